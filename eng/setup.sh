@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Installs what the build and the native TorchSharp library need and the machine lacks; changes nothing otherwise.
+# Sourced by run.sh and test.sh.
+
+say() { printf '[setup] %s\n' "$*" >&2; }
+
+require_dotnet() {
+  if ! command -v dotnet >/dev/null 2>&1; then
+    say "The .NET SDK 10 is needed and 'dotnet' is not on the PATH. Install it from https://dotnet.microsoft.com/download and run this again."
+    exit 1
+  fi
+  if ! dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; then
+    say "The .NET SDK 10 is needed; installed are: $(dotnet --list-sdks 2>/dev/null | cut -d' ' -f1 | tr '\n' ' ')."
+    exit 1
+  fi
+}
+
+# TorchSharp 0.107's native library is linked against this symbol version of the C++ runtime (GCC 13 and later).
+needed_symbol=GLIBCXX_3.4.32
+
+libstdcxx_path() {
+  local path
+  path=$( (ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null) | awk '/libstdc\+\+\.so\.6 / { print $NF; exit }')
+  printf '%s' "$path"
+}
+
+has_needed_symbol() {
+  local lib; lib=$(libstdcxx_path)
+  [ -n "$lib" ] && grep -q -a -F "$needed_symbol" "$lib"
+}
+
+ensure_libstdcxx() {
+  [ "$(uname -s)" = Linux ] || return 0
+  has_needed_symbol && return 0
+
+  say "The C++ runtime here lacks $needed_symbol, which TorchSharp's native library needs."
+  if [ ! -r /etc/os-release ] || ! grep -q -E '^ID=debian' /etc/os-release || ! grep -q -E '^VERSION_CODENAME=bookworm' /etc/os-release; then
+    say "Install libstdc++ from GCC 13 or newer with your system's package manager (Ubuntu 24.04, Fedora 39 and Debian 13 have it) and run this again."
+    exit 1
+  fi
+  if [ "$(id -u)" -ne 0 ]; then
+    say "On Debian 12 this script can install it from Debian 13 (trixie), but needs root: run it once with sudo."
+    exit 1
+  fi
+
+  # The address of the mirror and its key are those the machine already trusts.
+  local uri signed
+  uri=$(cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null \
+    | grep -v '^[[:space:]]*#' | grep -v security \
+    | grep -o -E 'https?://[^[:space:]]+/debian/?([[:space:]]|$)' | head -n 1 | tr -d '[:space:]')
+  if [ -z "$uri" ]; then
+    say "No Debian package source is configured in /etc/apt; add one and run this again."
+    exit 1
+  fi
+  signed=$(cat /etc/apt/sources.list.d/*.sources 2>/dev/null | awk '/^Signed-By:/ { print $2; exit }')
+  [ -n "$signed" ] || signed=/usr/share/keyrings/debian-archive-keyring.gpg
+
+  say "Adding Debian 13 (trixie) at priority 100 (only what is asked for by name comes from it) and installing its libstdc++6."
+  cat >/etc/apt/preferences.d/xail2o-trixie <<EOF
+Package: *
+Pin: release n=trixie
+Pin-Priority: 100
+EOF
+  cat >/etc/apt/sources.list.d/xail2o-trixie.sources <<EOF
+Types: deb
+URIs: $uri
+Suites: trixie
+Components: main
+Signed-By: $signed
+EOF
+  local log; log=$(mktemp)
+  if ! { DEBIAN_FRONTEND=noninteractive apt-get update -q && \
+         DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends -t trixie libstdc++6; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    say "Installing libstdc++6 failed; the end of apt's output is above (all of it: $log)."
+    exit 1
+  fi
+  rm -f "$log"
+  if ! has_needed_symbol; then
+    say "libstdc++6 was installed, yet $needed_symbol is still missing in $(libstdcxx_path)."
+    exit 1
+  fi
+  say "Installed $(dpkg-query -W -f '${Version}' libstdc++6)."
+}
+
+# Figures carry text, so at least one font must be there. Fontconfig's own files are optional.
+ensure_fonts() {
+  [ "$(uname -s)" = Linux ] || return 0
+  if find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" "$HOME/.local/share/fonts" \
+       \( -name '*.ttf' -o -name '*.otf' \) -print -quit 2>/dev/null | grep -q .; then return 0; fi
+  if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
+    say "Installing the DejaVu fonts for the figures' text."
+    { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends fonts-dejavu-core fontconfig; } >/dev/null 2>&1 \
+      || say "Could not install fonts; figures may lack text."
+  else
+    say "No fonts found; figures may lack text. Install a package such as fonts-dejavu-core."
+  fi
+}
+
+build() {
+  say "Restoring and building (Release)."
+  dotnet build XaiL2O.sln -c Release --nologo -v quiet -clp:NoSummary >&2
+}
