@@ -1,0 +1,27 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>Option checks whose messages name the option, its value and the allowed range.</summary>
+internal static class Check
+{
+    public static void AtLeast<T>(T value, T minimum, [CallerArgumentExpression(nameof(value))] string name = "")
+        where T : INumber<T>
+    {
+        if (!(value >= minimum && T.IsFinite(value)))
+            throw new ArgumentOutOfRangeException(name, value, $"{name} = {value} is out of range; it must be at least {minimum}.");
+    }
+
+    public static void Positive(double value, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        if (!(value > 0 && double.IsFinite(value)))
+            throw new ArgumentOutOfRangeException(name, value, $"{name} = {value} is out of range; it must be positive and finite.");
+    }
+
+    public static void Within(double value, double minimum, double maximum, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        if (!(value >= minimum && value <= maximum))
+            throw new ArgumentOutOfRangeException(name, value, $"{name} = {value} is out of range; it must lie in [{minimum}, {maximum}].");
+    }
+}

@@ -1,0 +1,159 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// The implicit dictionary model N_Θ(d) = argmin_x ‖Kx‖₁ s.t. Ax = d, Θ = K (16): compressed sensing with a learned sparsifying
+/// transform. Properties: <c>Sparsity</c> and <c>Fidelity</c>.
+/// </summary>
+/// <remarks>
+/// The model does not change when K is scaled, so ‖K‖₂ = 1 is kept. It is positively homogeneous, N(c·d) = c·N(d) for c ≥ 0; each row
+/// is solved at unit scale.
+/// </remarks>
+public sealed class ImplicitDictionaryModel : ImplicitModel
+{
+    /// <summary>Power-iteration steps after each optimiser step; the vector is kept, and K moves little in between.</summary>
+    private const int PowerSteps = 3;
+
+    private readonly MatrixOperator transform;
+    private readonly MatrixOperator measurement;
+    private readonly MeasurementGeometry geometry;
+    private readonly L1Term sparsity;
+    private readonly FidelityTerm fidelity;
+    private readonly Tensor leading;
+
+    /// <summary>Creates the model.</summary>
+    /// <param name="measurementMatrix">A, m rows of n values, m &lt; n, independent rows.</param>
+    /// <param name="transform">K, q rows of n values; rescaled to ‖K‖₂ = 1.</param>
+    /// <param name="options">Solver and step.</param>
+    /// <param name="dtype">Element type of the computation.</param>
+    /// <param name="device">Device; CPU when null.</param>
+    /// <exception cref="ArgumentException">Shapes do not fit, rows of A are dependent, or K is zero or not finite.</exception>
+    public ImplicitDictionaryModel(float[,] measurementMatrix, float[,] transform, ImplicitDictionaryOptions options, ScalarType dtype = ScalarType.Float32, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(measurementMatrix);
+        ArgumentNullException.ThrowIfNull(transform);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        NativeLibrary.EnsureLoaded();
+        if (measurementMatrix.GetLength(1) != transform.GetLength(1))
+            throw new ArgumentException($"A has {measurementMatrix.GetLength(1)} columns and K has {transform.GetLength(1)}; both must be the signal length.", nameof(transform));
+        foreach (var value in measurementMatrix)
+            if (!float.IsFinite(value))
+                throw new ArgumentException("The measurement matrix holds NaN or infinite entries.", nameof(measurementMatrix));
+
+        Options = options;
+        DataType = dtype;
+        Device = device ?? CPU;
+        using var scope = NewDisposeScope();
+        var A = tensor(measurementMatrix).to(dtype).to(Device);
+        var K = tensor(transform).to(dtype).to(Device);
+        var norm = MatrixOperator.SpectralNorm(K);
+        if (!(norm > 0 && double.IsFinite(norm)))
+            throw new ArgumentException("K must be finite and not zero.", nameof(transform));
+
+        geometry = new MeasurementGeometry(A);
+        measurement = new MatrixOperator(A, geometry.Norm);
+        this.transform = new MatrixOperator(nn.Parameter(K / norm), normBound: 1 + 1e-3);
+        leading = (ones(K.shape[1], dtype: dtype, device: Device) / Math.Sqrt(K.shape[1])).DetachFromDisposeScope();
+        sparsity = new L1Term("Sparsity", this.transform, options.SparsityRelativeToData);
+        fidelity = new FidelityTerm("Fidelity", measurement);
+    }
+
+    /// <summary>Solver and step.</summary>
+    public ImplicitDictionaryOptions Options { get; }
+
+    /// <inheritdoc/>
+    public override int DataSize => measurement.OutputSize;
+
+    /// <inheritdoc/>
+    public override int InferenceSize => measurement.InputSize;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Term> Terms => [sparsity, fidelity];
+
+    /// <inheritdoc/>
+    public override Term Feasibility => fidelity;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, Tensor Weight)> Weights => [("K", transform.Matrix)];
+
+    /// <inheritdoc/>
+    public override ScalarType DataType { get; }
+
+    /// <inheritdoc/>
+    public override Device Device { get; }
+
+    /// <summary>A random K: independent Gaussian entries, rescaled to ‖K‖₂ = 1 by the constructor.</summary>
+    /// <param name="rows">q.</param>
+    /// <param name="columns">n.</param>
+    /// <param name="seed">Seed of the draw.</param>
+    public static float[,] RandomTransform(int rows, int columns, int seed)
+    {
+        NativeLibrary.EnsureLoaded();
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)(uint)seed);
+        var values = randn(rows, columns, generator: generator).data<float>().ToArray();
+        var matrix = new float[rows, columns];
+        Buffer.BlockCopy(values, 0, matrix, 0, values.Length * sizeof(float));
+        return matrix;
+    }
+
+    /// <inheritdoc/>
+    public override Splitting CreateSplitting()
+    {
+        var stacked = new StackedOperator(transform, measurement);
+        var admm = new LinearizedAdmm(sparsity, fidelity, null, StepSizes.FromNormBound(stacked, 1 / Options.ProximalStep));
+        return Options.Solver == DictionarySolver.ExactAdmm ? new AffineDouglasRachford(admm, geometry) : admm;
+    }
+
+    /// <summary>s(d) = ‖d‖₂/(‖A‖₂·√n), about the size of an entry of x; 1 where d = 0.</summary>
+    /// <inheritdoc/>
+    public override Tensor Scale(Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var scale = data.norm(1, true) / (geometry.Norm * Math.Sqrt(InferenceSize));
+        return where(scale.gt(0), scale, ones_like(scale));
+    }
+
+    /// <summary>Divides K by its spectral norm, estimated by power iteration from the last estimate's vector.</summary>
+    public override void ProjectWeights()
+    {
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        var K = transform.Matrix;
+        for (var i = 0; i < PowerSteps; i++)
+        {
+            var image = mv(K.t(), mv(K, leading));
+            leading.copy_(image / image.norm());
+        }
+
+        K.div_(mv(K, leading).norm());
+    }
+
+    /// <summary>K after an exact normalisation, as q rows of n values.</summary>
+    public float[,] ExportTransform()
+    {
+        using var scope = NewDisposeScope();
+        var K = transform.Matrix.detach().to(ScalarType.Float64).cpu();
+        var values = (K / MatrixOperator.SpectralNorm(K)).to(ScalarType.Float32).contiguous().data<float>().ToArray();
+        var result = new float[transform.OutputSize, transform.InputSize];
+        Buffer.BlockCopy(values, 0, result, 0, values.Length * sizeof(float));
+        return result;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            transform.Dispose();
+            measurement.Dispose();
+            geometry.Dispose();
+            leading.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,128 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// A model whose inference is the solution of an optimisation problem (1): terms, and a splitting that solves their sum.
+/// Instances can be used from several threads as long as no weights change.
+/// </summary>
+public abstract class ImplicitModel : IDisposable
+{
+    /// <summary>Length of the measurement vector d.</summary>
+    public abstract int DataSize { get; }
+
+    /// <summary>Length of the inference x.</summary>
+    public abstract int InferenceSize { get; }
+
+    /// <summary>The terms of the objective, in the order in which their property values are reported.</summary>
+    public abstract IReadOnlyList<Term> Terms { get; }
+
+    /// <summary>The term whose property value is the solver's feasibility test; null when there is none.</summary>
+    public abstract Term? Feasibility { get; }
+
+    /// <summary>The trained tensors, with their names.</summary>
+    public abstract IReadOnlyList<(string Name, Tensor Weight)> Weights { get; }
+
+    /// <summary>Element type of the computation.</summary>
+    public abstract ScalarType DataType { get; }
+
+    /// <summary>Device of the computation.</summary>
+    public abstract Device Device { get; }
+
+    /// <summary>The iteration for the weights as they are now; valid until they change. The caller disposes it if it is disposable.</summary>
+    public abstract Splitting CreateSplitting();
+
+    /// <summary>Puts the weights back into the set where the model is defined, after an optimiser step. No gradients are recorded.</summary>
+    public virtual void ProjectWeights()
+    {
+    }
+
+    /// <summary>
+    /// The factor s(d) &gt; 0 by which each row is divided before the solve and multiplied after it, shape <c>[batch, 1]</c>. Only for
+    /// positively homogeneous models, where it changes no answer and makes one step size fit all amplitudes.
+    /// </summary>
+    /// <param name="data">d, shape <c>[batch, DataSize]</c>.</param>
+    public virtual Tensor Scale(Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return ones(data.shape[0], 1, dtype: data.dtype, device: data.device);
+    }
+
+    /// <summary>Solves a batch and evaluates every term at the solution.</summary>
+    /// <param name="data">Measurements, shape <c>[batch, DataSize]</c>, any floating type; converted to <see cref="DataType"/>.</param>
+    /// <param name="options">Tolerances and limit.</param>
+    /// <param name="splitting">The iteration from <see cref="CreateSplitting"/>, to share one factorisation among batches; made when null.</param>
+    /// <param name="cancellationToken">Stops the solve by throwing <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="ArgumentException">The data have another width than <see cref="DataSize"/>.</exception>
+    public ModelInference Infer(Tensor data, FixedPointOptions options, Splitting? splitting = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        if (data.dim() != 2 || data.shape[1] != DataSize)
+            throw new ArgumentException($"The model takes data of shape [batch, {DataSize}]; got [{string.Join(", ", data.shape)}].", nameof(data));
+        var own = splitting is null ? CreateSplitting() : null;
+        try
+        {
+            using var grad = no_grad();
+            using var scope = NewDisposeScope();
+            var d = data.to(DataType).to(Device);
+            var iteration = splitting ?? own!;
+            var scale = Scale(d);
+            var scaled = d / scale;
+            var solve = FixedPointSolver.Solve(iteration, scaled, options, Feasibility, null, cancellationToken);
+            var x = iteration.Inference(solve.State, scaled) * scale;
+            var flat = x.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+            var rows = (int)d.shape[0];
+            return new ModelInference(
+                [.. Enumerable.Range(0, rows).Select(row => flat.AsSpan(row * InferenceSize, InferenceSize).ToArray())],
+                [.. Terms.Select(term => term.PropertyValue(x, d).to(ScalarType.Float64).cpu().data<double>().ToArray())],
+                solve.Residual,
+                solve.Iterations,
+                solve.Status);
+        }
+        finally
+        {
+            (own as IDisposable)?.Dispose();
+        }
+    }
+
+    /// <summary>Number of trained values.</summary>
+    public long WeightCount => Weights.Sum(w => w.Weight.numel());
+
+    /// <summary>Copies the weights out, in single precision.</summary>
+    public IReadOnlyList<NamedArray> ExportWeights()
+    {
+        using var scope = NewDisposeScope();
+        return [.. Weights.Select(w => new NamedArray(w.Name, w.Weight.shape, w.Weight.detach().to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray()))];
+    }
+
+    /// <summary>Copies weights in.</summary>
+    /// <param name="arrays">Arrays with the names and shapes of <see cref="Weights"/>.</param>
+    /// <exception cref="ArgumentException">An array is missing or has another shape.</exception>
+    public void ImportWeights(IReadOnlyList<NamedArray> arrays)
+    {
+        ArgumentNullException.ThrowIfNull(arrays);
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var (name, weight) in Weights)
+        {
+            var array = arrays.FirstOrDefault(a => a.Name == name) ?? throw new ArgumentException($"The weight '{name}' is missing.", nameof(arrays));
+            if (!array.Shape.SequenceEqual(weight.shape))
+                throw new ArgumentException($"The weight '{name}' has shape [{string.Join(", ", array.Shape)}]; the model needs [{string.Join(", ", weight.shape)}].", nameof(arrays));
+            weight.copy_(tensor(array.Values).reshape(array.Shape));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases the tensors the model owns.</summary>
+    /// <param name="disposing">Whether called from <see cref="Dispose()"/>.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+}

@@ -1,0 +1,145 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// Iterates a splitting to its fixed point without recording gradients. Each sample stops on its own tolerances and keeps the iterate
+/// at which it stopped, so what else is in the batch does not change its answer; stopped samples leave the batch.
+/// </summary>
+public static class FixedPointSolver
+{
+    /// <summary>Samples leave the batch in portions of at least this share of it: copying the rest costs about one iteration.</summary>
+    private const double LeavingShare = 0.1;
+
+    /// <summary>Solves a batch.</summary>
+    /// <param name="splitting">T.</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>. Rows with NaN or ∞ are passed over with <see cref="SolveStatus.InvalidData"/>.</param>
+    /// <param name="options">Tolerances and limit.</param>
+    /// <param name="fidelity">The data term whose property value must be within <see cref="FixedPointOptions.FidelityTolerance"/>; none when null.</param>
+    /// <param name="warmStart">Where to start, one row per sample; <see cref="Splitting.Initialize"/> when null.</param>
+    /// <param name="cancellationToken">Stops between two checks by throwing <see cref="OperationCanceledException"/>.</param>
+    public static FixedPointResult Solve(
+        Splitting splitting,
+        Tensor data,
+        FixedPointOptions options,
+        Term? fidelity = null,
+        SplittingState? warmStart = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(splitting);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        var batch = (int)data.shape[0];
+        var report = new FixedPointResult(null!, new double[batch], new int[batch], new SolveStatus[batch]);
+        Array.Fill(report.Residual, double.NaN);
+        Array.Fill(report.Status, SolveStatus.InvalidData);
+
+        var valid = data.isfinite().all(1).cpu().data<bool>().ToArray();
+        var finite = where(data.isfinite(), data, zeros_like(data));
+        var start = warmStart ?? splitting.Initialize(finite);
+        var result = start.Map(t => t.detach().clone());
+        foreach (var row in Enumerable.Range(0, batch).Where(row => !valid[row]))
+            foreach (var tensor in result.Tensors)
+                tensor[row].fill_(double.NaN);
+
+        // rows[i] is the sample in row i of the active batch; stopped ones stay until enough of them leave together.
+        var rows = Enumerable.Range(0, batch).Where(row => valid[row]).ToArray();
+        var stopped = new bool[rows.Length];
+        var (state, active) = (Select(start, rows, data.device), SelectRows(finite, rows, data.device));
+        for (var iteration = 1; iteration <= options.MaxIterations && rows.Length > 0; iteration++)
+        {
+            var check = iteration % options.CheckEvery == 0 || iteration == options.MaxIterations;
+            var previous = state;
+            using (var stepScope = NewDisposeScope())
+            {
+                state = splitting.Step(previous, active).Map(t => t.MoveToOuterDisposeScope());
+            }
+
+            if (check)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var ended = Judge(splitting, previous, state, active, options, fidelity, iteration, rows, stopped, report);
+                if (ended.Length > 0)
+                    Store(result, state, rows, ended, report);
+            }
+
+            // A state may share tensors with its predecessor (w = d in (15b)).
+            foreach (var tensor in previous.Tensors.Where(t => !ReferenceEquals(t, active) && !state.Tensors.Any(s => ReferenceEquals(s, t))))
+                tensor.Dispose();
+
+            if (check && stopped.Count(s => s) is var count && count > 0 && (count == rows.Length || count >= LeavingShare * rows.Length))
+            {
+                var kept = Enumerable.Range(0, rows.Length).Where(i => !stopped[i]).ToArray();
+                (state, active) = (Select(state, kept, data.device), SelectRows(active, kept, data.device));
+                (rows, stopped) = ([.. kept.Select(i => rows[i])], new bool[kept.Length]);
+            }
+        }
+
+        return report with { State = result.Map(t => t.MoveToOuterDisposeScope()) };
+    }
+
+    /// <summary>Marks the samples that stop at this check and returns their rows in the active batch.</summary>
+    private static int[] Judge(
+        Splitting splitting,
+        SplittingState previous,
+        SplittingState state,
+        Tensor data,
+        FixedPointOptions options,
+        Term? fidelity,
+        int iteration,
+        int[] rows,
+        bool[] stopped,
+        FixedPointResult report)
+    {
+        using var scope = NewDisposeScope();
+        var residual = ToDoubles(splitting.Residual(previous, state));
+        var misfit = fidelity is null ? null : ToDoubles(fidelity.PropertyValue(splitting.Inference(state, data), data));
+        var ended = new List<int>();
+        for (var i = 0; i < rows.Length; i++)
+        {
+            if (stopped[i])
+                continue;
+            var row = rows[i];
+            report.Residual[row] = residual[i];
+            report.Iterations[row] = iteration;
+            report.Status[row] =
+                !double.IsFinite(residual[i]) || (misfit is not null && !double.IsFinite(misfit[i])) ? SolveStatus.Diverged
+                : residual[i] <= options.ResidualTolerance && (misfit is null || misfit[i] <= options.FidelityTolerance) ? SolveStatus.Converged
+                : SolveStatus.IterationLimit;
+            if (report.Status[row] == SolveStatus.IterationLimit && iteration < options.MaxIterations)
+                continue;
+            stopped[i] = true;
+            ended.Add(i);
+        }
+
+        return [.. ended];
+    }
+
+    private static void Store(SplittingState result, SplittingState state, int[] rows, int[] ended, FixedPointResult report)
+    {
+        using var scope = NewDisposeScope();
+        var device = state.Tensors[0].device;
+        var from = tensor(ended.Select(i => (long)i).ToArray(), device: device);
+        var to = tensor(ended.Select(i => (long)rows[i]).ToArray(), device: device);
+        for (var k = 0; k < state.Tensors.Count; k++)
+            result.Tensors[k].index_copy_(0, to, state.Tensors[k].index_select(0, from));
+        foreach (var row in ended.Select(i => rows[i]).Where(row => report.Status[row] == SolveStatus.Diverged))
+            foreach (var tensor in result.Tensors)
+                tensor[row].fill_(double.NaN);
+    }
+
+    private static SplittingState Select(SplittingState state, int[] rows, Device device) => state.Map(t => SelectRows(t, rows, device));
+
+    private static Tensor SelectRows(Tensor t, int[] rows, Device device)
+    {
+        using var index = tensor(rows.Select(row => (long)row).ToArray(), device: device);
+        return t.index_select(0, index);
+    }
+
+    private static double[] ToDoubles(Tensor t) => t.to(ScalarType.Float64).cpu().data<double>().ToArray();
+}

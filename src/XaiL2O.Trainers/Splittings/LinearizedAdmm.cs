@@ -1,0 +1,97 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>Linearised ADMM for min f(Kx) + h(x) s.t. ‖Mx − d‖ ≤ δ (14):</summary>
+/// <remarks>
+/// <code>
+/// p⁺  = prox_{λf}( p + λ(ν₁ + α(Kx − p)) )        (15a)
+/// w⁺  = proj_{B(d,δ)}( w + λ(ν₂ + α(Mx − w)) )    (15b)
+/// ν₁⁺ = ν₁ + α(Kx − p⁺)                           (15c)
+/// ν₂⁺ = ν₂ + α(Mx − w⁺)                           (15d)
+/// r   = Kᵀ(2ν₁⁺ − ν₁) + Mᵀ(2ν₂⁺ − ν₂)             (15e)
+/// x⁺  = prox_{βh}(x − βr)                         (15f)
+/// </code>
+/// Converges for αβ‖S‖² ≤ 1 and αλ ≤ 1 with S = [K; M] (Ryu and Yin, <i>Large-Scale Convex Optimization</i>, 2022). x comes last,
+/// so one attached step carries the gradient to the weights.
+/// </remarks>
+public sealed class LinearizedAdmm : Splitting
+{
+    /// <summary>Composes the iteration.</summary>
+    /// <param name="f">f with its operator K.</param>
+    /// <param name="fidelity">The data constraint with its operator M.</param>
+    /// <param name="h">h, a term in x itself; absent when null.</param>
+    /// <param name="steps">Step sizes, checked against the norm bound.</param>
+    /// <exception cref="ArgumentException">Shapes do not fit or the step sizes violate the convergence condition.</exception>
+    public LinearizedAdmm(IProximable f, FidelityTerm fidelity, IProximable? h, StepSizes steps)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(fidelity);
+        if (h is not null && h.Operator is not IdentityOperator)
+            throw new ArgumentException("h acts on x itself: its operator must be the identity. Give a transformed term as f.", nameof(h));
+        if (h is not null && h.Operator.InputSize != f.Operator.InputSize)
+            throw new ArgumentException($"h takes vectors of length {h.Operator.InputSize}, K of length {f.Operator.InputSize}.", nameof(h));
+        steps.Validate(new StackedOperator(f.Operator, fidelity.Operator));
+        F = f;
+        Fidelity = fidelity;
+        H = h;
+        Steps = steps;
+    }
+
+    /// <summary>f, with K its operator.</summary>
+    public IProximable F { get; }
+
+    /// <summary>The data constraint, with M its operator.</summary>
+    public FidelityTerm Fidelity { get; }
+
+    /// <summary>h, or null.</summary>
+    public IProximable? H { get; }
+
+    /// <summary>α, β, λ.</summary>
+    public StepSizes Steps { get; }
+
+    /// <inheritdoc/>
+    public override SplittingState Initialize(Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        Tensor Zeros(int size) => zeros(data.shape[0], size, dtype: data.dtype, device: data.device);
+        var (p, n) = (F.Operator.OutputSize, F.Operator.InputSize);
+        return new AdmmState(Zeros(p), data.clone(), Zeros(p), zeros_like(data), Zeros(n));
+    }
+
+    /// <inheritdoc/>
+    public override SplittingState Step(SplittingState state, Tensor data)
+    {
+        var (p, w, ν1, ν2, x) = (AdmmState)state;
+        var (α, β, λ) = Steps;
+        var (K, M) = (F.Operator, Fidelity.Operator);
+        var Kx = K.Apply(x);
+        var Mx = M.Apply(x);
+
+        var pNext = F.Proximal(p + (λ * (ν1 + (α * (Kx - p)))), λ, data);           // (15a)
+        var wNext = Fidelity.Proximal(w + (λ * (ν2 + (α * (Mx - w)))), λ, data);    // (15b)
+        var ν1Next = ν1 + (α * (Kx - pNext));                                       // (15c)
+        var ν2Next = ν2 + (α * (Mx - wNext));                                       // (15d)
+        var r = K.ApplyAdjoint((2 * ν1Next) - ν1) + M.ApplyAdjoint((2 * ν2Next) - ν2); // (15e)
+        var xNext = x - (β * r);
+        if (H is not null)
+            xNext = H.Proximal(xNext, β, data);                                     // (15f)
+        return new AdmmState(pNext, wNext, ν1Next, ν2Next, xNext);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Inference(SplittingState state, Tensor data) => ((AdmmState)state).X;
+
+    /// <summary>
+    /// The largest of the relative changes of x, p and w and of the constraint violation ‖Kx − p‖/‖p‖: x alone can stand almost still
+    /// under a small β long before the duals have settled.
+    /// </summary>
+    /// <inheritdoc/>
+    public override Tensor Residual(SplittingState previous, SplittingState next)
+    {
+        var (a, b) = ((AdmmState)previous, (AdmmState)next);
+        // (15c): the change of ν₁ is α times the violation of p = Kx.
+        var violation = Ratio.OfNorms((b.Nu1 - a.Nu1).norm(1) / Steps.Alpha, b.P.norm(1));
+        return RelativeChange(a.X, b.X).maximum(RelativeChange(a.P, b.P)).maximum(violation);
+    }
+}

@@ -1,0 +1,47 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// A fixed-point iteration ζ⁺ = T(ζ; d) whose fixed points give the model's inference (3)–(4). Steps are pure functions: they change
+/// no argument and keep nothing, and no step couples samples. The loop belongs to <see cref="FixedPointSolver"/>.
+/// </summary>
+public abstract class Splitting
+{
+    /// <summary>A starting point computed from the data alone.</summary>
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    public abstract SplittingState Initialize(Tensor data);
+
+    /// <summary>One application of T.</summary>
+    /// <param name="state">ζ.</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    /// <returns>ζ⁺.</returns>
+    public abstract SplittingState Step(SplittingState state, Tensor data);
+
+    /// <summary>The inference x that a state stands for.</summary>
+    /// <param name="state">ζ.</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    /// <returns>Shape <c>[batch, inference size]</c>.</returns>
+    public abstract Tensor Inference(SplittingState state, Tensor data);
+
+    /// <summary>How far a step moved each sample, relative to the size of what moved; 0 at a fixed point.</summary>
+    /// <param name="previous">ζ.</param>
+    /// <param name="next">T(ζ).</param>
+    /// <returns>Shape <c>[batch]</c>.</returns>
+    public abstract Tensor Residual(SplittingState previous, SplittingState next);
+
+    /// <summary>
+    /// The inference after one step, differentiable in the model's weights: what Jacobian-free backpropagation differentiates.
+    /// </summary>
+    /// <param name="fixedPoint">A fixed point; treated as a constant.</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    /// <returns>Shape <c>[batch, inference size]</c>.</returns>
+    public virtual Tensor AttachedInference(SplittingState fixedPoint, Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(fixedPoint);
+        return Inference(Step(fixedPoint.Map(t => t.detach()), data), data);
+    }
+
+    /// <summary>‖a − b‖/‖b‖ row by row, 0 where both norms are 0.</summary>
+    protected static Tensor RelativeChange(Tensor a, Tensor b) => Ratio.OfNorms((a - b).norm(1), b.norm(1));
+}

@@ -1,0 +1,33 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// The constraint lower ≤ xᵢ ≤ upper for every entry. Proximal: clamping. Property value: the distance d_C(x) = ‖x − P_C(x)‖₂.
+/// </summary>
+public sealed class BoxTerm : Term, IProximable
+{
+    private readonly double lower;
+    private readonly double upper;
+
+    /// <summary>Creates the term.</summary>
+    /// <param name="name">Property name.</param>
+    /// <param name="size">Length of x.</param>
+    /// <param name="lower">Lower bound of every entry.</param>
+    /// <param name="upper">Upper bound of every entry, at least <paramref name="lower"/>.</param>
+    /// <exception cref="ArgumentException">The bounds are NaN or out of order.</exception>
+    public BoxTerm(string name, int size, double lower, double upper)
+        : base(name, new IdentityOperator(size))
+    {
+        if (!(lower <= upper))
+            throw new ArgumentException($"A box needs lower ≤ upper; got [{lower}, {upper}].", nameof(lower));
+        this.lower = lower;
+        this.upper = upper;
+    }
+
+    /// <inheritdoc/>
+    public Tensor Proximal(Tensor u, double step, Tensor data) => u.clamp(lower, upper);
+
+    /// <inheritdoc/>
+    public override Tensor PropertyValue(Tensor x, Tensor data) => (x - x.clamp(lower, upper)).norm(1);
+}

@@ -1,0 +1,42 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// Agreement with measurements, the constraint ‖Ax − d‖ ≤ δ‖d‖; with δ = 0 the equality Ax = d.
+/// Proximal: projection onto the ball around d. Property value: ‖Ax − d‖/‖d‖.
+/// </summary>
+public sealed class FidelityTerm : Term, IProximable
+{
+    /// <summary>Creates the term.</summary>
+    /// <param name="name">Property name.</param>
+    /// <param name="measurement">A; its output is compared with the data.</param>
+    /// <param name="radius">δ ≥ 0, relative to ‖d‖.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="radius"/> is negative or not finite.</exception>
+    public FidelityTerm(string name, LinearOperator measurement, double radius = 0)
+        : base(name, measurement)
+    {
+        if (!(radius >= 0 && double.IsFinite(radius)))
+            throw new ArgumentOutOfRangeException(nameof(radius), radius, "The radius of the data ball is a finite number, at least 0.");
+        Radius = radius;
+    }
+
+    /// <summary>δ, the radius of the ball relative to ‖d‖.</summary>
+    public double Radius { get; }
+
+    /// <inheritdoc/>
+    public Tensor Proximal(Tensor u, double step, Tensor data)
+    {
+        if (Radius == 0)
+            return data;
+        var offset = u - data;
+        var allowed = Radius * data.norm(1, true);
+        var distance = offset.norm(1, true);
+        // Inside the ball the factor is 1; the clamp keeps 0/0 out where u = d.
+        var factor = (allowed / distance.clamp_min(1e-30)).clamp_max(1);
+        return data + (offset * factor);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor PropertyValue(Tensor x, Tensor data) => Ratio.OfNorms((Operator.Apply(x) - data).norm(1), data.norm(1));
+}

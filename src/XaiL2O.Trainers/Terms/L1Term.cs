@@ -1,0 +1,32 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// Sparsity of a transformed signal, ‖Kx‖₁. Proximal: the soft threshold η_θ(u) = sign(u)·max(|u| − θ, 0) (7).
+/// Property value: ‖Kx‖₁, or ‖Kx‖₁/‖d‖₂ when relative to the data.
+/// </summary>
+public sealed class L1Term : Term, IProximable
+{
+    private readonly bool relativeToData;
+
+    /// <summary>Creates the term.</summary>
+    /// <param name="name">Property name.</param>
+    /// <param name="transform">K.</param>
+    /// <param name="relativeToData">
+    /// Whether the property value is divided by ‖d‖₂. A positively homogeneous model, N(c·d) = c·N(d), needs this where amplitude
+    /// differs between sources: otherwise the certificate measures amplitude. With d = 0 the value is 0 if Kx = 0 and +∞ otherwise.
+    /// </param>
+    public L1Term(string name, LinearOperator transform, bool relativeToData = false)
+        : base(name, transform) => this.relativeToData = relativeToData;
+
+    /// <inheritdoc/>
+    public Tensor Proximal(Tensor u, double step, Tensor data) => u - u.clamp(-step, step);
+
+    /// <inheritdoc/>
+    public override Tensor PropertyValue(Tensor x, Tensor data)
+    {
+        var norm = Operator.Apply(x).abs().sum(1);
+        return relativeToData ? Ratio.OfNorms(norm, data.norm(1)) : norm;
+    }
+}
