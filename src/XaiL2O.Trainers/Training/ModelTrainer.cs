@@ -1,0 +1,222 @@
+using System.Diagnostics;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// Trains an implicit model by mean squared error with Jacobian-free backpropagation: Adam, one learning-rate cycle, best weights
+/// on a validation split kept.
+/// </summary>
+public static class ModelTrainer
+{
+    /// <summary>Progress reports per epoch.</summary>
+    private const int ReportsPerEpoch = 20;
+
+    /// <summary>Trains a model in place.</summary>
+    /// <param name="model">The model; its weights are the starting point and become the best found.</param>
+    /// <param name="data">Measurements, shape <c>[rows, model.DataSize]</c>; rows with NaN or ∞ here or in the targets are left out.</param>
+    /// <param name="targets">Signals, shape <c>[rows, model.InferenceSize]</c>.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="progress">Receives progress several times per epoch.</param>
+    /// <param name="cancellationToken">Ends training after the current step; the best weights so far are kept and no exception is thrown.</param>
+    /// <exception cref="ArgumentException">Shapes do not fit, or too few finite rows.</exception>
+    /// <exception cref="InvalidOperationException">The loss stopped being finite.</exception>
+    public static TrainingResult Train(
+        ImplicitModel model,
+        Tensor data,
+        Tensor targets,
+        TrainingOptions options,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(targets);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (data.dim() != 2 || targets.dim() != 2 || data.shape[1] != model.DataSize || targets.shape[1] != model.InferenceSize || data.shape[0] != targets.shape[0])
+        {
+            throw new ArgumentException(
+                $"Training takes data [rows, {model.DataSize}] and targets [rows, {model.InferenceSize}]; got [{string.Join(", ", data.shape)}] and [{string.Join(", ", targets.shape)}].",
+                nameof(data));
+        }
+
+        using var scope = NewDisposeScope();
+        using var grad = enable_grad();
+        using var run = new Run(model, data, targets, options, progress, cancellationToken);
+        return run.Execute();
+    }
+
+    private sealed class Run : IDisposable
+    {
+        private readonly ImplicitModel model;
+        private readonly TrainingOptions options;
+        private readonly IProgress<TrainingProgress>? progress;
+        private readonly CancellationToken cancellation;
+        private readonly Tensor data;
+        private readonly Tensor targets;
+        private readonly Tensor scale;
+        private readonly Tensor validationData;
+        private readonly Tensor validationTargets;
+        private readonly Generator generator;
+        private readonly optim.Optimizer optimizer;
+        private readonly Stopwatch clock = Stopwatch.StartNew();
+        private readonly int batches;
+        private Tensor[]? fixedPoints;
+        private int steps;
+
+        public Run(ImplicitModel model, Tensor data, Tensor targets, TrainingOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        {
+            (this.model, this.options, this.progress, this.cancellation) = (model, options, progress, cancellation);
+            generator = new Generator((ulong)(uint)options.Seed);
+            var finite = data.isfinite().all(1).logical_and(targets.isfinite().all(1)).nonzero().squeeze(1);
+            var order = finite.index_select(0, randperm(finite.shape[0], generator: generator).to(finite.device));
+            var rows = order.shape[0];
+            var held = (long)(rows * options.ValidationFraction);
+            if (rows - held < 1)
+                throw new ArgumentException($"Training needs at least one finite row; {rows} of {data.shape[0]} rows are finite and {held} are held for validation.", nameof(data));
+
+            Tensor Take(Tensor t, long from, long to) => t.index_select(0, order.slice(0, from, to, 1)).to(model.DataType).to(model.Device);
+            (validationData, validationTargets) = (Take(data, 0, held), Take(targets, 0, held));
+            (this.data, this.targets) = (Take(data, held, rows), Take(targets, held, rows));
+            scale = model.Scale(this.data);
+            batches = (int)((rows - held + options.BatchSize - 1) / options.BatchSize);
+            optimizer = optim.Adam([.. model.Weights.Select(w => (Parameter)w.Weight)], lr: options.LearningRate, weight_decay: options.WeightDecay);
+        }
+
+        public TrainingResult Execute()
+        {
+            var history = new List<EpochResult>();
+            var best = model.ExportWeights();
+            var (bestLoss, bestEpoch, cancelled) = (double.PositiveInfinity, 0, false);
+            try
+            {
+                for (var epoch = 1; epoch <= options.Epochs; epoch++)
+                {
+                    var result = Epoch(epoch);
+                    if (result is null)
+                    {
+                        cancelled = true;
+                        break;
+                    }
+
+                    history.Add(result);
+                    progress?.Report(new TrainingProgress(epoch, options.Epochs, (double)epoch / options.Epochs, result.TrainingLoss, result.ValidationLoss, clock.Elapsed));
+                    // Without a validation split the last weights are the ones to keep.
+                    if (result.ValidationLoss is not { } loss || loss < bestLoss)
+                        (best, bestLoss, bestEpoch) = (model.ExportWeights(), result.ValidationLoss ?? bestLoss, epoch);
+                    if (options.Patience > 0 && epoch - bestEpoch >= options.Patience)
+                        break;
+                }
+            }
+            finally
+            {
+                model.ImportWeights(best);
+            }
+
+            return new TrainingResult(history, bestEpoch, cancelled, clock.Elapsed);
+        }
+
+        public void Dispose()
+        {
+            optimizer.Dispose();
+            generator.Dispose();
+            foreach (var tensor in fixedPoints ?? [])
+                tensor.Dispose();
+        }
+
+        /// <summary>One pass; null when cancelled.</summary>
+        private EpochResult? Epoch(int epoch)
+        {
+            using var scope = NewDisposeScope();
+            var order = randperm(data.shape[0], generator: generator).to(model.Device);
+            var (lossSum, rows, converged, iterations) = (0.0, 0L, 0L, 0L);
+            for (var batch = 0; batch < batches; batch++)
+            {
+                if (cancellation.IsCancellationRequested)
+                    return null;
+                using var batchScope = NewDisposeScope();
+                var index = order.slice(0, (long)batch * options.BatchSize, Math.Min(((long)batch + 1) * options.BatchSize, data.shape[0]), 1);
+                var (loss, solve) = OptimizerStep(index);
+                if (!double.IsFinite(loss))
+                    throw new InvalidOperationException($"The training loss became {loss} in epoch {epoch}; lower the learning rate ({options.LearningRate}) or raise the iteration limits.");
+                lossSum += loss * index.shape[0];
+                rows += index.shape[0];
+                converged += solve.Status.Count(s => s == SolveStatus.Converged);
+                iterations += solve.Iterations.Sum(i => (long)i);
+                if ((batch + 1) % Math.Max(1, batches / ReportsPerEpoch) == 0)
+                    progress?.Report(new TrainingProgress(epoch, options.Epochs, (epoch - 1 + ((batch + 1.0) / batches)) / options.Epochs, lossSum / rows, null, clock.Elapsed));
+            }
+
+            return new EpochResult(epoch, lossSum / rows, ValidationLoss(), (double)converged / rows, (double)iterations / rows);
+        }
+
+        private (double Loss, FixedPointResult Solve) OptimizerStep(Tensor index)
+        {
+            var total = (double)options.Epochs * batches;
+            var done = steps++ / total;
+            foreach (var group in optimizer.ParamGroups)
+                group.LearningRate = options.LearningRate * Cycle(done);
+            // Early gradients need direction only; later ones need the fixed point itself.
+            var limit = options.InitialIterations + (int)((options.FinalIterations - options.InitialIterations) * Math.Min(1, 2 * done));
+
+            var s = scale.index_select(0, index);
+            var d = data.index_select(0, index) / s;
+            var target = targets.index_select(0, index);
+            var splitting = model.CreateSplitting();
+            try
+            {
+                var warm = fixedPoints is null || steps <= batches ? null : splitting.Initialize(d).With([.. fixedPoints.Select(t => t.index_select(0, index))]);
+                var solve = FixedPointSolver.Solve(splitting, d, options.Solver with { MaxIterations = limit }, model.Feasibility, warm, CancellationToken.None);
+                if (options.WarmStart)
+                    Remember(index, solve.State);
+                var x = JacobianFree.Attach(splitting, solve.State, d) * s;
+                var loss = (x - target).pow(2).mean();
+                optimizer.zero_grad();
+                loss.backward();
+                optimizer.step();
+                model.ProjectWeights();
+                return (loss.ToDouble(), solve);
+            }
+            finally
+            {
+                (splitting as IDisposable)?.Dispose();
+            }
+        }
+
+        private void Remember(Tensor index, SplittingState state)
+        {
+            using var grad = no_grad();
+            fixedPoints ??= [.. state.Tensors.Select(t => zeros([data.shape[0], .. t.shape.Skip(1)], dtype: t.dtype, device: t.device).DetachFromDisposeScope())];
+            for (var k = 0; k < fixedPoints.Length; k++)
+                fixedPoints[k].index_copy_(0, index, state.Tensors[k]);
+        }
+
+        private double? ValidationLoss()
+        {
+            if (validationData.shape[0] == 0)
+                return null;
+            using var grad = no_grad();
+            using var scope = NewDisposeScope();
+            var s = model.Scale(validationData);
+            var d = validationData / s;
+            var splitting = model.CreateSplitting();
+            try
+            {
+                var solve = FixedPointSolver.Solve(splitting, d, options.Solver, model.Feasibility);
+                return ((splitting.Inference(solve.State, d) * s) - validationTargets).pow(2).mean().ToDouble();
+            }
+            finally
+            {
+                (splitting as IDisposable)?.Dispose();
+            }
+        }
+
+        /// <summary>One cycle: linear rise from a tenth, then half a cosine down to a thousandth.</summary>
+        private double Cycle(double done) => done < options.WarmUp
+            ? 0.1 + (0.9 * done / options.WarmUp)
+            : 1e-3 + (0.5 * (1 - 1e-3) * (1 + Math.Cos(Math.PI * (done - options.WarmUp) / Math.Max(1e-9, 1 - options.WarmUp))));
+    }
+}

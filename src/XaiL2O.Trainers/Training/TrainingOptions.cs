@@ -1,0 +1,57 @@
+namespace XaiL2O.Trainers;
+
+/// <summary>Settings of <see cref="ModelTrainer"/>.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Passes over the training rows; at least 1. Default 10.</summary>
+    public int Epochs { get; init; } = 10;
+
+    /// <summary>Rows per optimiser step; at least 1. Default 100.</summary>
+    public int BatchSize { get; init; } = 100;
+
+    /// <summary>Peak learning rate of the one-cycle schedule (linear rise, cosine fall); positive. Default 2e-3.</summary>
+    public double LearningRate { get; init; } = 2e-3;
+
+    /// <summary>Share of the optimiser steps over which the learning rate rises, in [0, 1]. Default 0.3.</summary>
+    public double WarmUp { get; init; } = 0.3;
+
+    /// <summary>Adam's L2 penalty on the weights; at least 0. Default 0.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>Share of the rows kept out of training to choose the best weights, in [0, 0.5]; 0 keeps the last weights. Default 0.05.</summary>
+    public double ValidationFraction { get; init; } = 0.05;
+
+    /// <summary>Epochs without a better validation loss after which training stops; 0 never stops early. Default 10.</summary>
+    public int Patience { get; init; } = 10;
+
+    /// <summary>Iteration limit of the solves in the first epoch; at least 1. Default 100.</summary>
+    public int InitialIterations { get; init; } = 100;
+
+    /// <summary>Iteration limit from the middle of training on; at least <see cref="InitialIterations"/>. Default 200.</summary>
+    public int FinalIterations { get; init; } = 200;
+
+    /// <summary>Whether each solve starts at the previous epoch's fixed point of the same row (memory: one state per row). Default true.</summary>
+    public bool WarmStart { get; init; } = true;
+
+    /// <summary>Tolerances of the solves; the iteration limit in it applies to validation. Residual default 1e-4.</summary>
+    public FixedPointOptions Solver { get; init; } = new();
+
+    /// <summary>Seed of the split and of the order of rows.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Throws unless every option is in its range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        Check.AtLeast(Epochs, 1);
+        Check.AtLeast(BatchSize, 1);
+        Check.Positive(LearningRate);
+        Check.Within(WarmUp, 0, 1);
+        Check.AtLeast(WeightDecay, 0);
+        Check.Within(ValidationFraction, 0, 0.5);
+        Check.AtLeast(Patience, 0);
+        Check.AtLeast(InitialIterations, 1);
+        Check.AtLeast(FinalIterations, InitialIterations);
+        Solver.Validate();
+    }
+}

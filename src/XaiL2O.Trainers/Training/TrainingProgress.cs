@@ -1,0 +1,10 @@
+namespace XaiL2O.Trainers;
+
+/// <summary>Where a training stands; reported several times per epoch.</summary>
+/// <param name="Epoch">Epoch now running or just ended, from 1.</param>
+/// <param name="Epochs">Epochs asked for.</param>
+/// <param name="Fraction">Share of all optimiser steps done, in [0, 1].</param>
+/// <param name="TrainingLoss">Mean squared error of the epoch's rows so far.</param>
+/// <param name="ValidationLoss">Mean squared error on the validation rows; set in the report that ends an epoch, else null.</param>
+/// <param name="Elapsed">Time since training began.</param>
+public sealed record TrainingProgress(int Epoch, int Epochs, double Fraction, double TrainingLoss, double? ValidationLoss, TimeSpan Elapsed);
