@@ -1,1 +1,52 @@
-Console.WriteLine("x");
+using System.CommandLine;
+using Spectre.Console;
+using XaiL2O.Examples;
+using XaiL2O.Trainers;
+
+// The child process that reloads a saved model; used by the examples themselves.
+if (args is ["reload", var model, var output])
+    return EcgReload.Run(model, output);
+
+IExample[] examples = [new EcgExample(), new DictionaryExample()];
+
+var root = new RootCommand("Examples of XaiL2O: learned optimisation models with certificates on every inference.");
+foreach (var example in examples)
+{
+    var outOption = new Option<DirectoryInfo>("--out") { Description = $"Folder for figures and summary.json (default artifacts/{example.Name}).", DefaultValueFactory = _ => new DirectoryInfo(Path.Combine("artifacts", example.Name)) };
+    var seedOption = new Option<int>("--seed") { Description = "Seed of all random draws.", DefaultValueFactory = _ => 1 };
+    var fullOption = new Option<bool>("--full") { Description = example.FullDescription };
+    var command = new Command(example.Name, example.Description) { outOption, seedOption, fullOption };
+    command.SetAction((parse, cancellation) =>
+    {
+        var folder = parse.GetRequiredValue(outOption);
+        folder.Create();
+        example.Run(new ExampleContext(folder, parse.GetValue(seedOption), parse.GetValue(fullOption), cancellation));
+        return Task.CompletedTask;
+    });
+    root.Add(command);
+}
+
+var list = new Command("list", "Lists the examples.");
+list.SetAction(_ =>
+{
+    var table = new Table().AddColumns("Example", "What it shows");
+    foreach (var example in examples)
+        table.AddRow(example.Name, example.Description);
+    AnsiConsole.Write(table);
+});
+root.Add(list);
+
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (OperationCanceledException)
+{
+    AnsiConsole.MarkupLine("[yellow]Cancelled.[/]");
+    return 130;
+}
+catch (Exception e) when (e is NativeLibraryException or InvalidDataException or FileNotFoundException)
+{
+    AnsiConsole.MarkupLineInterpolated($"[red]{e.Message}[/]");
+    return 1;
+}

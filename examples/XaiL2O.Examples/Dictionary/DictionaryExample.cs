@@ -1,0 +1,150 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Spectre.Console;
+using XaiL2O.Certifiers;
+using XaiL2O.MLNet;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.Examples;
+
+/// <summary>The source's synthetic experiment: sparse codes in an unknown dictionary, seen through 100 of 250 measurements.</summary>
+internal sealed class DictionaryExample : IExample
+{
+    private const int SignalLength = 250;
+    private const int MeasurementCount = 100;
+    private const int Codes = 50;
+
+    public string Name => "dictionary";
+
+    public string Description => "Learns a sparsifying transform on synthetic data and certifies four kinds of inference.";
+
+    public string FullDescription => "Train longer: about eight minutes in place of one.";
+
+    public void Run(ExampleContext context)
+    {
+        var random = new Random(context.Seed);
+        var synthesis = Gaussian.Matrix(SignalLength, Codes, random);
+        var A = Gaussian.UnitColumns(MeasurementCount, SignalLength, random);
+        var (train, test) = (Draw(10_000, synthesis, A, random), Draw(1_000, synthesis, A, random));
+
+        var ml = new MLContext(context.Seed);
+        var options = new ImplicitDictionaryTrainer.Options
+        {
+            MeasurementMatrix = A,
+            Training = new TrainingOptions
+            {
+                Epochs = context.Full ? 60 : 14,
+                LearningRate = 3e-3,
+                Patience = 0,
+                Seed = context.Seed,
+                Solver = new FixedPointOptions { MaxIterations = 1000 },
+            },
+            Solver = new FixedPointOptions { MaxIterations = 20_000 },
+            CancellationToken = context.Cancellation,
+        };
+        var trainView = ml.Data.LoadFromEnumerable(train);
+        var model = ExampleContext.WithProgress("Training", progress =>
+            ml.L2O().Trainers.ImplicitDictionary(options with { Progress = progress }).Fit(trainView));
+        ExampleContext.Say("Solving the test signals to convergence");
+        var rows = ml.Data.CreateEnumerable<Row>(model.Transform(ml.Data.LoadFromEnumerable(test)), reuseRowObject: false).ToArray();
+        var mse = rows.Average(r => MatrixMath.SquaredDistance(r.Estimate, r.Signal) / SignalLength);
+
+        // The reference calibrates on training inferences and shows the 95 % quantile as the limit.
+        var calibration = ml.Data.CreateEnumerable<Row>(model.Transform(ml.Data.LoadFromEnumerable(train.Take(2_000))), reuseRowObject: false).ToArray();
+        var sparsity = new PropertyCertifier("Sparsity", new EmpiricalDistribution(calibration.Select(r => r.Sparsity)), new LabelPolicy(), Calibration.Paper);
+        var fidelity = new PropertyCertifier("Fidelity", new EmpiricalDistribution(calibration.Select(r => r.Fidelity)), new LabelPolicy(), Calibration.Paper, options.Solver.FidelityTolerance);
+
+        var K = model.Transform();
+        var pseudoInverse = MatrixMath.PseudoInverse(A);
+        var shown = rows.First(r => r.Signal.Any(v => v != 0) && rows.Any(o => o != r));
+        var other = rows.First(r => r != shown && r.Signal.Any(v => v != 0));
+        (string Key, string Name, float[] X)[] candidates =
+        [
+            ("truth", "Ground truth", shown.Signal),
+            ("wrong", "Another test signal", other.Signal),
+            ("least_squares", "Least squares", MatrixMath.Multiply(pseudoInverse, shown.Measurements)),
+            ("model", "Implicit dictionary model", shown.Estimate),
+        ];
+        var table = new Table().AddColumns("Inference", "Sparsity ‖Kx‖₁", "Label", "Fidelity ‖Ax−d‖/‖d‖", "Label");
+        var summary = new Dictionary<string, object>
+        {
+            ["test_mse"] = mse,
+            ["train_seconds"] = model.Training!.Elapsed.TotalSeconds,
+            ["epochs"] = model.Training.Epochs.Count,
+            ["iterations_median"] = Median(rows.Select(r => (double)r.Iterations)),
+            ["converged_rate"] = rows.Average(r => r.Converged ? 1.0 : 0.0),
+            ["sparsity_threshold"] = sparsity.FailThreshold,
+            ["fidelity_threshold"] = fidelity.FailThreshold,
+        };
+        foreach (var (key, name, x) in candidates)
+        {
+            var l1 = MatrixMath.Multiply(K, x).Sum(v => Math.Abs((double)v));
+            var misfit = Math.Sqrt(MatrixMath.SquaredDistance(MatrixMath.Multiply(A, x), shown.Measurements)) / MatrixMath.Norm(shown.Measurements);
+            var (s, f) = (sparsity.Certify(l1), fidelity.Certify(misfit));
+            table.AddRow(name, $"{l1:0.00}", Colour(s.Label), $"{misfit:0.0E0}", Colour(f.Label));
+            summary[$"{key}_sparsity"] = l1;
+            summary[$"{key}_sparsity_label"] = s.Label.ToString();
+            summary[$"{key}_fidelity"] = misfit;
+            summary[$"{key}_fidelity_label"] = f.Label.ToString();
+        }
+
+        AnsiConsole.Write(table);
+        AnsiConsole.MarkupLineInterpolated(
+            $"Test MSE [bold]{mse:0.00E0}[/] after {model.Training.Epochs.Count} epochs in {model.Training.Elapsed.TotalSeconds:0} s; sparsity limit {sparsity.FailThreshold:0.00}, median {summary["iterations_median"]:0} iterations, {summary["converged_rate"]:P1} converged.");
+
+        Figures.Series(context.PathOf("signal.png"), "One test signal", "sample", candidates.Where(c => c.Key != "wrong").Select(c => (c.Name, c.X)));
+        Figures.Stems(context.PathOf("coefficients.png"), "Transformed signal Kx", [.. candidates.Where(c => c.Key is "model" or "least_squares").Select(c => (c.Name, MatrixMath.Multiply(K, c.X)))]);
+        Figures.Losses(context.PathOf("training.png"), model.Training);
+        context.WriteSummary(summary);
+    }
+
+    internal static string Colour(CertificateLabel label) => label switch
+    {
+        CertificateLabel.Pass => "[green]pass[/]",
+        CertificateLabel.Warning => "[yellow]warning[/]",
+        _ => "[red]FAIL[/]",
+    };
+
+    internal static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
+    }
+
+    private static Row[] Draw(int count, float[,] synthesis, float[,] A, Random random)
+    {
+        var rows = new Row[count];
+        var code = new float[Codes];
+        for (var i = 0; i < count; i++)
+        {
+            for (var j = 0; j < Codes; j++)
+                code[j] = random.NextDouble() < 0.1 ? Gaussian.Next(random) : 0;
+            var signal = MatrixMath.Multiply(synthesis, code);
+            rows[i] = new Row { Signal = signal, Measurements = MatrixMath.Multiply(A, signal) };
+        }
+
+        return rows;
+    }
+
+    private sealed class Row
+    {
+        [VectorType(SignalLength)]
+        public float[] Signal { get; set; } = [];
+
+        [VectorType(MeasurementCount)]
+        public float[] Measurements { get; set; } = [];
+
+        [VectorType(SignalLength)]
+        public float[] Estimate { get; set; } = new float[SignalLength];
+
+        [ColumnName("Sparsity.Value")]
+        public double Sparsity { get; set; }
+
+        [ColumnName("Fidelity.Value")]
+        public double Fidelity { get; set; }
+
+        public int Iterations { get; set; }
+
+        public bool Converged { get; set; }
+    }
+}

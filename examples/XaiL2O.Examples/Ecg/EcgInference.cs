@@ -1,0 +1,39 @@
+using Microsoft.ML.Data;
+
+namespace XaiL2O.Examples;
+
+/// <summary>What the saved chain appends to a window.</summary>
+internal sealed class EcgInference
+{
+    public int Record { get; set; }
+
+    public string Corruption { get; set; } = "";
+
+    [VectorType(EcgWindow.SignalLength)]
+    public float[] Signal { get; set; } = [];
+
+    [VectorType(EcgWindow.SignalLength)]
+    public float[] Estimate { get; set; } = [];
+
+    [ColumnName("Sparsity.Value")]
+    public double Sparsity { get; set; }
+
+    [ColumnName("Fidelity.Value")]
+    public double Fidelity { get; set; }
+
+    [ColumnName("Sparsity.PValue")]
+    public double SparsityPValue { get; set; }
+
+    public double Residual { get; set; }
+
+    public int Iterations { get; set; }
+
+    public bool Converged { get; set; }
+
+    public bool Trustworthy { get; set; }
+
+    public string FailedParts { get; set; } = "";
+
+    /// <summary>Percentage root-mean-square difference, 100·‖x − x̂‖/‖x‖.</summary>
+    public double Prd => 100 * Math.Sqrt(MatrixMath.SquaredDistance(Estimate, Signal)) / MatrixMath.Norm(Signal);
+}

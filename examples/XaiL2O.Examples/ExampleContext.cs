@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.Examples;
+
+/// <summary>Options of a run and what every example does with its results.</summary>
+internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full, CancellationToken Cancellation)
+{
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+
+    public double ElapsedSeconds => clock.Elapsed.TotalSeconds;
+
+    public string PathOf(string file) => Path.Combine(Folder.FullName, file);
+
+    /// <summary>A file of <c>examples/data</c>, which the build copies beside the program.</summary>
+    public static string Data(string file)
+    {
+        var path = Path.Combine(AppContext.BaseDirectory, "data", file);
+        return File.Exists(path) ? path : throw new FileNotFoundException($"The data file {path} is missing; build the examples again.", path);
+    }
+
+    public static void Say(string text) => AnsiConsole.MarkupLineInterpolated($"[grey]{DateTime.Now:HH:mm:ss}[/] {text}");
+
+    /// <summary>Runs a training under a progress display: a bar in a terminal, a line per epoch elsewhere.</summary>
+    public static T WithProgress<T>(string title, Func<IProgress<TrainingProgress>, T> work)
+    {
+        if (!AnsiConsole.Profile.Capabilities.Interactive)
+        {
+            Say(title);
+            return work(new Report(p =>
+            {
+                if (p.ValidationLoss is not null || p.Fraction >= 1)
+                    Say(Line(p));
+            }));
+        }
+
+        return AnsiConsole.Progress().Start(context =>
+        {
+            var task = context.AddTask(Markup.Escape(title), maxValue: 1);
+            return work(new Report(p =>
+            {
+                task.Value = p.Fraction;
+                task.Description = Markup.Escape($"{title}: {Line(p)}");
+            }));
+        });
+    }
+
+    /// <summary>Writes <c>summary.json</c>: flat, key → number or string. Numbers that JSON cannot hold become strings.</summary>
+    public void WriteSummary(IReadOnlyDictionary<string, object> values)
+    {
+        var flat = values.ToDictionary(v => v.Key, v => v.Value is double d && !double.IsFinite(d) ? d.ToString(CultureInfo.InvariantCulture) : v.Value);
+        File.WriteAllText(PathOf("summary.json"), JsonSerializer.Serialize(flat, JsonOptions) + "\n");
+        Say($"Figures and summary.json are in {Path.GetRelativePath(Environment.CurrentDirectory, Folder.FullName)}");
+    }
+
+    private static readonly JsonSerializerOptions JsonOptions = new() { WriteIndented = true };
+
+    private static string Line(TrainingProgress p) =>
+        $"epoch {p.Epoch}/{p.Epochs}, loss {p.TrainingLoss:0.00E0}{(p.ValidationLoss is { } v ? $", validation {v:0.00E0}" : "")}, {p.Elapsed.TotalSeconds:0} s";
+
+    /// <summary>Reports on the calling thread, so that lines keep their order.</summary>
+    private sealed class Report(Action<TrainingProgress> action) : IProgress<TrainingProgress>
+    {
+        void IProgress<TrainingProgress>.Report(TrainingProgress value) => action(value);
+    }
+}

@@ -1,0 +1,118 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>Reads a batch of rows ahead, computes their outputs together and serves them one by one.</summary>
+internal sealed class BatchCursor : DataViewRowCursor
+{
+    private readonly DataViewRowCursor input;
+    private readonly bool[] active;
+    private readonly IRowBatch? batch;
+    private readonly ColumnCache?[] caches;
+    private readonly ValueGetter<DataViewRowId>? inputId;
+    private readonly DataViewRowId[] ids;
+    private readonly long[] batches;
+    private readonly int capacity;
+    private Array[] outputs = [];
+    private long position = -1;
+    private int slot;
+    private int rows;
+    private bool disposed;
+
+    public BatchCursor(BatchTransformer transformer, DataViewRowCursor input, DataViewSchema schema, bool[] active)
+    {
+        (this.input, Schema, this.active) = (input, schema, active);
+        var computes = active.Skip(input.Schema.Count).Any(a => a);
+        // Without outputs to compute there is nothing to gain from reading ahead.
+        capacity = computes ? transformer.BatchSize : 1;
+        batch = computes ? transformer.OpenBatch(input, capacity) : null;
+        (ids, batches) = (new DataViewRowId[capacity], new long[capacity]);
+        caches = new ColumnCache?[input.Schema.Count];
+        if (capacity > 1)
+        {
+            inputId = input.GetIdGetter();
+            foreach (var column in input.Schema.Where(c => active[c.Index]))
+                caches[column.Index] = ColumnCache.Create(input, column, capacity);
+        }
+    }
+
+    public override DataViewSchema Schema { get; }
+
+    public override long Position => position;
+
+    public override long Batch => capacity > 1 && rows > 0 ? batches[slot] : input.Batch;
+
+    public override bool IsColumnActive(DataViewSchema.Column column) => column.Index < active.Length && active[column.Index];
+
+    public override bool MoveNext()
+    {
+        if (disposed)
+            return false;
+        if (++slot >= rows && !ReadAhead())
+        {
+            position = -1;
+            return false;
+        }
+
+        position++;
+        return true;
+    }
+
+    public override ValueGetter<DataViewRowId> GetIdGetter() =>
+        capacity == 1 ? input.GetIdGetter() : (ref DataViewRowId id) => id = ids[Current()];
+
+    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
+    {
+        if (!IsColumnActive(column))
+            throw new InvalidOperationException($"The column '{column.Name}' was not asked for when the cursor was made.");
+        var source = Schema[column.Index];
+        if (source.Type.RawType != typeof(TValue))
+            throw new InvalidOperationException($"The column '{column.Name}' holds {source.Type.RawType}, not {typeof(TValue)}.");
+        if (column.Index >= input.Schema.Count)
+        {
+            var index = column.Index - input.Schema.Count;
+            return RowOutputs.Getter<TValue>(() => outputs[index], Current);
+        }
+
+        return caches[column.Index] is { } cache
+            ? RowOutputs.Getter<TValue>(() => cache.Values, Current)
+            : input.GetGetter<TValue>(input.Schema[column.Index]);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !disposed)
+        {
+            disposed = true;
+            position = -1;
+            input.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private bool ReadAhead()
+    {
+        (slot, rows) = (0, 0);
+        while (rows < capacity && input.MoveNext())
+        {
+            batch?.Read(rows);
+            foreach (var cache in caches)
+                cache?.Read(rows);
+            if (inputId is not null)
+            {
+                inputId(ref ids[rows]);
+                batches[rows] = input.Batch;
+            }
+
+            rows++;
+        }
+
+        if (rows > 0 && batch is not null)
+            outputs = batch.Compute(rows);
+        return rows > 0;
+    }
+
+    private int Current() => position >= 0 ? slot : throw new InvalidOperationException("The cursor is not on a row; call MoveNext first.");
+}

@@ -1,0 +1,71 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>
+/// A transformer that appends columns computed from a batch of rows at a time. Rows do not influence each other; the batch is for
+/// speed alone. Can be used from several threads.
+/// </summary>
+public abstract class BatchTransformer : ITransformer
+{
+    private protected BatchTransformer()
+    {
+    }
+
+    /// <summary>Always true: every output row comes from one input row.</summary>
+    public bool IsRowToRowMapper => true;
+
+    /// <summary>Rows computed together.</summary>
+    internal abstract int BatchSize { get; }
+
+    /// <summary>Names of the columns read.</summary>
+    internal abstract IReadOnlyList<string> InputColumnNames { get; }
+
+    /// <summary>Columns appended.</summary>
+    internal abstract IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
+
+    /// <summary>Throws unless the schema has the columns read, with the right types and sizes.</summary>
+    internal abstract void CheckInput(DataViewSchema schema);
+
+    /// <summary>Room for a batch of rows taken from a source.</summary>
+    internal abstract IRowBatch OpenBatch(DataViewRow source, int capacity);
+
+    private protected abstract void Save(ModelSaveContext context);
+
+    /// <inheritdoc/>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        CheckInput(inputSchema);
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumns(inputSchema);
+        foreach (var (name, type) in OutputColumns)
+            builder.AddColumn(name, type);
+        return builder.ToSchema();
+    }
+
+    /// <inheritdoc/>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return new BatchRowMapper(this, inputSchema);
+    }
+
+    /// <inheritdoc/>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new BatchDataView(this, input);
+    }
+
+    void ICanSaveModel.Save(ModelSaveContext ctx) => Save(ctx);
+
+    /// <summary>The input columns that a set of active columns (inputs first, then outputs) needs.</summary>
+    internal DataViewSchema.Column[] InputsFor(DataViewSchema schema, bool[] active)
+    {
+        var computes = active.Skip(schema.Count).Any(a => a);
+        var needed = computes ? InputColumnNames.Select(name => schema[name].Index).ToHashSet() : [];
+        return [.. schema.Where(c => active[c.Index] || needed.Contains(c.Index))];
+    }
+}

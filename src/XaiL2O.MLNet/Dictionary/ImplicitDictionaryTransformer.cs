@@ -1,0 +1,115 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>
+/// Solves the implicit dictionary model for every row and appends the estimate, the property value of each term and the solve's report.
+/// See <see cref="ImplicitDictionaryTrainer"/> for the columns.
+/// </summary>
+/// <remarks>
+/// Inference runs in double precision: an iterate that stops a step earlier or later because a batch was cut differently would
+/// otherwise differ by more than rounding.
+/// </remarks>
+public sealed class ImplicitDictionaryTransformer : BatchTransformer, IDisposable
+{
+    internal const string LoaderSignature = "XaiL2OImplicitDictionary";
+
+    private readonly Settings settings;
+    private readonly float[,] measurementMatrix;
+    private readonly float[,] transform;
+    private readonly ImplicitDictionaryModel model;
+    private readonly Splitting splitting;
+
+    internal ImplicitDictionaryTransformer(Settings settings, float[,] measurementMatrix, float[,] transform, torch.Device device, TrainingResult? training)
+    {
+        (this.settings, this.measurementMatrix, this.transform, Training) = (settings, measurementMatrix, transform, training);
+        model = new ImplicitDictionaryModel(measurementMatrix, transform, settings.Model, torch.ScalarType.Float64, device);
+        splitting = model.CreateSplitting();
+        OutputColumns = Columns(settings.OutputColumnName, model.InferenceSize);
+    }
+
+    internal sealed record Settings(string MeasurementColumnName, string OutputColumnName, int BatchSize, ImplicitDictionaryOptions Model, FixedPointOptions Solver);
+
+    /// <summary>What training did; null for a model that was loaded or not trained.</summary>
+    public TrainingResult? Training { get; }
+
+    /// <summary>K with ‖K‖₂ = 1, q rows of n values; a copy.</summary>
+    public float[,] Transform() => (float[,])transform.Clone();
+
+    internal override int BatchSize => settings.BatchSize;
+
+    internal override IReadOnlyList<string> InputColumnNames => [settings.MeasurementColumnName];
+
+    internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
+
+    internal static IReadOnlyList<(string Name, DataViewType Type)> Columns(string outputColumnName, int size) =>
+    [
+        (outputColumnName, new VectorDataViewType(NumberDataViewType.Single, size)),
+        ("Sparsity.Value", NumberDataViewType.Double),
+        ("Fidelity.Value", NumberDataViewType.Double),
+        ("Iterations", NumberDataViewType.Int32),
+        ("Residual", NumberDataViewType.Double),
+        ("Converged", BooleanDataViewType.Instance),
+    ];
+
+    internal override void CheckInput(DataViewSchema schema) => ColumnCheck.FloatVector(schema, settings.MeasurementColumnName, model.DataSize);
+
+    internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => new SolveBatch(this, source, capacity);
+
+    private protected override void Save(ModelSaveContext context)
+    {
+        context.CheckAtModel();
+        context.SetVersionInfo(Version());
+        ModelPayload.Of(settings).Add("A", measurementMatrix).Add("K", transform).Save(context);
+    }
+
+    private static VersionInfo Version() => new(
+        modelSignature: "XL2O DCT",
+        verWrittenCur: 0x00010001,
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        loaderSignature: LoaderSignature,
+        loaderAssemblyName: typeof(ImplicitDictionaryTransformer).Assembly.FullName);
+
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        ctx.CheckAtModel(Version());
+        var payload = ModelPayload.Load(ctx);
+        return new ImplicitDictionaryTransformer(payload.ReadSettings<Settings>(), payload.Matrix("A"), payload.Matrix("K"), DeviceChoice.From(env), null);
+    }
+
+    /// <summary>Frees the native memory of the weights. Views and engines made from the transformer cannot be read afterwards.</summary>
+    public void Dispose()
+    {
+        (splitting as IDisposable)?.Dispose();
+        model.Dispose();
+    }
+
+    private sealed class SolveBatch(ImplicitDictionaryTransformer parent, DataViewRow source, int capacity) : IRowBatch
+    {
+        private readonly int width = parent.model.DataSize;
+        private readonly float[] data = new float[capacity * parent.model.DataSize];
+        private readonly FloatRows rows = new(source, source.Schema[parent.settings.MeasurementColumnName], parent.model.DataSize);
+
+        public void Read(int slot) => rows.Read(data.AsSpan(slot * width, width));
+
+        public Array[] Compute(int count)
+        {
+            using var batch = torch.tensor(data.AsSpan(0, count * width).ToArray(), [count, width]);
+            var inference = parent.model.Infer(batch, parent.settings.Solver, parent.splitting);
+            return
+            [
+                inference.Inference.Select(x => new VBuffer<float>(x.Length, x)).ToArray(),
+                inference.PropertyValues[0],
+                inference.PropertyValues[1],
+                inference.Iterations,
+                inference.Residual,
+                inference.Status.Select(s => s == SolveStatus.Converged).ToArray(),
+            ];
+        }
+    }
+}
