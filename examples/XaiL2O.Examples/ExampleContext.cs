@@ -32,7 +32,7 @@ internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full,
             Say(title);
             return work(new Report(p =>
             {
-                if (p.ValidationLoss is not null || p.Fraction >= 1)
+                if (p.ValidationLoss is not null)
                     Say(Line(p));
             }));
         }
