@@ -1,0 +1,120 @@
+using System.IO.Compression;
+using Microsoft.ML;
+
+namespace XaiL2O.MLNet.Tests;
+
+/// <summary>Model zips: round trip, damage, versions.</summary>
+internal sealed class PersistenceLaws
+{
+    private static readonly MLContext Ml = new(1);
+
+    private static byte[] Save()
+    {
+        using var stream = new MemoryStream();
+        Ml.Model.Save(Fixture.Model, Ml.Data.LoadFromEnumerable(Fixture.Rows(1, 1)).Schema, stream);
+        return stream.ToArray();
+    }
+
+    private static ITransformer Load(byte[] zip) => new MLContext().Model.Load(new MemoryStream(zip), out _);
+
+    [Test]
+    public void Saved_and_loaded_models_give_the_same_bits()
+    {
+        var rows = Ml.Data.LoadFromEnumerable(Fixture.Rows(9, 40));
+        var (expected, actual) = (Fixture.Read(Fixture.Model.Transform(rows)), Fixture.Read(Load(Save()).Transform(rows)));
+        Assert.That(actual.SelectMany(r => r.Numbers), Is.EqualTo(expected.SelectMany(r => r.Numbers)));
+        Assert.That(actual.Select(r => r.FailedParts + r.Label), Is.EqualTo(expected.Select(r => r.FailedParts + r.Label)));
+    }
+
+    [Test]
+    public void Saving_a_loaded_model_changes_nothing()
+    {
+        var first = Save();
+        using var stream = new MemoryStream();
+        Ml.Model.Save(Load(first), Ml.Data.LoadFromEnumerable(Fixture.Rows(1, 1)).Schema, stream);
+        Assert.That(Payloads(stream.ToArray()), Is.EqualTo(Payloads(first)));
+    }
+
+    [Test]
+    public void Truncated_zips_are_refused()
+    {
+        var zip = Save();
+        Assert.That(() => Load(zip[..(zip.Length / 2)]), Throws.Exception);
+    }
+
+    [Test]
+    public void Every_flipped_byte_of_a_payload_is_noticed()
+    {
+        var bytes = ModelPayload.Of(new { X = 1 }).Add("A", new float[,] { { 1, 2 }, { 3, 4 } }).Add("v", [3], new double[] { 1, 2, 3 }).ToBytes();
+        Assert.That(ModelPayload.FromBytes(bytes).Matrix("A"), Is.EqualTo(new float[,] { { 1, 2 }, { 3, 4 } }));
+        Assert.That(ModelPayload.FromBytes(bytes).Array<double>("v"), Is.EqualTo(new double[] { 1, 2, 3 }));
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            var damaged = (byte[])bytes.Clone();
+            damaged[i] ^= 4;
+            Assert.That(() => ModelPayload.FromBytes(damaged), Throws.InstanceOf<InvalidDataException>(), $"byte {i}");
+        }
+
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.That(() => ModelPayload.FromBytes(bytes[..length]), Throws.InstanceOf<InvalidDataException>());
+    }
+
+    [Test]
+    public void A_newer_format_says_so()
+    {
+        var bytes = ModelPayload.Of(new { X = 1 }).ToBytes();
+        bytes[4] = 9;
+        Assert.That(() => ModelPayload.FromBytes(bytes), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("newer XaiL2O"));
+    }
+
+    [Test]
+    public void A_zip_with_a_damaged_payload_is_refused_with_a_clear_error()
+    {
+        using var stream = new MemoryStream();
+        stream.Write(Save());
+        using (var archive = new ZipArchive(stream, ZipArchiveMode.Update, leaveOpen: true))
+        {
+            var entry = archive.Entries.Where(e => e.Name == "Model.key").MaxBy(e => e.Length)!;
+            byte[] content;
+            using (var reader = entry.Open())
+            using (var copy = new MemoryStream())
+            {
+                reader.CopyTo(copy);
+                content = copy.ToArray();
+            }
+
+            content[content.Length / 2] ^= 1;
+            var name = entry.FullName;
+            entry.Delete();
+            using var writer = archive.CreateEntry(name).Open();
+            writer.Write(content);
+        }
+
+        var error = Assert.Catch(() => Load(stream.ToArray()));
+        Assert.That(error!.ToString(), Does.Contain("The model file is damaged"));
+    }
+
+    [Test]
+    public void The_arrow_of_references_points_one_way()
+    {
+        static IEnumerable<string> References(Type type) => type.Assembly.GetReferencedAssemblies().Select(a => a.Name!);
+        Assert.That(References(typeof(Certifiers.Certifier)), Has.None.StartsWith("XaiL2O").And.None.StartsWith("Microsoft.ML").And.None.EqualTo("TorchSharp"));
+        Assert.That(References(typeof(Trainers.ImplicitModel)), Has.None.StartsWith("Microsoft.ML").And.None.EqualTo("XaiL2O.MLNet"));
+        Assert.That(References(typeof(L2OCatalog)), Has.Member("XaiL2O.Trainers").And.Member("XaiL2O.Certifiers"));
+    }
+
+    private static List<byte[]> Payloads(byte[] zip)
+    {
+        using var archive = new ZipArchive(new MemoryStream(zip));
+        return
+        [
+            .. archive.Entries.Where(e => e.Name == "Model.key").OrderBy(e => e.FullName, StringComparer.Ordinal).Select(e =>
+            {
+                using var stream = e.Open();
+                using var copy = new MemoryStream();
+                stream.CopyTo(copy);
+                return copy.ToArray();
+            }),
+        ];
+    }
+}

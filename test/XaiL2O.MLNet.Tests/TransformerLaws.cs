@@ -1,0 +1,253 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.MLNet.Tests;
+
+/// <summary>Schemas, cursors, engines and bad rows of the dictionary model with certificates.</summary>
+internal sealed class TransformerLaws
+{
+    private static readonly MLContext Ml = new(1);
+
+    private static IDataView View(Fixture.Row[] rows) => Ml.Data.LoadFromEnumerable(rows);
+
+    private static void AssertSame(Fixture.Output actual, Fixture.Output expected)
+    {
+        Assert.That(actual.Id, Is.EqualTo(expected.Id));
+        Assert.That(actual.Name, Is.EqualTo(expected.Name));
+        Assert.That(actual.Label, Is.EqualTo(expected.Label));
+        Assert.That(actual.FailedParts, Is.EqualTo(expected.FailedParts));
+        for (var i = 0; i < expected.Numbers.Length; i++)
+            Assert.That(actual.Numbers[i], Is.EqualTo(expected.Numbers[i]).Within(1e-5 * Math.Max(1e-3, Math.Abs(expected.Numbers[i]))));
+    }
+
+    [Test]
+    public void Schema_promised_is_schema_produced()
+    {
+        var input = View(Fixture.Rows(1, 60)).Schema;
+        var promised = Fixture.Certifier(Ml).GetOutputSchema(Fixture.Trainer(Ml).GetOutputSchema(Shape(View(Fixture.Rows(1, 3)))));
+        var produced = Fixture.Model.GetOutputSchema(input);
+        Assert.That(promised.Select(c => c.Name), Is.EquivalentTo(produced.Select(c => c.Name)));
+        foreach (var column in promised)
+        {
+            var type = produced[column.Name].Type;
+            Assert.That(column.ItemType.RawType, Is.EqualTo((type as VectorDataViewType)?.ItemType.RawType ?? type.RawType), column.Name);
+            Assert.That(column.Kind == SchemaShape.Column.VectorKind.Scalar, Is.EqualTo(type is not VectorDataViewType), column.Name);
+        }
+
+        Assert.That(((VectorDataViewType)produced["Estimate"].Type).Size, Is.EqualTo(Fixture.N));
+        Assert.That(Fixture.Model.Transform(View(Fixture.Rows(1, 3))).Schema.Select(c => c.Name), Is.EqualTo(produced.Select(c => c.Name)));
+    }
+
+    /// <summary>ML.NET makes the shape of a view's schema inside every estimator chain; this reaches it there.</summary>
+    private static SchemaShape Shape(IDataView view)
+    {
+        SchemaShape? seen = null;
+        var probe = new ShapeProbe(shape => seen = shape);
+        _ = new EstimatorChain<ITransformer>().Append(probe).Fit(view);
+        return seen ?? SchemaShapeOf(view);
+    }
+
+    private static SchemaShape SchemaShapeOf(IDataView view) =>
+        (SchemaShape)typeof(SchemaShape).GetMethod("Create", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public)!.Invoke(null, [view.Schema])!;
+
+    [Test]
+    public void Every_way_of_reading_gives_the_same_values()
+    {
+        var rows = Fixture.Rows(3, 45);
+        var expected = Fixture.Read(Fixture.Model.Transform(View(rows))).ToDictionary(r => r.Id);
+        Assert.That(expected, Has.Count.EqualTo(45));
+
+        foreach (var row in Fixture.Read(Fixture.Model.Transform(Ml.Data.ShuffleRows(View(rows), seed: 4))))
+            AssertSame(row, expected[row.Id]);
+
+        foreach (var row in Fixture.Read(Fixture.Model.Transform(Ml.Data.TakeRows(View(rows), 7))))
+            AssertSame(row, expected[row.Id]);
+
+        using var engine = Ml.Model.CreatePredictionEngine<Fixture.Row, Fixture.Output>(Fixture.Model);
+        foreach (var row in rows)
+            AssertSame(engine.Predict(row), expected[row.Id]);
+
+        var view = Fixture.Model.Transform(View(rows));
+        var sparsity = view.GetColumn<double>("Sparsity.Value").ToArray();
+        Assert.That(sparsity, Is.EqualTo(rows.Select(r => expected[r.Id].Sparsity)));
+        Assert.That(view.GetColumn<int>("Id"), Is.EqualTo(rows.Select(r => r.Id)));
+
+        var set = view.GetRowCursorSet(view.Schema, 3);
+        var read = 0;
+        foreach (var cursor in set)
+        {
+            using (cursor)
+            {
+                var (id, value) = (cursor.GetGetter<int>(view.Schema["Id"]), cursor.GetGetter<double>(view.Schema["Sparsity.Value"]));
+                var (i, v) = (0, 0.0);
+                while (cursor.MoveNext())
+                {
+                    id(ref i);
+                    value(ref v);
+                    Assert.That(v, Is.EqualTo(expected[i].Sparsity).Within(1e-5 * expected[i].Sparsity));
+                    read++;
+                }
+            }
+        }
+
+        Assert.That(read, Is.EqualTo(45));
+    }
+
+    [Test]
+    public void The_same_batches_give_the_same_bits()
+    {
+        var view = Fixture.Model.Transform(View(Fixture.Rows(3, 40)));
+        Assert.That(Fixture.Read(view).SelectMany(r => r.Numbers), Is.EqualTo(Fixture.Read(view).SelectMany(r => r.Numbers)));
+    }
+
+    [Test]
+    public void Many_threads_read_the_same_values()
+    {
+        var rows = Fixture.Rows(5, 40);
+        var expected = Fixture.Read(Fixture.Model.Transform(View(rows)));
+        Parallel.For(0, 6, _ =>
+        {
+            var actual = Fixture.Read(Fixture.Model.Transform(View(rows)));
+            for (var i = 0; i < rows.Length; i++)
+                AssertSame(actual[i], expected[i]);
+        });
+    }
+
+    [Test]
+    public void Preview_and_positions_count_rows()
+    {
+        var view = Fixture.Model.Transform(View(Fixture.Rows(3, 40)));
+        Assert.That(view.Preview(maxRows: 20).RowView, Has.Length.EqualTo(20));
+        using var cursor = view.GetRowCursor([view.Schema["Trustworthy"]]);
+        for (var position = 0; cursor.MoveNext(); position++)
+            Assert.That(cursor.Position, Is.EqualTo(position));
+        Assert.That(cursor.Position, Is.EqualTo(-1));
+        Assert.That(() => cursor.GetGetter<double>(view.Schema["Residual"]), Throws.InvalidOperationException.With.Message.Contains("Residual"));
+    }
+
+    [Test]
+    public void Bad_rows_come_out_as_nan_with_failed_certificates()
+    {
+        var rows = Fixture.Rows(6, 20);
+        var clean = Fixture.Read(Fixture.Model.Transform(View(rows)));
+        rows[3].Measurements = [.. rows[3].Measurements];
+        rows[3].Measurements[0] = float.NaN;
+        rows[8].Measurements = [.. rows[8].Measurements];
+        rows[8].Measurements[5] = float.PositiveInfinity;
+        var result = Fixture.Read(Fixture.Model.Transform(View(rows)));
+        foreach (var bad in new[] { result[3], result[8] })
+        {
+            Assert.That(bad.Estimate, Is.All.NaN);
+            Assert.That(bad.Label, Is.EqualTo("Fail"));
+            Assert.That(bad.Trustworthy, Is.False);
+            Assert.That(bad.FailedParts, Is.EqualTo("Sparsity, Fidelity, Solved"));
+            Assert.That(bad.Converged, Is.False);
+        }
+
+        foreach (var i in new[] { 0, 4, 19 })
+            AssertSame(result[i], clean[i]);
+    }
+
+    private sealed class LooseRow
+    {
+        public int Id { get; set; }
+
+        public string Name { get; set; } = "";
+
+        [VectorType]
+        public float[] Measurements { get; set; } = [];
+    }
+
+    [Test]
+    public void Vectors_of_unknown_size_are_read_where_they_fit()
+    {
+        var rows = Fixture.Rows(6, 5);
+        var loose = rows.Select(r => new LooseRow { Id = r.Id, Name = r.Name, Measurements = r.Measurements }).ToArray();
+        var expected = Fixture.Read(Fixture.Model.Transform(View(rows)));
+        var actual = Fixture.Read(Fixture.Model.Transform(Ml.Data.LoadFromEnumerable(loose)));
+        for (var i = 0; i < rows.Length; i++)
+            AssertSame(actual[i], expected[i]);
+
+        loose[2].Measurements = [];
+        Assert.That(Fixture.Read(Fixture.Model.Transform(Ml.Data.LoadFromEnumerable(loose)))[2].Estimate, Is.All.NaN);
+        loose[2].Measurements = [1, 2];
+        Assert.That(() => Fixture.Read(Fixture.Model.Transform(Ml.Data.LoadFromEnumerable(loose))), Throws.InvalidOperationException.With.Message.Contains("'Measurements'").And.Message.Contains("12").And.Message.Contains("2 in one of its rows"));
+    }
+
+    private sealed class ShortRow
+    {
+        [VectorType(3)]
+        public float[] Measurements { get; set; } = new float[3];
+
+        [VectorType(3)]
+        public double[] Signal { get; set; } = new double[3];
+    }
+
+    [Test]
+    public void Wrong_columns_are_refused_by_name()
+    {
+        var wrong = Ml.Data.LoadFromEnumerable(new[] { new ShortRow() });
+        Assert.That(() => Fixture.Model.Transform(wrong), Throws.InvalidOperationException.With.Message.Contains("'Measurements'").And.Message.Contains("vector of 12 Single"));
+        Assert.That(() => Fixture.Trainer(Ml).Fit(wrong), Throws.InvalidOperationException.With.Message.Contains("'Measurements'"));
+        Assert.That(() => Fixture.Trainer(Ml).GetOutputSchema(SchemaShapeOf(wrong)), Throws.InvalidOperationException.With.Message.Contains("'Signal'"));
+        var missing = Ml.Data.LoadFromEnumerable(new[] { new { Other = 1f } });
+        Assert.That(() => Fixture.Trainer(Ml).Fit(missing), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("no column 'Measurements'").And.Message.Contains("Other"));
+        Assert.That(() => Fixture.Certifier(Ml).Fit(missing), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("Sparsity.Value"));
+    }
+
+    [Test]
+    public void The_pipeline_chains_among_ordinary_transforms()
+    {
+        var rows = View(Fixture.Rows(1, 80));
+        var pipeline = Ml.Transforms.CopyColumns("Copy", "Id")
+            .Append(Fixture.Trainer(Ml))
+            .Append(Fixture.Certifier(Ml))
+            .Append(Ml.Transforms.CopyColumns("Verdict", "Trustworthy"));
+        var output = pipeline.Fit(rows).Transform(rows);
+        Assert.That(output.GetColumn<bool>("Verdict").ToArray(), Is.EqualTo(output.GetColumn<bool>("Trustworthy").ToArray()));
+        var kept = Ml.Data.FilterByCustomPredicate<Fixture.Output>(output, row => !row.Trustworthy);
+        Assert.That(kept.GetColumn<bool>("Trustworthy").All(t => t), Is.True);
+    }
+
+    [Test]
+    public void Options_are_validated()
+    {
+        var trainers = Ml.L2O().Trainers;
+        Assert.That(() => trainers.ImplicitDictionary(new float[5, 5]), Throws.ArgumentException.With.Message.Contains("5×5"));
+        Assert.That(() => trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options { MeasurementMatrix = Fixture.A, BatchSize = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("BatchSize = 0"));
+        Assert.That(() => trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options { MeasurementMatrix = Fixture.A, Train = false }), Throws.ArgumentException.With.Message.Contains("InitialTransform"));
+        Assert.That(() => Ml.L2O().Certify(), Throws.ArgumentException.With.Message.Contains("Properties"));
+        Assert.That(() => Ml.L2O().Certify(new CertifiedProperty("A"), new CertifiedProperty("A")), Throws.ArgumentException.With.Message.Contains("'A' is given twice"));
+    }
+
+    [Test]
+    public void Too_few_calibration_rows_are_refused()
+    {
+        var few = Fixture.Model.First().Transform(View(Fixture.Rows(1, 10)));
+        Assert.That(() => Fixture.Certifier(Ml).Fit(few), Throws.InvalidOperationException.With.Message.Contains("'Sparsity'").And.Message.Contains("at least 19"));
+    }
+
+    [Test]
+    public void A_gpu_that_is_not_there_is_an_error_unless_falling_back_is_allowed()
+    {
+        if (TorchSharp.torch.cuda.is_available())
+            Assert.Ignore("This machine has a CUDA device.");
+        var rows = Fixture.Rows(1, 60);
+        var strict = new MLContext(1) { GpuDeviceId = 0, FallbackToCpu = false };
+        Assert.That(() => Fixture.Trainer(strict).Fit(View(rows)), Throws.InvalidOperationException.With.Message.Contains("GpuDeviceId = 0"));
+        var lenient = new MLContext(1) { GpuDeviceId = 0, FallbackToCpu = true };
+        Assert.That(() => Fixture.Trainer(lenient).Fit(View(rows)), Throws.Nothing);
+    }
+
+    private sealed class ShapeProbe(Action<SchemaShape> seen) : IEstimator<ITransformer>
+    {
+        public ITransformer Fit(IDataView input) => Ml.Transforms.CopyColumns("Probe", input.Schema[0].Name).Fit(input);
+
+        public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+        {
+            seen(inputSchema);
+            return inputSchema;
+        }
+    }
+}
