@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -14,7 +15,8 @@ namespace XaiL2O.MLNet;
 /// Inference runs in double precision: an iterate that stops a step earlier or later because a batch was cut differently would
 /// otherwise differ by more than rounding.
 /// </remarks>
-public sealed class ImplicitDictionaryTransformer : BatchTransformer, IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A prediction engine disposes a disposable transformer with itself, and with it every view made from it; the finalisers of the few tensors here free them.")]
+public sealed class ImplicitDictionaryTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "XaiL2OImplicitDictionary";
 
@@ -80,13 +82,6 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer, IDisposabl
         ctx.CheckAtModel(Version());
         var payload = ModelPayload.Load(ctx);
         return new ImplicitDictionaryTransformer(payload.ReadSettings<Settings>(), payload.Matrix("A"), payload.Matrix("K"), DeviceChoice.From(env), null);
-    }
-
-    /// <summary>Frees the native memory of the weights. Views and engines made from the transformer cannot be read afterwards.</summary>
-    public void Dispose()
-    {
-        (splitting as IDisposable)?.Dispose();
-        model.Dispose();
     }
 
     private sealed class SolveBatch(ImplicitDictionaryTransformer parent, DataViewRow source, int capacity) : IRowBatch

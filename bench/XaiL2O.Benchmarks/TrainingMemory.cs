@@ -1,0 +1,89 @@
+using System.Globalization;
+using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+using TorchSharp;
+using XaiL2O.Trainers;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Benchmarks;
+
+/// <summary>
+/// Most memory of the process during a short training at two iteration limits; each case runs in its own process. Jacobian-free
+/// backpropagation keeps it from growing with the limit: compare the "Peak memory" column.
+/// </summary>
+[Config(typeof(Columns))]
+[SimpleJob(launchCount: 1, warmupCount: 0, iterationCount: 1, invocationCount: 1)]
+public class TrainingMemory
+{
+    /// <summary>Iteration limit of the training solves.</summary>
+    [Params(100, 2000)]
+    public int Iterations { get; set; }
+
+    /// <summary>One epoch on 1 000 rows; the tolerance is never met, so every solve runs to the limit.</summary>
+    [Benchmark]
+    public void Train()
+    {
+        using var scope = NewDisposeScope();
+        var (data, signals) = SyntheticDictionary.Draw(1000);
+        using var model = new ImplicitDictionaryModel(SyntheticDictionary.MeasurementMatrix(), SyntheticDictionary.CosineTransform(), new ImplicitDictionaryOptions());
+        var options = new TrainingOptions
+        {
+            Epochs = 1,
+            ValidationFraction = 0,
+            InitialIterations = Iterations,
+            FinalIterations = Iterations,
+            Solver = new FixedPointOptions { ResidualTolerance = 1e-30 },
+        };
+        ModelTrainer.Train(model, data, signals, options);
+        File.WriteAllText(PathFor(Iterations), PeakKibibytes().ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static string PathFor(int iterations) => Path.Combine(Path.GetTempPath(), $"xail2o-training-memory-{iterations}.txt");
+
+    private static long PeakKibibytes()
+    {
+        const string status = "/proc/self/status";
+        if (File.Exists(status))
+            return long.Parse(File.ReadLines(status).First(l => l.StartsWith("VmHWM", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        return System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64 / 1024;
+    }
+
+    private sealed class Columns : ManualConfig
+    {
+        public Columns() => AddColumn(new PeakColumn());
+    }
+
+    private sealed class PeakColumn : IColumn
+    {
+        public string Id => nameof(PeakColumn);
+
+        public string ColumnName => "Peak memory";
+
+        public bool AlwaysShow => true;
+
+        public ColumnCategory Category => ColumnCategory.Custom;
+
+        public int PriorityInCategory => 0;
+
+        public bool IsNumeric => true;
+
+        public UnitType UnitType => UnitType.Dimensionless;
+
+        public string Legend => "Largest resident set of the benchmark's process";
+
+        public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
+        {
+            var path = PathFor((int)benchmarkCase.Parameters[nameof(Iterations)]);
+            return File.Exists(path) ? $"{double.Parse(File.ReadAllText(path), CultureInfo.InvariantCulture) / 1024:0} MiB" : "?";
+        }
+
+        public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);
+
+        public bool IsAvailable(Summary summary) => true;
+
+        public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
+    }
+}

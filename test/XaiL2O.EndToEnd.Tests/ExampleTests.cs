@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace XaiL2O.EndToEnd.Tests;
+
+/// <summary>The examples as a user runs them, in processes of their own, held to the figures the README states.</summary>
+internal sealed class ExampleTests
+{
+    private static (int ExitCode, string Output) Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "XaiL2O.Examples.dll"));
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output + errors.Result);
+    }
+
+    private static Dictionary<string, JsonElement> RunExample(string name, string folder, params string[] figures)
+    {
+        var (exitCode, output) = Run(name, "--out", folder);
+        TestContext.Out.WriteLine(output);
+        Assert.That(exitCode, Is.EqualTo(0), output);
+        foreach (var figure in figures)
+            Assert.That(new FileInfo(Path.Combine(folder, figure)) is { Exists: true, Length: > 10_000 }, Is.True, figure);
+        return JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(File.ReadAllText(Path.Combine(folder, "summary.json")))!;
+    }
+
+    private static string NewFolder() => Directory.CreateTempSubdirectory("xail2o-").FullName;
+
+    [Test]
+    public void List_names_every_example()
+    {
+        var (exitCode, output) = Run("list");
+        Assert.That(exitCode, Is.EqualTo(0));
+        Assert.That(output, Does.Contain("ecg").And.Contain("dictionary"));
+    }
+
+    [Test]
+    public void An_unknown_example_is_an_error_with_help()
+    {
+        var (exitCode, output) = Run("nosuch");
+        Assert.That(exitCode, Is.Not.EqualTo(0));
+        Assert.That(output, Does.Contain("nosuch"));
+    }
+
+    [Test]
+    public void Ecg_meets_its_targets_and_its_model_reloads_in_a_fresh_process()
+    {
+        var folder = NewFolder();
+        var summary = RunExample("ecg", folder, "reconstructions.png", "coefficients.png", "certificates.png", "model.zip");
+        double Number(string key) => summary[key].GetDouble();
+        Assert.That(Number("rows_test"), Is.EqualTo(600));
+        Assert.That(Number("prd_learned"), Is.LessThanOrEqualTo(0.35 * Number("prd_dct")));
+        Assert.That(Number("prd_learned"), Is.LessThanOrEqualTo(9));
+        Assert.That(Number("prd_least_squares"), Is.GreaterThan(Number("prd_dct")));
+        Assert.That(Number("fail_rate_clean"), Is.LessThanOrEqualTo(0.12));
+        Assert.That(Number("fail_rate_corrupted"), Is.GreaterThanOrEqualTo(0.9));
+        Assert.That(Number("converged_rate"), Is.GreaterThanOrEqualTo(0.99));
+        Assert.That(Number("converged_rate_dct"), Is.GreaterThanOrEqualTo(0.99));
+        Assert.That(Number("roundtrip_max_abs_difference"), Is.EqualTo(0));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Test]
+    public void Dictionary_meets_its_targets_and_labels_the_reference_rows()
+    {
+        var folder = NewFolder();
+        var summary = RunExample("dictionary", folder, "signal.png", "coefficients.png", "training.png");
+        Assert.That(summary["test_mse"].GetDouble(), Is.LessThanOrEqualTo(2.8e-3));
+        Assert.That(summary["converged_rate"].GetDouble(), Is.GreaterThanOrEqualTo(0.99));
+        Assert.That(
+            new[] { "truth", "wrong", "least_squares", "model" }.Select(row => $"{row}: {summary[row + "_sparsity_label"]}, {summary[row + "_fidelity_label"]}"),
+            Is.EqualTo(new[] { "truth: Pass, Pass", "wrong: Pass, Fail", "least_squares: Fail, Pass", "model: Pass, Pass" }));
+        Directory.Delete(folder, recursive: true);
+    }
+}
