@@ -13,11 +13,15 @@ internal static class Figures
     public static void Series(string path, string title, string horizontal, IEnumerable<(string Name, float[] Values)> series)
     {
         var plot = new Plot();
+        LinePattern[] patterns = [LinePattern.Solid, LinePattern.Dotted, LinePattern.Dashed];
+        var i = 0;
         foreach (var (name, values) in series)
         {
             var line = plot.Add.Signal(values.Select(v => (double)v).ToArray());
             line.LegendText = name;
             line.LineWidth = 1.5f;
+            // Dashes keep a series visible that lies under one drawn later.
+            line.LinePattern = patterns[i++ % patterns.Length];
         }
 
         plot.Title(title);

@@ -3,280 +3,283 @@ using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
 
-/// <summary>The fixed-point solver, the dictionary model and its training.</summary>
-internal sealed class ModelLaws
+public sealed class ModelLaws : TorchLaws
 {
-    private const int N = 20;
-    private const int M = 10;
-    private static readonly FixedPointOptions Options = new() { MaxIterations = 20_000, ResidualTolerance = 1e-6 };
+    private const int Signal = 10;
+    private const int DataSize = 5;
 
-    private static ImplicitDictionaryModel Create(DictionarySolver solver = DictionarySolver.ExactAdmm, ScalarType dtype = ScalarType.Float64) =>
-        new(Orthonormal(), Transform(), new ImplicitDictionaryOptions { Solver = solver }, dtype);
+    private static readonly (string Name, int Transform, ScalarType Type, ImplicitDictionaryOptions Options)[] Models =
+    [
+        ("exact, double", 10, ScalarType.Float64, new()),
+        ("exact, single", 10, ScalarType.Float32, new()),
+        ("linearised, double", 10, ScalarType.Float64, new() { Solver = DictionarySolver.LinearizedAdmm }),
+        ("exact, tall K, relative", 12, ScalarType.Float64, new() { SparsityRelativeToData = true }),
+        ("linearised, tall K, relative", 12, ScalarType.Float64, new() { Solver = DictionarySolver.LinearizedAdmm, SparsityRelativeToData = true }),
+        ("exact, few rows", 6, ScalarType.Float64, new() { ProximalStep = 0.02 }),
+    ];
 
-    private static float[,] Transform()
+    private static readonly FixedPointOptions Tight = new() { MaxIterations = 10_000, ResidualTolerance = 1e-7, FidelityTolerance = 1e-5, CheckEvery = 20 };
+
+    /// <summary>The tolerances that an element type allows.</summary>
+    private static FixedPointOptions Tolerances(ScalarType type) => type == ScalarType.Float64 ? Tight : Tight with { ResidualTolerance = 3e-6 };
+
+    public static IEnumerable<TestCaseData> ModelCases => Models.Select(m => new TestCaseData(m).SetArgDisplayNames(m.Name));
+
+    private static float[,] Floats(int seed, int rows, int columns) => ImplicitDictionaryModel.RandomTransform(rows, columns, seed);
+
+    /// <summary>Measurements with orthonormal rows: linearised ADMM needs few iterations.</summary>
+    private static float[,] Measurement()
     {
-        using var cosine = MatrixOperator.CosineTransform(N);
-        var values = cosine.Matrix.data<float>().ToArray();
-        var matrix = new float[N, N];
-        Buffer.BlockCopy(values, 0, matrix, 0, values.Length * sizeof(float));
+        using var rows = linalg.qr(Normal(1, Signal, DataSize)).Q;
+        return ToArray(rows.t());
+    }
+
+    /// <summary>Identities one below the other and a little noise.</summary>
+    private static float[,] WellConditioned(int rows)
+    {
+        var matrix = Floats(2, rows, Signal);
+        for (var i = 0; i < rows; i++)
+            for (var j = 0; j < Signal; j++)
+                matrix[i, j] = (0.15f * matrix[i, j]) + (i % Signal == j ? 1 : 0);
         return matrix;
     }
 
-    /// <summary>Measurements with orthonormal rows: linearised ADMM, unlike the exact steps, slows down with the conditioning of A.</summary>
-    private static float[,] Orthonormal()
-    {
-        using var scope = NewDisposeScope();
-        var (Q, _) = linalg.qr(Tensors.Random(1, N, M));
-        var values = Q.t().to(ScalarType.Float32).contiguous().data<float>().ToArray();
-        var matrix = new float[M, N];
-        Buffer.BlockCopy(values, 0, matrix, 0, values.Length * sizeof(float));
-        return matrix;
-    }
+    private static ImplicitDictionaryModel Make((string Name, int Transform, ScalarType Type, ImplicitDictionaryOptions Options) model) =>
+        new(Measurement(), WellConditioned(model.Transform), model.Options, model.Type);
 
-    /// <summary>Measurements of signals with two cosine coefficients: what the model is for, and solved in few iterations.</summary>
-    private static Tensor Measurements(int seed, int rows)
-    {
-        var codes = Tensors.Random(seed, rows, N);
-        var (kept, _) = codes.abs().topk(2, 1);
-        var sparse = codes * (codes.abs() >= kept.min(1, true).values);
-        var signals = mm(sparse, tensor(Transform()).to(ScalarType.Float64));
-        return mm(signals, tensor(Orthonormal()).to(ScalarType.Float64).t());
-    }
+    private static double Norm(ImplicitDictionaryModel model) => linalg.norm(model.Weights[0].Weight.detach().to(float64), 2).ToDouble();
 
-    [Test]
-    public void Rows_do_not_influence_each_other([Values] DictionarySolver solver)
+    [TestCaseSource(nameof(ModelCases))]
+    public void Inference_is_positively_homogeneous((string Name, int Transform, ScalarType Type, ImplicitDictionaryOptions Options) parameters)
     {
-        using var scope = NewDisposeScope();
-        using var model = Create(solver);
-        var d = Measurements(3, 12);
-        var whole = model.Infer(d, Options);
-        var reversed = model.Infer(d.flip(0), Options);
-        for (var row = 0; row < 12; row++)
+        using var model = Make(parameters);
+        var options = Tolerances(parameters.Type);
+        var d = Normal(3, 4, DataSize);
+        var one = model.Infer(d, options);
+        Assert.That(one.Status, Has.All.EqualTo(SolveStatus.Converged));
+        foreach (var c in (double[])[1e-6, 0.3, 1, 40, 1e6])
         {
-            var alone = model.Infer(d.slice(0, row, row + 1, 1), Options);
-            Assert.That(whole.Status[row], Is.EqualTo(SolveStatus.Converged));
-            foreach (var (other, index) in new[] { (alone, 0), (reversed, 11 - row) })
+            var scaled = model.Infer(c * d, options);
+            Assert.That(scaled.Status, Has.All.EqualTo(SolveStatus.Converged));
+            for (var row = 0; row < 4; row++)
             {
-                Assert.That(other.Iterations[index], Is.EqualTo(whole.Iterations[row]));
-                Assert.That(other.Inference[index], Is.EqualTo(whole.Inference[row]).Within(1e-6f));
+                var size = one.Inference[row].Max(Math.Abs);
+                Assert.That(scaled.Inference[row].Select(v => v / c), Is.EqualTo(one.Inference[row].Select(v => (double)v)).Within(1e-3 * size), $"c = {c}");
+            }
+
+            var factor = parameters.Options.SparsityRelativeToData ? 1 : c;
+            Assert.That(scaled.PropertyValues[0].Select(v => v / factor), Is.EqualTo(one.PropertyValues[0]).Within(0.01).Percent, $"c = {c}");
+        }
+    }
+
+    [TestCaseSource(nameof(ModelCases))]
+    public void Zero_data_give_zero_and_invalid_data_give_NaN((string Name, int Transform, ScalarType Type, ImplicitDictionaryOptions Options) parameters)
+    {
+        using var model = Make(parameters);
+        var d = Normal(3, 3, DataSize);
+        d[0] = 0;
+        d[1, 2] = double.NaN;
+        var inference = model.Infer(d, Tolerances(parameters.Type));
+        Assert.Multiple(() =>
+        {
+            Assert.That(inference.Status, Is.EqualTo(new[] { SolveStatus.Converged, SolveStatus.InvalidData, SolveStatus.Converged }));
+            Assert.That(inference.Inference[0], Has.All.Zero);
+            Assert.That(inference.Inference[1], Has.All.NaN);
+            Assert.That(inference.PropertyValues.Select(values => values[0]), Has.All.Zero);
+            Assert.That(inference.PropertyValues.Select(values => values[1]), Has.All.NaN);
+        });
+    }
+
+    [TestCaseSource(nameof(ModelCases))]
+    public void Norm_of_K_is_one((string Name, int Transform, ScalarType Type, ImplicitDictionaryOptions Options) parameters)
+    {
+        using var model = Make(parameters);
+        Assert.That(Norm(model), Is.EqualTo(1).Within(1e-6));
+        using (no_grad())
+        {
+            for (var step = 0; step < 200; step++)
+            {
+                // As an optimiser moves K: a little at a time.
+                model.Weights[0].Weight.add_(1e-3 * Normal(100 + step, parameters.Transform, Signal).to(parameters.Type));
+                model.ProjectWeights();
+                if (step >= 100)
+                    Assert.That(Norm(model), Is.EqualTo(1).Within(1e-3), $"step {step}");
             }
         }
 
-        Assert.That(whole.Iterations.Distinct().Count(), Is.GreaterThan(1), "samples stop at their own iteration");
+        var exported = tensor(model.ExportTransform()).to(float64);
+        Assert.That(linalg.norm(exported, 2).ToDouble(), Is.EqualTo(1).Within(1e-6));
+        Assert.That(Gap(exported * Norm(model), model.Weights[0].Weight.detach().to(float64)), Is.LessThan(1e-6));
+    }
+
+    [TestCaseSource(nameof(ModelCases))]
+    public void First_projection_keeps_the_norm((string Name, int Transform, ScalarType Type, ImplicitDictionaryOptions Options) parameters)
+    {
+        using var model = Make(parameters);
+        model.ProjectWeights();
+        Assert.That(Norm(model), Is.EqualTo(1).Within(1e-3));
     }
 
     [Test]
-    public void Both_solvers_give_the_same_inference()
+    public void Projection_of_a_difference_operator_stays_finite()
     {
-        using var scope = NewDisposeScope();
-        using var exact = Create();
-        using var linearized = Create(DictionarySolver.LinearizedAdmm);
-        var d = Measurements(4, 6);
-        var tight = new FixedPointOptions { MaxIterations = 50_000, ResidualTolerance = 1e-9, CheckEvery = 100 };
-        var (a, b) = (exact.Infer(d, tight), linearized.Infer(d, tight));
-        for (var row = 0; row < 6; row++)
+        var differences = new float[Signal - 1, Signal];
+        for (var i = 0; i < Signal - 1; i++)
+            (differences[i, i], differences[i, i + 1]) = (1, -1);
+        using var model = new ImplicitDictionaryModel(Measurement(), differences, new());
+        for (var step = 0; step < 100; step++)
+            model.ProjectWeights();
+        Assert.That(Norm(model), Is.EqualTo(1).Within(1e-3));
+    }
+
+    [TestCaseSource(nameof(ModelCases))]
+    public void Weights_survive_a_round_trip((string Name, int Transform, ScalarType Type, ImplicitDictionaryOptions Options) parameters)
+    {
+        using var model = Make(parameters);
+        using var other = new ImplicitDictionaryModel(Measurement(), Floats(77, parameters.Transform, Signal), parameters.Options, parameters.Type);
+        var d = Normal(3, 4, DataSize);
+        other.ImportWeights(model.ExportWeights());
+        Assert.Multiple(() =>
         {
-            Assert.That(b.PropertyValues[0][row], Is.EqualTo(a.PropertyValues[0][row]).Within(1e-4 * a.PropertyValues[0][row]));
-            Assert.That(b.Inference[row], Is.EqualTo(a.Inference[row]).Within(1e-3f));
-        }
-    }
-
-    [Test]
-    public void Rows_that_are_not_finite_come_out_as_nan_and_stop_nothing()
-    {
-        using var scope = NewDisposeScope();
-        using var model = Create();
-        var d = Measurements(5, 4);
-        var clean = model.Infer(d, Options);
-        d[1, 3] = double.NaN;
-        d[2, 0] = double.PositiveInfinity;
-        var result = model.Infer(d, Options);
-        Assert.That(result.Status, Is.EqualTo(new[] { SolveStatus.Converged, SolveStatus.InvalidData, SolveStatus.InvalidData, SolveStatus.Converged }));
-        Assert.That(result.Inference[1], Is.All.NaN);
-        Assert.That(result.PropertyValues[0][2], Is.NaN);
-        Assert.That(result.PropertyValues[1][1], Is.NaN);
-        Assert.That(result.Residual[1], Is.NaN);
-        Assert.That(result.Inference[3], Is.EqualTo(clean.Inference[3]).Within(1e-6f));
-    }
-
-    [Test]
-    public void The_iteration_limit_is_a_status()
-    {
-        using var scope = NewDisposeScope();
-        using var model = Create();
-        var result = model.Infer(Measurements(6, 3), new FixedPointOptions { MaxIterations = 7, ResidualTolerance = 1e-12 });
-        Assert.That(result.Status, Is.All.EqualTo(SolveStatus.IterationLimit));
-        Assert.That(result.Iterations, Is.All.EqualTo(7));
-    }
-
-    [Test]
-    public void Zero_measurements_give_a_zero_signal()
-    {
-        using var scope = NewDisposeScope();
-        using var model = Create();
-        var result = model.Infer(zeros(2, M, dtype: ScalarType.Float64), Options);
-        Assert.That(result.Status, Is.All.EqualTo(SolveStatus.Converged));
-        Assert.That(result.Inference[0], Is.All.EqualTo(0f));
-        Assert.That(result.PropertyValues[1], Is.All.EqualTo(0.0));
-    }
-
-    [Test]
-    public void The_model_is_positively_homogeneous([Values(1e-6, 37.0, 1e6)] double c)
-    {
-        using var scope = NewDisposeScope();
-        using var model = Create();
-        var d = Measurements(7, 4);
-        var (one, scaled) = (model.Infer(d, Options), model.Infer(d * c, Options));
+            Assert.That(Gap(other.Weights[0].Weight, model.Weights[0].Weight), Is.LessThan(1e-7));
+            Assert.That(other.ExportWeights()[0].Values, Is.EqualTo(model.ExportWeights()[0].Values));
+            Assert.That(model.WeightCount, Is.EqualTo(parameters.Transform * Signal));
+            Assert.That(other.Weights[0].Weight.requires_grad);
+        });
+        var options = Tolerances(parameters.Type);
+        var (a, b) = (model.Infer(d, options), other.Infer(d, options));
         for (var row = 0; row < 4; row++)
-            Assert.That(scaled.Inference[row].Select(v => v / c), Is.EqualTo(one.Inference[row].Select(v => (double)v)).Within(1e-5));
+            Assert.That(b.Inference[row], Is.EqualTo(a.Inference[row]).Within(1e-3f));
+    }
+
+    [TestCase(8)]
+    [TestCase(12)]
+    public void Both_solvers_agree(int rows)
+    {
+        var d = Normal(3, 6, DataSize);
+        var answers = Enum.GetValues<DictionarySolver>().Select(solver =>
+        {
+            using var model = Make(("", rows, ScalarType.Float64, new() { Solver = solver }));
+            return model.Infer(d, Tight with { MaxIterations = 40_000 });
+        }).ToArray();
+        Assert.Multiple(() =>
+        {
+            Assert.That(answers.SelectMany(a => a.Status), Has.All.EqualTo(SolveStatus.Converged));
+            for (var row = 0; row < 6; row++)
+                Assert.That(answers[1].Inference[row], Is.EqualTo(answers[0].Inference[row]).Within(1e-3f));
+            Assert.That(answers[1].PropertyValues[0], Is.EqualTo(answers[0].PropertyValues[0]).Within(1e-4));
+        });
     }
 
     [Test]
-    public void A_warm_start_at_the_fixed_point_ends_at_the_first_check()
+    public void The_proximal_step_changes_no_answer([Values] DictionarySolver solver, [Values(0.02, 0.5)] double step)
     {
-        using var scope = NewDisposeScope();
-        using var model = Create();
+        var d = Normal(3, 6, DataSize);
+        using var usual = Make(("", 10, ScalarType.Float64, new() { Solver = solver }));
+        using var other = Make(("", 10, ScalarType.Float64, new() { Solver = solver, ProximalStep = step }));
+        var (a, b) = (usual.Infer(d, Tight), other.Infer(d, Tight));
+        Assert.That(a.Status.Concat(b.Status), Has.All.EqualTo(SolveStatus.Converged));
+        for (var row = 0; row < 6; row++)
+            Assert.That(b.Inference[row], Is.EqualTo(a.Inference[row]).Within(1e-3f));
+    }
+
+    [TestCaseSource(nameof(ModelCases))]
+    public void Shared_splittings_and_reported_terms_fit((string Name, int Transform, ScalarType Type, ImplicitDictionaryOptions Options) parameters)
+    {
+        using var model = Make(parameters);
+        var d = Normal(3, 4, DataSize);
+        var options = Tolerances(parameters.Type);
         var splitting = model.CreateSplitting();
-        var d = Measurements(8, 3);
-        var solve = FixedPointSolver.Solve(splitting, d, Options);
-        var again = FixedPointSolver.Solve(splitting, d, Options, null, solve.State);
-        Assert.That(again.Iterations, Is.All.EqualTo(Options.CheckEvery));
+        var (a, b) = (model.Infer(d, options), model.Infer(d, options, splitting));
         (splitting as IDisposable)?.Dispose();
-    }
-
-    [Test]
-    public void Cancellation_is_heeded()
-    {
-        using var scope = NewDisposeScope();
-        using var model = Create();
-        using var source = new CancellationTokenSource();
-        source.Cancel();
-        Assert.That(() => model.Infer(Measurements(9, 3), Options, null, source.Token), Throws.InstanceOf<OperationCanceledException>());
-    }
-
-    [Test]
-    public void The_transform_keeps_unit_norm()
-    {
-        using var scope = NewDisposeScope();
-        using var model = Create();
-        using (no_grad())
+        var x = tensor(a.Inference.SelectMany(row => row).ToArray()).reshape(4, Signal).to(parameters.Type);
+        Assert.Multiple(() =>
         {
-            model.Weights[0].Weight.mul_(3);
-            for (var i = 0; i < 40; i++)
-                model.ProjectWeights();
-        }
-
-        Assert.That(MatrixOperator.SpectralNorm(model.Weights[0].Weight), Is.EqualTo(1).Within(1e-3));
-        Assert.That(MatrixOperator.SpectralNorm(tensor(model.ExportTransform())), Is.EqualTo(1).Within(1e-6));
+            Assert.That(a.Inference, Is.EqualTo(b.Inference));
+            Assert.That(model.Terms.Select(t => t.Name), Is.EqualTo(new[] { "Sparsity", "Fidelity" }));
+            Assert.That((model.DataSize, model.InferenceSize), Is.EqualTo((DataSize, Signal)));
+            var sparsity = Values(model.Terms[0].PropertyValue(x, d.to(parameters.Type)));
+            Assert.That(a.PropertyValues[0], Is.EqualTo(sparsity).Within(1e-4));
+            Assert.That(a.PropertyValues[1], Has.All.LessThanOrEqualTo(2 * options.FidelityTolerance));
+        });
     }
 
     [Test]
-    public void Weights_survive_export_and_import()
+    public void Inferring_leaves_no_native_tensor([Values] DictionarySolver solver)
     {
-        using var scope = NewDisposeScope();
-        using var a = Create(dtype: ScalarType.Float32);
-        using var b = new ImplicitDictionaryModel(Orthonormal(), Tensors.Matrix(99, N, N), a.Options);
-        b.ImportWeights(a.ExportWeights());
-        Assert.That(Tensors.MaxDifference(a.Weights[0].Weight, b.Weights[0].Weight), Is.EqualTo(0));
-        Assert.That(() => b.ImportWeights([new NamedArray("K", [1, 1], [1])]), Throws.ArgumentException.With.Message.Contains("[1, 1]"));
-        Assert.That(() => b.ImportWeights([]), Throws.ArgumentException.With.Message.Contains("'K' is missing"));
+        using var model = Make(("", 10, ScalarType.Float64, new() { Solver = solver }));
+        var d = Normal(3, 20, DataSize);
+        var statistics = DisposeScopeManager.Statistics.TensorStatistics;
+        model.Infer(d, new FixedPointOptions());
+        var before = statistics.ThreadTotalLiveCount;
+        model.Infer(d, new FixedPointOptions());
+        Assert.That(statistics.ThreadTotalLiveCount - before, Is.Zero);
     }
 
     [Test]
-    public void Solving_leaves_no_tensors_behind()
-    {
-        using var model = Create();
-        using var d = Measurements(10, 30);
-        _ = model.Infer(d, Options);
-        var before = Tensor.TotalCount;
-        for (var i = 0; i < 5; i++)
-            _ = model.Infer(d, Options);
-        Assert.That(Tensor.TotalCount, Is.LessThanOrEqualTo(before + 2));
-    }
+    public void K_with_NaN_is_refused() =>
+        Assert.That(() => Construct(Floats(1, 5, 10), Filled(3, 10, float.NaN)), Throws.ArgumentException.With.Message.Contains("K must be finite and not zero"));
 
-    private static (Tensor Data, Tensor Signals) TrainingData(int rows)
+    [TestCase(1e25)]
+    [TestCase(1e-30)]
+    public void Extreme_amplitudes_are_not_reported_as_converged_with_a_wrong_answer(double c)
     {
-        var codes = Tensors.Random(11, rows, 5) * (Tensors.Random(12, rows, 5) > 0.5);
-        var signals = mm(codes, Tensors.Random(13, 5, N));
-        return (mm(signals, tensor(Orthonormal()).to(ScalarType.Float64).t()), signals);
-    }
-
-    private static readonly TrainingOptions Training = new() { Epochs = 6, BatchSize = 20, LearningRate = 1e-2, Solver = new FixedPointOptions { MaxIterations = 500 } };
-
-    [Test]
-    public void Training_learns_keeps_the_best_weights_and_repeats_with_the_same_seed()
-    {
-        using var scope = NewDisposeScope();
-        var (data, signals) = TrainingData(400);
-        var weights = new List<float[]>();
-        for (var run = 0; run < 2; run++)
+        using var model = Make(Models[1]);
+        var d = Normal(3, 2, DataSize);
+        var options = Tolerances(ScalarType.Float32);
+        var (one, scaled) = (model.Infer(d, options), model.Infer((c * d).to(float32), options));
+        for (var row = 0; row < 2; row++)
         {
-            using var model = Create(dtype: ScalarType.Float32);
-            var result = ModelTrainer.Train(model, data, signals, Training);
-            Assert.That(result.Cancelled, Is.False);
-            var best = result.Epochs.MinBy(e => e.ValidationLoss)!;
-            Assert.That(result.BestEpoch, Is.EqualTo(best.Epoch));
-            Assert.That(best.ValidationLoss, Is.LessThan(0.5 * result.Epochs[0].TrainingLoss));
-            weights.Add(model.ExportWeights()[0].Values);
+            if (scaled.Status[row] == SolveStatus.Converged)
+                Assert.That(scaled.Inference[row].Select(v => v / c), Is.EqualTo(one.Inference[row].Select(v => (double)v)).Within(1e-3));
         }
-
-        Assert.That(weights[1], Is.EqualTo(weights[0]));
     }
 
     [Test]
-    public void Cancelled_training_returns_the_best_so_far()
+    public void Random_transforms_are_seeded()
     {
-        using var scope = NewDisposeScope();
-        var (data, signals) = TrainingData(200);
-        using var model = Create(dtype: ScalarType.Float32);
-        using var source = new CancellationTokenSource();
-        var result = ModelTrainer.Train(model, data, signals, Training with { Epochs = 50, Patience = 0 }, new CancelAfterEpoch(2, source), source.Token);
-        Assert.That(result.Cancelled, Is.True);
-        Assert.That(result.Epochs, Has.Count.EqualTo(2));
+        var first = Floats(5, 4, 3);
+        Assert.That(Floats(5, 4, 3), Is.EqualTo(first));
+        Assert.That(Floats(6, 4, 3), Is.Not.EqualTo(first));
     }
 
-    [Test]
-    public void Training_leaves_out_rows_that_are_not_finite_and_refuses_other_shapes()
-    {
-        using var scope = NewDisposeScope();
-        var (data, signals) = TrainingData(60);
-        data[5, 2] = double.NaN;
-        using var model = Create(dtype: ScalarType.Float32);
-        var result = ModelTrainer.Train(model, data, signals, Training with { Epochs = 1 });
-        Assert.That(double.IsFinite(result.Epochs[0].TrainingLoss), Is.True);
-        Assert.That(() => ModelTrainer.Train(model, signals, signals, Training), Throws.ArgumentException.With.Message.Contains($"[rows, {M}]"));
-    }
-
-    private static readonly (string Option, Action Use)[] BadOptions =
+    private static readonly Case<(string Message, Action Act)>[] Refusals =
     [
-        ("Epochs", () => new TrainingOptions { Epochs = 0 }.Validate()),
-        ("LearningRate", () => new TrainingOptions { LearningRate = double.NaN }.Validate()),
-        ("ValidationFraction", () => new TrainingOptions { ValidationFraction = 0.9 }.Validate()),
-        ("FinalIterations", () => new TrainingOptions { InitialIterations = 10, FinalIterations = 5 }.Validate()),
-        ("ResidualTolerance", () => new FixedPointOptions { ResidualTolerance = 0 }.Validate()),
-        ("MaxIterations", () => new FixedPointOptions { MaxIterations = 0 }.Validate()),
-        ("ProximalStep", () => new ImplicitDictionaryOptions { ProximalStep = -1 }.Validate()),
+        new("columns differ", () => ("A has 10 columns and K has 9", () => Construct(Floats(1, 5, 10), Floats(2, 9, 9)))),
+        new("square A", () => ("nothing to learn", () => Construct(Floats(1, 10, 10), Floats(2, 10, 10)))),
+        new("dependent rows of A", () => ("linearly dependent", () => Construct(new float[2, 10], Floats(2, 10, 10)))),
+        new("A with NaN", () => ("NaN or infinite", () => Construct(Filled(2, 10, float.NaN), Floats(2, 10, 10)))),
+        new("K = 0", () => ("K must be finite and not zero", () => Construct(Floats(1, 5, 10), new float[3, 10]))),
+        new("K with ∞", () => ("K must be finite and not zero", () => Construct(Floats(1, 5, 10), Filled(3, 10, float.PositiveInfinity)))),
+        new("ProximalStep = 0", () => ("ProximalStep = 0", () => Construct(Floats(1, 5, 10), Floats(2, 10, 10), new() { ProximalStep = 0 }))),
+        new("ProximalStep = NaN", () => ("ProximalStep = NaN", () => Construct(Floats(1, 5, 10), Floats(2, 10, 10), new() { ProximalStep = double.NaN }))),
+        new("no such solver", () => ("Solver = 9", () => Construct(Floats(1, 5, 10), Floats(2, 10, 10), new() { Solver = (DictionarySolver)9 }))),
+        new("data of another width", () => ("shape [batch, 5]; got [3, 4]", () => Use(m => m.Infer(Normal(1, 3, 4), Tight)))),
+        new("one-dimensional data", () => ("shape [batch, 5]; got [5]", () => Use(m => m.Infer(Normal(1, 5), Tight)))),
+        new("weight missing", () => ("'K' is missing", () => Use(m => m.ImportWeights([])))),
+        new("weight of another shape", () => ("shape [1, 1]; the model needs [10, 10]", () => Use(m => m.ImportWeights([new("K", [1, 1], [1])])))),
     ];
 
-    private static IEnumerable<TestCaseData> BadOptionCases() => BadOptions.Select(o => new TestCaseData(o.Option, o.Use).SetArgDisplayNames(o.Option));
-
-    [TestCaseSource(nameof(BadOptionCases))]
-    public void Options_out_of_range_are_named(string option, Action use) =>
-        Assert.That(() => use(), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(option + " = "));
-
-    [Test]
-    public void A_failed_load_of_the_native_library_names_cause_and_remedy()
+    [TestCaseSource(nameof(Refusals))]
+    public void Refusals_name_the_cause(Case<(string Message, Action Act)> refusals)
     {
-        Assert.That(NativeLibrary.Explain(new DllNotFoundException("version `GLIBCXX_3.4.32' not found")), Does.Contain("libstdc++").And.Contain("GCC 13"));
-        Assert.That(NativeLibrary.Explain(new DllNotFoundException("LibTorchSharp")), Does.Contain("TorchSharp-cpu"));
+        var (message, act) = refusals.Make();
+        Assert.That(() => act(), Throws.InstanceOf<ArgumentException>().With.Message.Contains(message));
     }
 
-    private sealed class CancelAfterEpoch(int epoch, CancellationTokenSource source) : IProgress<TrainingProgress>
+    private static void Construct(float[,] A, float[,] K, ImplicitDictionaryOptions? options = null) =>
+        new ImplicitDictionaryModel(A, K, options ?? new()).Dispose();
+
+    private static void Use(Action<ImplicitDictionaryModel> action)
     {
-        public void Report(TrainingProgress value)
-        {
-            if (value.Epoch == epoch && value.ValidationLoss is not null)
-                source.Cancel();
-        }
+        using var model = Make(Models[0]);
+        action(model);
+    }
+
+    private static float[,] Filled(int rows, int columns, float value)
+    {
+        var matrix = new float[rows, columns];
+        matrix[rows - 1, columns - 1] = value;
+        return matrix;
     }
 }

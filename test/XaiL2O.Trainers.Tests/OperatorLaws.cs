@@ -3,60 +3,124 @@ using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
 
-/// <summary>Laws of every linear operator; a new operator is one more line in the list.</summary>
-internal sealed class OperatorLaws
+/// <summary>What every linear operator owes its users. A new operator is one more line in <see cref="Operators"/>.</summary>
+public sealed class OperatorLaws : TorchLaws
 {
-    private static readonly (string Name, Func<LinearOperator> Create)[] Operators =
+    private static readonly Case<LinearOperator>[] Operators =
     [
-        ("matrix", () => new MatrixOperator(Tensors.Random(1, 7, 5))),
-        ("wide matrix", () => new MatrixOperator(Tensors.Random(2, 3, 9))),
-        ("identity", () => new IdentityOperator(6)),
-        ("cosine transform", () => MatrixOperator.CosineTransform(16, ScalarType.Float64)),
-        ("stacked", () => new StackedOperator(new MatrixOperator(Tensors.Random(3, 4, 5)), new MatrixOperator(Tensors.Random(4, 6, 5)))),
+        new("wide matrix", () => Matrix(1, 4, 7)),
+        new("tall matrix", () => Matrix(2, 9, 5)),
+        new("1×1 matrix", () => Matrix(3, 1, 1)),
+        new("rank-one matrix", () => new MatrixOperator(mm(Normal(4, 5, 1), Normal(5, 1, 6)))),
+        new("zero matrix", () => new MatrixOperator(zeros(3, 4, dtype: float64))),
+        new("matrix with a known bound", () => new MatrixOperator(eye(5, dtype: float64), normBound: 1.01)),
+        new("cosine transform, n = 1", () => MatrixOperator.CosineTransform(1, float64)),
+        new("cosine transform, n = 8", () => MatrixOperator.CosineTransform(8, float64)),
+        new("cosine transform, n = 33", () => MatrixOperator.CosineTransform(33, float64)),
+        new("identity", () => new IdentityOperator(6)),
+        new("stack of one", () => new StackedOperator(Matrix(6, 3, 5))),
+        new("matrix over identity", () => new StackedOperator(Matrix(7, 3, 5), new IdentityOperator(5))),
+        new("stack of a stack", () => new StackedOperator(
+            new StackedOperator(Matrix(8, 2, 5), Matrix(9, 4, 5)),
+            MatrixOperator.CosineTransform(5, float64))),
     ];
 
-    private static IEnumerable<TestCaseData> Cases() => Operators.Select(o => new TestCaseData(o.Create).SetArgDisplayNames(o.Name));
+    private static readonly (string Message, Action Construct)[] Refusals =
+    [
+        ("A matrix needs 2 dimensions; the tensor has 1.", () => _ = new MatrixOperator(zeros(3))),
+        ("A matrix needs 2 dimensions; the tensor has 3.", () => _ = new MatrixOperator(zeros(3, 2, 1))),
+        ("A norm bound is a finite number, at least 0.", () => _ = new MatrixOperator(zeros(3, 2), -1)),
+        ("A norm bound is a finite number, at least 0.", () => _ = new MatrixOperator(zeros(3, 2), double.NaN)),
+        ("A norm bound is a finite number, at least 0.", () => _ = new MatrixOperator(zeros(3, 2), double.PositiveInfinity)),
+        ("size", () => _ = new IdentityOperator(0)),
+        ("size", () => _ = MatrixOperator.CosineTransform(0)),
+        ("Stacking needs at least one operator.", () => _ = new StackedOperator()),
+        ("Stacked operators take the same input; 3 and 4 differ.", () => _ = new StackedOperator(new IdentityOperator(3), new IdentityOperator(4))),
+    ];
 
-    [TestCaseSource(nameof(Cases))]
-    public void Adjoint_identity_holds(Func<LinearOperator> create)
+    private static readonly int[] TransformSizes = [1, 2, 3, 8, 33];
+
+    [TestCaseSource(nameof(Operators))]
+    public void Adjoint_moves_across_the_inner_product(Case<LinearOperator> operators)
     {
-        using var scope = NewDisposeScope();
-        using var S = create();
-        var (x, y) = (Tensors.Random(10, 4, S.InputSize), Tensors.Random(11, 4, S.OutputSize));
-        var left = (S.Apply(x) * y).sum(1);
-        var right = (x * S.ApplyAdjoint(y)).sum(1);
-        Assert.That(Tensors.MaxDifference(left, right), Is.LessThan(1e-10));
+        using var S = operators.Make();
+        var (x, y) = (Normal(11, 6, S.InputSize), Normal(12, 6, S.OutputSize));
+        Assert.That(Gap(Dot(S.Apply(x), y), Dot(x, S.ApplyAdjoint(y))), Is.LessThan(1e-11));
     }
 
-    [TestCaseSource(nameof(Cases))]
-    public void Norm_bound_holds_and_is_not_loose(Func<LinearOperator> create)
+    [TestCaseSource(nameof(Operators))]
+    public void Shapes_are_as_announced(Case<LinearOperator> operators)
     {
-        using var scope = NewDisposeScope();
-        using var S = create();
-        var x = Tensors.Random(12, 1, S.InputSize);
+        using var S = operators.Make();
+        Assert.Multiple(() =>
+        {
+            Assert.That(S.Apply(Normal(11, 3, S.InputSize)).shape, Is.EqualTo(new long[] { 3, S.OutputSize }));
+            Assert.That(S.ApplyAdjoint(Normal(11, 3, S.OutputSize)).shape, Is.EqualTo(new long[] { 3, S.InputSize }));
+        });
+    }
+
+    [TestCaseSource(nameof(Operators))]
+    public void Operators_are_linear_and_rows_do_not_mix(Case<LinearOperator> operators)
+    {
+        using var S = operators.Make();
+        var (x, y) = (Normal(11, 3, S.InputSize), Normal(12, 3, S.InputSize));
+        Assert.Multiple(() =>
+        {
+            Assert.That(Gap(S.Apply((2 * x) - y), (2 * S.Apply(x)) - S.Apply(y)), Is.LessThan(1e-11));
+            Assert.That(Gap(S.Apply(x.slice(0, 1, 2, 1)), S.Apply(x).slice(0, 1, 2, 1)), Is.LessThan(1e-12));
+        });
+    }
+
+    [TestCaseSource(nameof(Operators))]
+    public void NormBound_holds_and_is_at_most_twice_the_norm(Case<LinearOperator> operators)
+    {
+        using var S = operators.Make();
+        var x = Normal(13, 1, S.InputSize);
         for (var i = 0; i < 300; i++)
-            x = S.ApplyAdjoint(S.Apply(x / x.norm()));
-        var norm = S.Apply(x / x.norm()).norm().ToDouble();
-        Assert.That(S.NormBound, Is.GreaterThanOrEqualTo(norm * (1 - 1e-9)).And.LessThan(1.5 * norm));
+        {
+            var image = S.ApplyAdjoint(S.Apply(x));
+            x = image / image.norm().clamp_min(1e-300);
+        }
+
+        var measured = (S.Apply(x).norm() / x.norm().clamp_min(1e-300)).ToDouble();
+        var random = Normal(14, 50, S.InputSize);
+        var ratios = S.Apply(random).norm(1) / random.norm(1);
+        Assert.Multiple(() =>
+        {
+            Assert.That(S.NormBound, Is.GreaterThanOrEqualTo(measured * (1 - 1e-12)));
+            Assert.That(S.NormBound, Is.LessThanOrEqualTo(2 * measured));
+            AssertNoneAbove(ratios, S.NormBound * (1 + 1e-12), "‖Sx‖/‖x‖ above the bound");
+        });
+    }
+
+    [TestCaseSource(nameof(TransformSizes))]
+    public void Cosine_transform_is_an_isometry(int size)
+    {
+        using var S = MatrixOperator.CosineTransform(size, float64);
+        var x = Normal(15, 4, size);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Gap(S.ApplyAdjoint(S.Apply(x)), x), Is.LessThan(1e-12));
+            Assert.That(Gap(S.Apply(S.ApplyAdjoint(x)), x), Is.LessThan(1e-12));
+            Assert.That(Gap(S.Apply(x).norm(1), x.norm(1)), Is.LessThan(1e-12));
+        });
     }
 
     [Test]
-    public void Cosine_transform_is_an_isometry()
+    public void Cosine_transform_of_a_cosine_is_one_coefficient()
     {
-        using var scope = NewDisposeScope();
-        using var C = MatrixOperator.CosineTransform(250, ScalarType.Float64);
-        var x = Tensors.Random(13, 3, 250);
-        Assert.That(Tensors.MaxDifference(C.ApplyAdjoint(C.Apply(x)), x), Is.LessThan(1e-12));
-        Assert.That(C.Apply(ones(1, 250, dtype: ScalarType.Float64))[0, 0].ToDouble(), Is.EqualTo(Math.Sqrt(250)).Within(1e-10));
+        const int size = 16;
+        using var S = MatrixOperator.CosineTransform(size, float64);
+        for (var k = 0; k < size; k++)
+        {
+            var x = tensor(Enumerable.Range(0, size).Select(i => Math.Cos(Math.PI * k * (i + 0.5) / size)).ToArray()).reshape(1, size);
+            var expected = zeros(1, size, dtype: float64);
+            expected[0, k] = x.norm();
+            Assert.That(Gap(S.Apply(x), expected), Is.LessThan(1e-12), $"k = {k}");
+        }
     }
 
-    [Test]
-    public void Wrong_shapes_are_refused()
-    {
-        using var scope = NewDisposeScope();
-        Assert.That(() => new MatrixOperator(zeros(3)), Throws.ArgumentException.With.Message.Contains("2 dimensions"));
-        Assert.That(() => new StackedOperator(new IdentityOperator(3), new IdentityOperator(4)), Throws.ArgumentException.With.Message.Contains("3 and 4"));
-        Assert.That(() => new MeasurementGeometry(ones(2, 5, dtype: ScalarType.Float64)), Throws.ArgumentException.With.Message.Contains("dependent"));
-        Assert.That(() => new MeasurementGeometry(eye(3)), Throws.ArgumentException.With.Message.Contains("3 rows and 3 columns"));
-    }
+    [TestCaseSource(nameof(Refusals))]
+    public void Refusals_name_the_cause((string Message, Action Construct) refusal) =>
+        Assert.That(() => refusal.Construct(), Throws.InstanceOf<ArgumentException>().With.Message.Contains(refusal.Message));
 }

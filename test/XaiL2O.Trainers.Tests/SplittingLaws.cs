@@ -1,170 +1,348 @@
+using System.Collections.Concurrent;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
 
-/// <summary>Every splitting of min ‖Kx‖₁ s.t. Ax = d against a solution found by enumeration; a new splitting is one more line.</summary>
-internal sealed class SplittingLaws
+/// <summary>What every splitting owes the solver. A new problem is one more line in <see cref="Problems"/>.</summary>
+public sealed class SplittingLaws : TorchLaws
 {
-    private const int N = 6;
-    private const int M = 3;
-    private static readonly FixedPointOptions Tight = new() { MaxIterations = 200_000, ResidualTolerance = 1e-11, CheckEvery = 50 };
-
-    private sealed record Problem(Tensor K, Tensor A, L1Term Sparsity, FidelityTerm Fidelity, LinearizedAdmm Admm)
-    {
-        public static Problem Create(int seed)
-        {
-            var (K, A) = (Tensors.Random(seed, N, N), Tensors.Random(seed + 1000, M, N));
-            K = K / linalg.svdvals(K).max();
-            var (transform, measurement) = (new MatrixOperator(K), new MatrixOperator(A));
-            var (sparsity, fidelity) = (new L1Term("Sparsity", transform), new FidelityTerm("Fidelity", measurement));
-            var steps = StepSizes.FromNormBound(new StackedOperator(transform, measurement), 2);
-            return new Problem(K, A, sparsity, fidelity, new LinearizedAdmm(sparsity, fidelity, null, steps));
-        }
-    }
-
-    private static readonly (string Name, Func<Problem, Splitting> Create)[] Splittings =
+    private static readonly SmallProblem[] Problems =
     [
-        ("linearised ADMM", p => p.Admm),
-        ("affine Douglas-Rachford", p => new AffineDouglasRachford(p.Admm, new MeasurementGeometry(p.A))),
+        new("square K, n = 6", 6, 3, 6, 1),
+        new("tall K, n = 6", 6, 3, 9, 2),
+        new("K with fewer rows than unknowns left", 8, 3, 6, 3),
+        new("square K, n = 8", 8, 4, 8, 4),
+        new("tall K, n = 8", 8, 5, 12, 5),
+        new("n = 12", 12, 8, 12, 16),
+        new("one unknown left", 6, 5, 8, 7),
+        new("dependent columns", 8, 4, 9, 18) { CommonNullVector = true },
+        new("box", 6, 3, 6, 9) { Box = (-0.5, 1) },
+        new("tight box, tall K", 6, 3, 9, 10) { Box = (0, 0.6) },
+        new("half-line", 6, 3, 8, 11) { Box = (0, double.PositiveInfinity) },
+        new("ball", 8, 4, 9, 12) { Radius = 0.1 },
+        new("wide ball", 8, 4, 9, 13) { Radius = 0.6 },
+        new("ball and box", 6, 3, 8, 14) { Radius = 0.1, Box = (-0.5, 1) },
+        new("ball around everything", 8, 4, 9, 15) { Radius = 1.5 },
     ];
 
-    private static IEnumerable<TestCaseData> Cases() =>
-        from s in Splittings from seed in new[] { 1, 2, 3 } select new TestCaseData(s.Create, seed).SetArgDisplayNames(s.Name, $"{seed}");
+    private static readonly ConcurrentDictionary<SmallProblem, (Instance Instance, AdmmState State)> Fixed = new();
 
-    [TestCaseSource(nameof(Cases))]
-    public void Fixed_point_solves_the_linear_program(object create, int seed)
-    {
-        using var scope = NewDisposeScope();
-        var problem = Problem.Create(seed);
-        var splitting = ((Func<Problem, Splitting>)create)(problem);
-        var d = Tensors.Random(seed + 50, 4, M);
-        var solve = FixedPointSolver.Solve(splitting, d, Tight, problem.Fidelity);
-        var x = splitting.Inference(solve.State, d);
-        Assert.That(solve.Status, Is.All.EqualTo(SolveStatus.Converged));
-        Assert.That(problem.Fidelity.PropertyValue(x, d).max().ToDouble(), Is.LessThan(1e-6));
-        var values = Tensors.Values(problem.Sparsity.PropertyValue(x, d));
-        for (var row = 0; row < 4; row++)
-            Assert.That(values[row], Is.EqualTo(OptimalValue(problem, d[row])).Within(1e-6));
-    }
+    private static readonly SmallProblem[] Equalities = [.. Problems.Where(p => p.Radius == 0)];
 
-    /// <summary>
-    /// A minimiser lies at a vertex: N − M entries of Kx vanish. Their systems are few enough to solve all.
-    /// </summary>
-    private static double OptimalValue(Problem problem, Tensor d)
+    /// <summary>The problems that exact steps take.</summary>
+    private static readonly SmallProblem[] Exact = [.. Equalities.Where(p => p.Box is null)];
+
+    /// <summary>Every splitting on every problem that it takes.</summary>
+    private static readonly Case<(Splitting Splitting, Instance Instance)>[] Splittings =
+    [
+        .. Problems.Select(p => new Case<(Splitting, Instance)>($"linearised ADMM, {p}", () => p.Make() is var i ? (i.Admm, i) : default)),
+        .. Exact.Select(p => new Case<(Splitting, Instance)>($"Douglas–Rachford, {p}", () => p.Make() is var i ? (i.Exact(), i) : default)),
+    ];
+
+    [TestCaseSource(nameof(Splittings))]
+    public void Steps_change_no_argument_and_repeat(Case<(Splitting Splitting, Instance Instance)> splittings)
     {
-        var best = double.PositiveInfinity;
-        for (var mask = 0; mask < 1 << N; mask++)
+        var (splitting, instance) = splittings.Make();
+        var d = instance.Data;
+        var state = splitting.Step(splitting.Step(splitting.Initialize(d), d), d);
+        var (before, data) = (state.Tensors.Select(t => t.clone()).ToArray(), d.clone());
+        var next = splitting.Step(state, d);
+        _ = splitting.Inference(state, d);
+        _ = splitting.Residual(state, next, d);
+        var again = splitting.Step(state, d);
+        Assert.Multiple(() =>
         {
-            if (System.Numerics.BitOperations.PopCount((uint)mask) != N - M)
-                continue;
-            var zeroRows = Enumerable.Range(0, N).Where(i => (mask >> i & 1) == 1).Select(i => (long)i).ToArray();
-            var system = cat([problem.A, problem.K.index_select(0, tensor(zeroRows))], 0);
-            if (Math.Abs(linalg.det(system).ToDouble()) < 1e-12)
-                continue;
-            var right = cat([d, zeros(N - M, dtype: ScalarType.Float64)], 0);
-            var x = mv(linalg.inv(system), right);
-            best = Math.Min(best, mv(problem.K, x).abs().sum().ToDouble());
-        }
-
-        return best;
+            Assert.That(Gap(d, data), Is.Zero);
+            for (var k = 0; k < before.Length; k++)
+            {
+                Assert.That(Gap(state.Tensors[k], before[k]), Is.Zero, $"argument {k} was changed");
+                Assert.That(Gap(next.Tensors[k], again.Tensors[k]), Is.Zero, $"result {k} does not repeat");
+            }
+        });
     }
 
-    [TestCaseSource(nameof(Cases))]
-    public void Steps_change_nothing_they_are_given(object create, int seed)
+    [TestCaseSource(nameof(Splittings))]
+    public void Steps_and_residuals_mix_no_rows(Case<(Splitting Splitting, Instance Instance)> splittings)
     {
-        using var scope = NewDisposeScope();
-        var splitting = ((Func<Problem, Splitting>)create)(Problem.Create(seed));
-        var d = Tensors.Random(seed, 2, M);
+        var (splitting, instance) = splittings.Make();
+        static Tensor Row(Tensor t) => t.slice(0, 1, 2, 1);
+        var d = instance.Data;
         var state = splitting.Step(splitting.Initialize(d), d);
-        var before = state.Tensors.Select(t => t.clone()).ToArray();
-        var first = splitting.Step(state, d);
-        var second = splitting.Step(state, d);
-        for (var k = 0; k < before.Length; k++)
+        var next = splitting.Step(state, d);
+        var (stateRow, nextRow) = (state.Map(Row), splitting.Step(state.Map(Row), Row(d)));
+        Assert.Multiple(() =>
         {
-            Assert.That(Tensors.MaxDifference(state.Tensors[k], before[k]), Is.EqualTo(0));
-            Assert.That(Tensors.MaxDifference(first.Tensors[k], second.Tensors[k]), Is.EqualTo(0));
+            for (var k = 0; k < next.Tensors.Count; k++)
+                Assert.That(Gap(nextRow.Tensors[k], Row(next.Tensors[k])), Is.LessThan(1e-13));
+            Assert.That(Gap(splitting.Residual(stateRow, nextRow, Row(d)), Row(splitting.Residual(state, next, d))), Is.LessThan(1e-12));
+            Assert.That(Gap(splitting.Inference(nextRow, Row(d)), Row(splitting.Inference(next, d))), Is.LessThan(1e-13));
+        });
+    }
+
+    [TestCaseSource(nameof(Splittings))]
+    public void States_rebuild_from_their_tensors(Case<(Splitting Splitting, Instance Instance)> splittings)
+    {
+        var (splitting, instance) = splittings.Make();
+        var state = splitting.Initialize(instance.Data);
+        Assert.That(state.With(state.Tensors), Is.EqualTo(state));
+        Assert.That(Values(splitting.Residual(state, state, instance.Data)), Has.All.Zero);
+    }
+
+    [Test]
+    public void Linearised_ADMM_reaches_the_optimal_value([ValueSource(nameof(Equalities))] SmallProblem problem)
+    {
+        var (instance, state) = Solved(problem);
+        AssertOptimalValue(instance, state.X);
+    }
+
+    [Test]
+    public void Exact_steps_reach_the_optimal_value([ValueSource(nameof(Exact))] SmallProblem problem)
+    {
+        var instance = problem.Make();
+        using var exact = instance.Exact();
+        AssertOptimalValue(instance, exact.Inference(Solve(exact, instance), instance.Data));
+    }
+
+    /// <summary>These conditions are sufficient: (14) is convex.</summary>
+    [Test]
+    public void Linearised_ADMM_ends_in_a_KKT_point([ValueSource(nameof(Problems))] SmallProblem problem)
+    {
+        var (instance, state) = Solved(problem);
+        AssertKkt(state, instance, 1e-7);
+    }
+
+    [Test]
+    public void Exact_steps_end_in_a_KKT_point_and_a_fixed_point_of_ADMM([ValueSource(nameof(Exact))] SmallProblem problem)
+    {
+        var instance = problem.Make();
+        using var exact = instance.Exact();
+        var state = exact.ToAdmm(Solve(exact, instance), instance.Data);
+        AssertKkt(state, instance, 1e-7);
+        var next = instance.Admm.Step(state, instance.Data);
+        Assert.Multiple(() =>
+        {
+            for (var k = 0; k < state.Tensors.Count; k++)
+                Assert.That(Gap(next.Tensors[k], state.Tensors[k]), Is.LessThan(1e-8), $"tensor {k} moves");
+        });
+    }
+
+    [Test]
+    public void Both_splittings_agree([ValueSource(nameof(Exact))] SmallProblem problem)
+    {
+        var (instance, state) = Solved(problem);
+        using var exact = instance.Exact();
+        var (x1, x2) = (state.X, exact.Inference(Solve(exact, instance), instance.Data));
+        // Where x is not unique, Kx still is for these random problems.
+        Assert.That(Gap(instance.K.Apply(x1), instance.K.Apply(x2)), Is.LessThan(1e-6));
+        if (!problem.CommonNullVector && problem.Transform >= problem.Signal - problem.Data)
+            Assert.That(Gap(x1, x2), Is.LessThan(1e-5));
+    }
+
+    [Test]
+    public void No_feasible_point_is_better([ValueSource(nameof(Problems))] SmallProblem problem)
+    {
+        var (instance, state) = Solved(problem);
+        var x = state.X;
+        var best = instance.Objective(x);
+        using var geometry = new MeasurementGeometry(instance.A.Matrix);
+        for (var trial = 0; trial < 200; trial++)
+        {
+            var direction = Normal(1000 + trial, x.shape);
+            if (problem.Radius == 0)
+                direction = mm(mm(direction, geometry.NullBasis), geometry.NullBasis.t());
+            var candidate = x + (Math.Pow(10, -(trial % 6)) * direction);
+            var feasible = Violation(instance, candidate).le(1e-9);
+            var gain = where(feasible, best - instance.Objective(candidate), zeros_like(best));
+            AssertNoneAbove(gain, 1e-6, "a feasible neighbour is better");
         }
     }
 
     [Test]
-    public void A_fixed_point_of_the_exact_steps_is_one_of_linearised_admm()
+    public void Step_sizes_do_not_change_the_answer([Values(0.5, 2, 10)] double alpha)
     {
-        using var scope = NewDisposeScope();
-        var problem = Problem.Create(4);
-        using var exact = new AffineDouglasRachford(problem.Admm, new MeasurementGeometry(problem.A));
-        var d = Tensors.Random(60, 3, M);
-        var solve = FixedPointSolver.Solve(exact, d, Tight with { ResidualTolerance = 1e-13 });
-        var state = exact.ToAdmm(solve.State, d);
-        var next = problem.Admm.Step(state, d);
-        for (var k = 0; k < next.Tensors.Count; k++)
-            Assert.That(Tensors.MaxDifference(next.Tensors[k], state.Tensors[k]), Is.LessThan(1e-8), $"variable {k}");
+        var (instance, state) = Solved(Problems[1] with { Alpha = alpha });
+        AssertOptimalValue(instance, state.X);
+        using var exact = instance.Exact();
+        AssertOptimalValue(instance, exact.Inference(Solve(exact, instance), instance.Data));
     }
 
     [Test]
-    public void A_ball_and_a_box_are_kept_and_the_value_is_minimal()
+    public void Exact_inference_satisfies_the_measurements_at_every_iterate([ValueSource(nameof(Exact))] SmallProblem problem)
     {
-        using var scope = NewDisposeScope();
-        var problem = Problem.Create(5);
-        var truth = Tensors.Random(61, 1, N).clamp(-0.5, 0.5);
-        var d = mm(truth, problem.A.t());
-        var (ball, box) = (new FidelityTerm("Fidelity", problem.Fidelity.Operator, 0.1), new BoxTerm("Box", N, -0.5, 0.5));
-        var admm = new LinearizedAdmm(problem.Sparsity, ball, box, problem.Admm.Steps);
-        var solve = FixedPointSolver.Solve(admm, d, Tight, null);
-        var x = admm.Inference(solve.State, d);
-        Assert.That(ball.PropertyValue(x, d).ToDouble(), Is.LessThan(0.1 + 1e-7));
-        Assert.That(box.PropertyValue(x, d).ToDouble(), Is.LessThan(1e-9));
-        // No feasible point near by has a smaller value: the problem is convex, so none anywhere has.
-        var value = problem.Sparsity.PropertyValue(x, d).ToDouble();
-        for (var i = 0; i < 3000; i++)
+        var instance = problem.Make();
+        using var exact = instance.Exact();
+        var state = exact.Initialize(instance.Data);
+        for (var i = 0; i < 5; i++)
         {
-            var other = x + (Tensors.Random(1000 + i, 1, N) * Math.Pow(10, -1 - (i % 4)));
-            if (box.PropertyValue(other, d).ToDouble() == 0 && ball.PropertyValue(other, d).ToDouble() <= 0.1)
-                Assert.That(problem.Sparsity.PropertyValue(other, d).ToDouble(), Is.GreaterThan(value - 1e-6));
+            state = exact.Step(state, instance.Data);
+            Assert.That(Gap(instance.A.Apply(exact.Inference(state, instance.Data)), instance.Data), Is.LessThan(1e-10));
         }
     }
 
     [Test]
-    public void Unfit_compositions_are_refused()
+    public void Zero_data_stay_at_zero([ValueSource(nameof(Exact))] SmallProblem problem)
     {
-        using var scope = NewDisposeScope();
-        var p = Problem.Create(6);
-        Assert.That(() => new LinearizedAdmm(p.Sparsity, p.Fidelity, null, p.Admm.Steps with { Beta = p.Admm.Steps.Beta * 1.1 }), Throws.ArgumentException.With.Message.Contains("αβ‖S‖² ≤ 1"));
-        Assert.That(() => new LinearizedAdmm(p.Sparsity, p.Fidelity, null, p.Admm.Steps with { Lambda = p.Admm.Steps.Lambda * 1.1 }), Throws.ArgumentException.With.Message.Contains("αλ ≤ 1"));
-        Assert.That(() => new LinearizedAdmm(p.Sparsity, p.Fidelity, p.Sparsity, p.Admm.Steps), Throws.ArgumentException.With.Message.Contains("identity"));
-        var ball = new LinearizedAdmm(p.Sparsity, new FidelityTerm("F", p.Fidelity.Operator, 0.1), null, p.Admm.Steps);
-        Assert.That(() => new AffineDouglasRachford(ball, new MeasurementGeometry(p.A)), Throws.ArgumentException.With.Message.Contains("δ = 0"));
+        var instance = problem.Make();
+        using var exact = instance.Exact();
+        var d = zeros_like(instance.Data);
+        foreach (var splitting in (Splitting[])[instance.Admm, exact])
+        {
+            var start = splitting.Initialize(d);
+            var next = splitting.Step(start, d);
+            Assert.That(Values(splitting.Inference(next, d)), Has.All.Zero);
+            Assert.That(Values(splitting.Residual(start, next, d)), Has.All.Zero);
+        }
+    }
+
+    private static readonly Case<(string Message, StepSizes Steps)>[] BadSteps =
+    [
+        new("α = 0", () => ("Step sizes are positive", new StepSizes(0, 0.1, 0.1))),
+        new("β < 0", () => ("Step sizes are positive", new StepSizes(1, -0.1, 0.1))),
+        new("λ is NaN", () => ("Step sizes are positive", new StepSizes(1, 0.1, double.NaN))),
+        new("αλ > 1", () => ("αλ ≤ 1", new StepSizes(2, 0.1, 0.51))),
+        new("αβ‖S‖² > 1", () => ("αβ‖S‖² ≤ 1", new StepSizes(2, 0.13, 0.5))),
+        new("β = ∞", () => ("αβ‖S‖² ≤ 1", new StepSizes(2, double.PositiveInfinity, 0.5))),
+    ];
+
+    [TestCaseSource(nameof(BadSteps))]
+    public void Violating_steps_are_refused(Case<(string Message, StepSizes Steps)> bad)
+    {
+        var (message, steps) = bad.Make();
+        var doubled = new MatrixOperator(2 * eye(3, dtype: float64));
+        Assert.That(() => steps.Validate(doubled), Throws.ArgumentException.With.Message.Contains(message));
+        Assert.That(
+            () => new LinearizedAdmm(new L1Term("S", doubled), new FidelityTerm("F", new MatrixOperator(ones(1, 3, dtype: float64))), null, steps),
+            Throws.ArgumentException.With.Message.Contains(message));
     }
 
     [Test]
-    public void The_attached_gradient_is_that_of_one_step_of_linearised_admm()
+    public void Largest_steps_are_allowed_and_nothing_beyond([Values(1e-3, 1, 40)] double alpha)
+    {
+        var S = new StackedOperator(Matrix(1, 4, 6), Matrix(2, 3, 6));
+        var steps = StepSizes.FromNormBound(S, alpha);
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => steps.Validate(S), Throws.Nothing);
+            Assert.That(() => (steps with { Beta = steps.Beta * 1.001 }).Validate(S), Throws.ArgumentException);
+            Assert.That(() => (steps with { Lambda = steps.Lambda * 1.001 }).Validate(S), Throws.ArgumentException);
+        });
+    }
+
+    private static Tensor Eye(long rows, long columns) => eye(rows, columns, dtype: float64);
+
+    private static LinearizedAdmm Plain(LinearOperator? transform = null, double radius = 0, IProximable? h = null) => new(
+        new L1Term("S", transform ?? new MatrixOperator(Eye(4, 4))),
+        new FidelityTerm("F", new MatrixOperator(Eye(2, 4)), radius),
+        h,
+        new StepSizes(1, 0.1, 1));
+
+    private static readonly Case<(string Message, Action Construct)>[] Refusals =
+    [
+        new("exact steps with a ball", () => ("δ = 0", () => _ = new AffineDouglasRachford(Plain(radius: 0.1), new MeasurementGeometry(Eye(2, 4))))),
+        new("exact steps with h", () => ("h = 0", () => _ = new AffineDouglasRachford(Plain(h: new BoxTerm("B", 4, 0, 1)), new MeasurementGeometry(Eye(2, 4))))),
+        new("exact steps with K = I", () => ("MatrixOperator", () => _ = new AffineDouglasRachford(Plain(new IdentityOperator(4)), new MeasurementGeometry(Eye(2, 4))))),
+        new("h of another length", () => ("h takes vectors of length 5", () => Plain(h: new BoxTerm("B", 5, 0, 1)))),
+        new("h with a transform", () => ("operator must be the identity", () => Plain(h: new L1Term("S", new MatrixOperator(Eye(4, 4)))))),
+        new("K and M of different inputs", () => ("5 and 4 differ", () => Plain(new MatrixOperator(Eye(5, 5))))),
+        new("α = 0", () => ("α", () => StepSizes.FromNormBound(new IdentityOperator(2), 0))),
+        new("α = ∞", () => ("α", () => StepSizes.FromNormBound(new IdentityOperator(2), double.PositiveInfinity))),
+        new("square measurement", () => ("nothing to learn", () => _ = new MeasurementGeometry(Eye(3, 3)))),
+        new("tall measurement", () => ("4 rows and 3 columns", () => _ = new MeasurementGeometry(Eye(4, 3)))),
+        new("dependent measurements", () => ("linearly dependent", () => _ = new MeasurementGeometry(ones(2, 4, dtype: float64)))),
+        new("zero measurement", () => ("linearly dependent", () => _ = new MeasurementGeometry(zeros(2, 4, dtype: float64)))),
+    ];
+
+    [TestCaseSource(nameof(Refusals))]
+    public void Refusals_name_the_cause(Case<(string Message, Action Construct)> refusals)
+    {
+        var (message, construct) = refusals.Make();
+        Assert.That(() => construct(), Throws.InstanceOf<ArgumentException>().With.Message.Contains(message));
+    }
+
+    [Test]
+    public void Measurement_geometry_inverts_and_spans([Values(1, 3, 6)] int rows)
+    {
+        var M = Normal(3, rows, 7);
+        using var geometry = new MeasurementGeometry(M);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Gap(mm(M, geometry.PseudoInverse), Eye(rows, rows)), Is.LessThan(1e-12));
+            Assert.That(mm(M, geometry.NullBasis).abs().max().ToDouble(), Is.LessThan(1e-12));
+            Assert.That(Gap(mm(geometry.NullBasis.t(), geometry.NullBasis), Eye(7 - rows, 7 - rows)), Is.LessThan(1e-12));
+            Assert.That(mm(geometry.NullBasis.t(), geometry.PseudoInverse).abs().max().ToDouble(), Is.LessThan(1e-12));
+            Assert.That(geometry.Norm, Is.EqualTo(linalg.norm(M, 2).ToDouble()).Within(1e-12));
+        });
+    }
+
+    /// <summary>Iterates until nothing moves; not the solver of the product, which has laws of its own.</summary>
+    private static SplittingState Solve(Splitting splitting, Instance instance)
     {
         using var scope = NewDisposeScope();
-        var problem = Problem.Create(7);
-        using var exact = new AffineDouglasRachford(problem.Admm, new MeasurementGeometry(problem.A));
-        var d = Tensors.Random(62, 2, M);
-        var fixedPoint = exact.ToAdmm(FixedPointSolver.Solve(exact, d, Tight).State, d);
-        var target = Tensors.Random(63, 2, N);
-
-        double Loss(Tensor K)
+        var state = splitting.Initialize(instance.Data).Map(t => t.clone());
+        var change = double.PositiveInfinity;
+        for (var i = 0; i < 600 && change > 1e-13; i++)
         {
-            var sparsity = new L1Term("Sparsity", new MatrixOperator(K, normBound: 1.0001));
-            var step = new LinearizedAdmm(sparsity, problem.Fidelity, null, problem.Admm.Steps with { Beta = problem.Admm.Steps.Beta * 0.99 }).Step(fixedPoint, d);
-            return (((AdmmState)step).X - target).pow(2).sum().ToDouble();
+            using var inner = NewDisposeScope();
+            for (var j = 0; j < 99; j++)
+                state = splitting.Step(state, instance.Data);
+            var next = splitting.Step(state, instance.Data);
+            change = state.Tensors.Zip(next.Tensors, Gap).Max();
+            state = next.Map(t => t.clone().MoveToOuterDisposeScope());
         }
 
-        var parameter = nn.Parameter(problem.K.clone());
-        var trained = new LinearizedAdmm(new L1Term("Sparsity", new MatrixOperator(parameter, normBound: 1.0001)), problem.Fidelity, null, problem.Admm.Steps with { Beta = problem.Admm.Steps.Beta * 0.99 });
-        var x = JacobianFree.Attach(trained, fixedPoint, d);
-        (x - target).pow(2).sum().backward();
-        var gradient = Tensors.Values(parameter.grad!);
-        const double h = 1e-6;
-        for (var entry = 0; entry < gradient.Length; entry += 5)
+        Assert.That(change, Is.LessThan(1e-11), "no fixed point was reached");
+        return state.Map(t => t.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>A problem with the fixed point of linearised ADMM, found once for all tests.</summary>
+    private static (Instance Instance, AdmmState State) Solved(SmallProblem problem) => Fixed.GetOrAdd(problem, _ =>
+    {
+        var instance = problem.Make();
+        var state = Solve(instance.Admm, instance).Map(t => t.DetachFromDisposeScope());
+        return (instance with { Data = instance.Data.DetachFromDisposeScope(), NullVector = instance.NullVector?.DetachFromDisposeScope() }, (AdmmState)state);
+    });
+
+    private static void AssertOptimalValue(Instance instance, Tensor x)
+    {
+        AssertNoneAbove(Violation(instance, x), 1e-7, "infeasible");
+        Assert.That(Values(instance.Objective(x)), Is.EqualTo(instance.ReferenceValues()).Within(1e-6));
+    }
+
+    /// <summary>How far x is from the constraints of a problem, row by row.</summary>
+    private static Tensor Violation(Instance instance, Tensor x)
+    {
+        var violation = (instance.A.Apply(x) - instance.Data).norm(1) - (instance.Problem.Radius * instance.Data.norm(1));
+        if (instance.Problem.Box is not { } box)
+            return violation;
+        return violation.maximum((box.Lower - x).amax([1])).maximum((x - box.Upper).amax([1]));
+    }
+
+    /// <summary>Feasibility, ν₁ ∈ ∂‖·‖₁(Kx), ν₂ normal to the ball at Ax, −(Kᵀν₁ + Aᵀν₂) normal to the box at x.</summary>
+    private static void AssertKkt(AdmmState state, Instance instance, double tolerance)
+    {
+        var (_, _, ν1, ν2, x) = state;
+        var (K, A) = (instance.K.Matrix, instance.A.Matrix);
+        var (Kx, Ax) = (mm(x, K.t()), mm(x, A.t()));
+        var reduced = mm(ν1, K) + mm(ν2, A);
+        Assert.Multiple(() =>
         {
-            var shift = zeros(N * N, dtype: ScalarType.Float64);
-            shift[entry] = h;
-            var numeric = (Loss(problem.K + shift.reshape(N, N)) - Loss(problem.K - shift.reshape(N, N))) / (2 * h);
-            Assert.That(gradient[entry], Is.EqualTo(numeric).Within(1e-4 * Math.Max(1, Math.Abs(numeric))));
-        }
+            AssertNoneAbove(Violation(instance, x), tolerance, "infeasible");
+            AssertNoneAbove(ν1.abs(), 1 + tolerance, "|ν₁| ≤ 1");
+            AssertNoneAbove((Dot(ν1, Kx) - Kx.abs().sum(1)).abs(), tolerance, "⟨ν₁, Kx⟩ = ‖Kx‖₁");
+            // The support function of the ball at ν₂ is attained at Ax.
+            var support = Dot(ν2, instance.Data) + (instance.Problem.Radius * instance.Data.norm(1) * ν2.norm(1));
+            AssertNoneAbove((support - Dot(ν2, Ax)).abs(), tolerance, "ν₂ is normal to the ball");
+            if (instance.Problem.Box is { } box)
+            {
+                AssertNoneAbove((reduced.clamp_min(0) * (x - box.Lower)).abs(), 10 * tolerance, "reduced cost > 0 only at the lower bound");
+                var slack = double.IsFinite(box.Upper) ? box.Upper - x : ones_like(x);
+                AssertNoneAbove((reduced.clamp_max(0) * slack).abs(), 10 * tolerance, "reduced cost < 0 only at the upper bound");
+            }
+            else
+            {
+                AssertNoneAbove(reduced.abs(), tolerance, "Kᵀν₁ + Aᵀν₂ = 0");
+            }
+        });
     }
 }

@@ -3,85 +3,185 @@ using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
 
-/// <summary>Laws of every proximable term; a new term is one more line in the list.</summary>
-internal sealed class TermLaws
+/// <summary>A proximable term and, written down independently, the function it stands for, +∞ outside a constraint.</summary>
+/// <param name="Name">Name of the case.</param>
+/// <param name="Make">Makes the term; its operator's output has the length of the data.</param>
+/// <param name="Function">(v, d) ↦ f(v), shape <c>[batch]</c>.</param>
+/// <param name="IsConstraint">Whether f is 0 or +∞, so that the proximal operator is a projection.</param>
+public sealed record TermCase(string Name, Func<IProximable> Make, Func<Tensor, Tensor, Tensor> Function, bool IsConstraint)
 {
-    private const double Step = 0.7;
+    public override string ToString() => Name;
+}
 
-    /// <summary>A term, its value as a function of a point in its own space (∞ outside a constraint), and a point x that satisfies it.</summary>
-    private sealed record Case(string Name, Func<Term> Create, Func<Tensor, Tensor, double> Value, bool IsConstraint, Func<Tensor, Tensor> Satisfying);
+/// <summary>What every proximable term owes the splittings. A new term is one more line in <see cref="Terms"/>.</summary>
+public sealed class TermLaws : TorchLaws
+{
+    private const int Rows = 40;
 
-    private static readonly Case[] Terms =
+    private static readonly TermCase[] Terms =
     [
-        new("l1", () => new L1Term("Sparsity", new MatrixOperator(Tensors.Random(1, 6, 5))), (u, _) => u.abs().sum().ToDouble(), false, d => zeros(1, 5, dtype: ScalarType.Float64)),
-        new("equality", () => new FidelityTerm("Fidelity", new IdentityOperator(5)), (u, d) => (u - d).norm().ToDouble() < 1e-9 ? 0 : double.PositiveInfinity, true, d => d),
-        new("ball", () => new FidelityTerm("Fidelity", new IdentityOperator(5), 0.3), (u, d) => (u - d).norm().ToDouble() <= (0.3 * d.norm().ToDouble()) + 1e-9 ? 0 : double.PositiveInfinity, true, d => d),
-        new("box", () => new BoxTerm("Box", 5, -0.2, 0.5), (u, _) => u.min().ToDouble() >= -0.2 - 1e-12 && u.max().ToDouble() <= 0.5 + 1e-12 ? 0 : double.PositiveInfinity, true, _ => full(1, 5, 0.1, dtype: ScalarType.Float64)),
+        new("ℓ1, K = I", () => new L1Term("Sparsity", new IdentityOperator(6)), (v, _) => v.abs().sum(1), false),
+        new("ℓ1, random K", () => new L1Term("Sparsity", Matrix(1, 5, 7)), (v, _) => v.abs().sum(1), false),
+        new("fidelity, δ = 0", () => new FidelityTerm("Fidelity", Matrix(2, 4, 7)), (v, d) => Indicator((v - d).norm(1)), true),
+        new("fidelity, δ = 0.3", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), 0.3), (v, d) => Indicator((v - d).norm(1) - (0.3 * d.norm(1))), true),
+        new("fidelity, δ = 5", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), 5), (v, d) => Indicator((v - d).norm(1) - (5 * d.norm(1))), true),
+        new("box [−½, 1]", () => new BoxTerm("Box", 6, -0.5, 1), (v, _) => Indicator((v - 0.25).abs().amax([1]) - 0.75), true),
+        new("box of a point", () => new BoxTerm("Box", 6, 0.2, 0.2), (v, _) => Indicator((v - 0.2).abs().amax([1])), true),
+        new("half-line x ≥ 0", () => new BoxTerm("Box", 6, 0, double.PositiveInfinity), (v, _) => Indicator(-v.amin([1])), true),
     ];
 
-    private static IEnumerable<TestCaseData> Cases() => Terms.Select(t => new TestCaseData(t).SetArgDisplayNames(t.Name));
+    private static readonly TermCase[] Constraints = [.. Terms.Where(t => t.IsConstraint)];
 
-    [TestCaseSource(nameof(Cases))]
-    public void Proximal_minimises_its_objective(object test)
-    {
-        var (_, create, value, _, _) = (Case)test;
-        using var scope = NewDisposeScope();
-        var term = create();
-        var (u, d) = (Tensors.Random(20, 1, term.Operator.OutputSize), Tensors.Random(21, 1, term.Operator.OutputSize));
-        var p = ((IProximable)term).Proximal(u, Step, d);
-        double Objective(Tensor v) => (Step * value(v, d)) + (0.5 * (v - u).pow(2).sum().ToDouble());
-        var best = Objective(p);
-        Assert.That(double.IsFinite(best), Is.True);
-        for (var i = 0; i < 200; i++)
-            Assert.That(Objective(p + (Tensors.Random(100 + i, 1, p.shape[1]) * Math.Pow(10, -(i % 5)))), Is.GreaterThanOrEqualTo(best - 1e-12));
-    }
+    // The property value of a data ball is the distance from its centre, not from the ball.
+    private static readonly TermCase[] MeasuredConstraints = [.. Constraints.Where(t => t.Make() is not FidelityTerm { Radius: > 0 })];
 
-    [TestCaseSource(nameof(Cases))]
-    public void Proximal_is_firmly_nonexpansive(object test)
-    {
-        using var scope = NewDisposeScope();
-        var term = ((Case)test).Create();
-        var (u, v) = (Tensors.Random(22, 50, term.Operator.OutputSize), Tensors.Random(23, 50, term.Operator.OutputSize));
-        var d = Tensors.Random(24, 50, term.Operator.OutputSize);
-        var (Pu, Pv) = (((IProximable)term).Proximal(u, Step, d), ((IProximable)term).Proximal(v, Step, d));
-        var slack = ((Pu - Pv) * (u - v)).sum(1) - (Pu - Pv).pow(2).sum(1);
-        Assert.That(slack.min().ToDouble(), Is.GreaterThan(-1e-10));
-    }
+    private static readonly double[] Steps = [0.05, 0.7, 3];
 
-    [TestCaseSource(nameof(Cases))]
-    public void Projections_are_idempotent(object test)
-    {
-        var (_, create, _, isConstraint, _) = (Case)test;
-        if (!isConstraint)
-            return;
-        using var scope = NewDisposeScope();
-        var term = create();
-        var (u, d) = (Tensors.Random(25, 9, term.Operator.OutputSize), Tensors.Random(26, 9, term.Operator.OutputSize));
-        var once = ((IProximable)term).Proximal(u, Step, d);
-        Assert.That(Tensors.MaxDifference(((IProximable)term).Proximal(once, Step, d), once), Is.LessThan(1e-12));
-    }
+    private static Tensor Indicator(Tensor violation) => where(violation.le(1e-12), zeros_like(violation), full_like(violation, double.PositiveInfinity));
 
-    [TestCaseSource(nameof(Cases))]
-    public void Property_value_is_zero_where_satisfied_and_positive_elsewhere(object test)
+    [Test]
+    public void Proximal_is_optimal([ValueSource(nameof(Terms))] TermCase terms, [ValueSource(nameof(Steps))] double step)
     {
-        var (_, create, _, _, satisfying) = (Case)test;
-        using var scope = NewDisposeScope();
-        var term = create();
-        var d = Tensors.Random(27, 1, term.Operator.OutputSize);
-        Assert.That(term.PropertyValue(satisfying(d), d).ToDouble(), Is.EqualTo(0).Within(1e-12));
-        Assert.That(term.PropertyValue(satisfying(d) + 3, d).ToDouble(), Is.GreaterThan(0.1));
+        var term = terms.Make();
+        var (u, d) = Points(term, 1);
+        var optimum = term.Proximal(u, step, d);
+        Tensor Objective(Tensor v) => (step * terms.Function(v, d)) + (0.5 * (v - u).square().sum(1));
+        var best = Objective(optimum);
+        Assert.That(Values(best), Has.All.Matches<double>(double.IsFinite), "the proximal point is outside the constraint");
+        for (var trial = 0; trial < 20; trial++)
+        {
+            // Other proximal points are inside the constraint, and so is the way to them.
+            var inside = term.Proximal(Points(term, 100 + trial).U, step, d);
+            foreach (var t in (double[])[1e-3, 0.1, 1])
+            {
+                AssertNoneAbove(best - Objective(optimum + (t * (inside - optimum))), 1e-12, "a point inside is better");
+                AssertNoneAbove(best - Objective(optimum + (t * Normal(200 + trial, u.shape))), 1e-12, "a random neighbour is better");
+            }
+        }
     }
 
     [Test]
-    public void Property_values_agree_with_closed_forms()
+    public void Proximal_is_firmly_nonexpansive([ValueSource(nameof(Terms))] TermCase terms, [ValueSource(nameof(Steps))] double step)
     {
-        using var scope = NewDisposeScope();
-        var x = tensor(new double[,] { { 3, -4 } });
-        var d = tensor(new double[,] { { 0, 2 } });
-        Assert.That(new L1Term("s", new IdentityOperator(2)).PropertyValue(x, d).ToDouble(), Is.EqualTo(7));
-        Assert.That(new L1Term("s", new IdentityOperator(2), relativeToData: true).PropertyValue(x, d).ToDouble(), Is.EqualTo(3.5));
-        Assert.That(new FidelityTerm("f", new IdentityOperator(2)).PropertyValue(x, d).ToDouble(), Is.EqualTo(Math.Sqrt(45) / 2).Within(1e-12));
-        Assert.That(new BoxTerm("b", 2, 0, 1).PropertyValue(x, d).ToDouble(), Is.EqualTo(Math.Sqrt(4 + 16)).Within(1e-12));
-        Assert.That(new L1Term("s", new IdentityOperator(2), relativeToData: true).PropertyValue(x * 0, d * 0).ToDouble(), Is.EqualTo(0));
+        var term = terms.Make();
+        var (u, d) = Points(term, 1);
+        foreach (var scale in (double[])[1e-3, 1, 10])
+        {
+            var v = u + (scale * Normal(3, u.shape));
+            var moved = term.Proximal(u, step, d) - term.Proximal(v, step, d);
+            AssertNoneAbove(Dot(moved, moved) - Dot(moved, u - v), 1e-12, "‖Pu − Pv‖² > ⟨Pu − Pv, u − v⟩");
+        }
     }
+
+    [Test]
+    public void Projections_are_idempotent_and_ignore_the_step([ValueSource(nameof(Constraints))] TermCase terms)
+    {
+        var term = terms.Make();
+        var (u, d) = Points(term, 1);
+        var once = term.Proximal(u, 0.3, d);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Gap(term.Proximal(once, 0.3, d), once), Is.LessThan(1e-12));
+            Assert.That(Gap(term.Proximal(u, 7, d), once), Is.Zero);
+        });
+    }
+
+    [Test]
+    public void Proximal_changes_no_argument_and_mixes_no_rows([ValueSource(nameof(Terms))] TermCase terms)
+    {
+        var term = terms.Make();
+        var (u, d) = Points(term, 1);
+        var (u0, d0) = (u.clone(), d.clone());
+        var p = term.Proximal(u, 0.3, d);
+        Assert.Multiple(() =>
+        {
+            Assert.That(p.shape, Is.EqualTo(u.shape));
+            Assert.That(Gap(u, u0), Is.Zero);
+            Assert.That(Gap(d, d0), Is.Zero);
+            Assert.That(Gap(term.Proximal(u.slice(0, 3, 4, 1), 0.3, d.slice(0, 3, 4, 1)), p.slice(0, 3, 4, 1)), Is.Zero);
+        });
+    }
+
+    [Test]
+    public void Proximal_stays_finite_without_data([ValueSource(nameof(Terms))] TermCase terms)
+    {
+        var term = terms.Make();
+        var (u, d) = Points(term, 1);
+        u[0] = 0;
+        Assert.That(term.Proximal(u, 0.3, zeros_like(d)).isfinite().all().item<bool>());
+    }
+
+    /// <summary>Term, x, d and the property value computed by hand.</summary>
+    private static readonly Case<(Term Term, double[] X, double[] D, double Value)>[] PropertyValues =
+    [
+        new("ℓ1", () => (new L1Term("S", new IdentityOperator(3)), [1, -2, 0.5], [3, 4], 3.5)),
+        new("ℓ1 of zero", () => (new L1Term("S", new IdentityOperator(3)), [0, 0, 0], [3, 4], 0)),
+        new("ℓ1 of Kx", () => (new L1Term("S", Rows2x3()), [1, 2, 3], [3, 4], 4)),
+        new("relative ℓ1", () => (new L1Term("S", new IdentityOperator(3), true), [1, -2, 0.5], [3, 4], 0.7)),
+        new("relative ℓ1, all zero", () => (new L1Term("S", new IdentityOperator(3), true), [0, 0, 0], [0, 0], 0)),
+        new("relative ℓ1, d = 0", () => (new L1Term("S", new IdentityOperator(3), true), [1, 0, 0], [0, 0], double.PositiveInfinity)),
+        new("fidelity met", () => (new FidelityTerm("F", Rows2x3()), [1, 2, 3], [3, -1], 0)),
+        new("fidelity missed", () => (new FidelityTerm("F", Rows2x3()), [1, 2, 3], [3, 4], 1)),
+        new("fidelity of x = 0", () => (new FidelityTerm("F", Rows2x3()), [0, 0, 0], [3, 4], 1)),
+        new("fidelity, all zero", () => (new FidelityTerm("F", Rows2x3()), [0, 0, 0], [0, 0], 0)),
+        new("fidelity, d = 0", () => (new FidelityTerm("F", Rows2x3()), [1, 0, 0], [0, 0], double.PositiveInfinity)),
+        new("inside the box", () => (new BoxTerm("B", 3, 0, 1), [0, 0.5, 1], [3, 4], 0)),
+        new("outside the box", () => (new BoxTerm("B", 3, 0, 1), [-3, 0.5, 5], [3, 4], 5)),
+    ];
+
+    [TestCaseSource(nameof(PropertyValues))]
+    public void Property_value_in_closed_form(Case<(Term Term, double[] X, double[] D, double Value)> property)
+    {
+        var (term, x, d, expected) = property.Make();
+        var values = Values(term.PropertyValue(tensor(x).reshape(1, -1), tensor(d).reshape(1, -1)));
+        Assert.That(values, Is.EqualTo(new[] { expected }).Within(1e-12));
+    }
+
+    [Test]
+    public void Property_value_is_zero_exactly_where_the_constraint_holds([ValueSource(nameof(MeasuredConstraints))] TermCase terms)
+    {
+        var term = terms.Make();
+        var x = Normal(5, Rows, term.Operator.InputSize);
+        // For a constraint on Sx tied to the data, the data are chosen to fit; otherwise x is.
+        var (inside, d) = term is FidelityTerm ? (x, term.Operator.Apply(x)) : (term.Proximal(x, 1, x), x);
+        var outside = inside - 10;
+        var satisfied = ((Term)term).PropertyValue(inside, d);
+        var violated = ((Term)term).PropertyValue(outside, d);
+        Assert.Multiple(() =>
+        {
+            AssertNoneAbove(satisfied, 1e-12, "satisfied");
+            Assert.That(Values(violated), Has.All.GreaterThan(0));
+            Assert.That(satisfied.shape, Is.EqualTo(new long[] { Rows }));
+        });
+    }
+
+    [Test]
+    public void Relative_properties_do_not_depend_on_scale([Values(1e-6, 0.5, 1e6)] double c)
+    {
+        var (x, d) = (Normal(5, Rows, 7), Normal(6, Rows, 4));
+        Term[] terms = [new L1Term("S", Matrix(1, 5, 7), relativeToData: true), new FidelityTerm("F", Matrix(2, 4, 7))];
+        foreach (var term in terms)
+            Assert.That(Gap(term.PropertyValue(c * x, c * d) / term.PropertyValue(x, d), ones(Rows, dtype: float64)), Is.LessThan(1e-12), term.Name);
+    }
+
+    private static readonly (string Message, Action Construct)[] Refusals =
+    [
+        ("radius", () => _ = new FidelityTerm("F", new IdentityOperator(2), -0.1)),
+        ("radius", () => _ = new FidelityTerm("F", new IdentityOperator(2), double.NaN)),
+        ("radius", () => _ = new FidelityTerm("F", new IdentityOperator(2), double.PositiveInfinity)),
+        ("A box needs lower ≤ upper; got [1, 0].", () => _ = new BoxTerm("B", 2, 1, 0)),
+        ("A box needs lower ≤ upper", () => _ = new BoxTerm("B", 2, double.NaN, 0)),
+        ("size", () => _ = new BoxTerm("B", 0, 0, 1)),
+        ("name", () => _ = new L1Term(" ", new IdentityOperator(2))),
+        ("linearOperator", () => _ = new L1Term("S", null!)),
+    ];
+
+    [TestCaseSource(nameof(Refusals))]
+    public void Refusals_name_the_cause((string Message, Action Construct) refusal) =>
+        Assert.That(() => refusal.Construct(), Throws.InstanceOf<ArgumentException>().With.Message.Contains(refusal.Message));
+
+    private static MatrixOperator Rows2x3() => new(tensor(new double[,] { { 1, 1, 0 }, { 0, 1, -1 } }));
+
+    private static (Tensor U, Tensor D) Points(IProximable term, int seed) =>
+        (2 * Normal(seed, Rows, term.Operator.OutputSize), Normal(seed + 1, Rows, term.Operator.OutputSize));
 }

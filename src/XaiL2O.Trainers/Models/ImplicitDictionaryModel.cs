@@ -14,7 +14,7 @@ namespace XaiL2O.Trainers;
 public sealed class ImplicitDictionaryModel : ImplicitModel
 {
     /// <summary>Power-iteration steps after each optimiser step; the vector is kept, and K moves little in between.</summary>
-    private const int PowerSteps = 3;
+    private const int PowerSteps = 5;
 
     private readonly MatrixOperator transform;
     private readonly MatrixOperator measurement;
@@ -49,14 +49,15 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
         using var scope = NewDisposeScope();
         var A = tensor(measurementMatrix).to(dtype).to(Device);
         var K = tensor(transform).to(dtype).to(Device);
-        var norm = MatrixOperator.SpectralNorm(K);
-        if (!(norm > 0 && double.IsFinite(norm)))
+        if (!K.isfinite().all().ToBoolean() || K.abs().max().ToDouble() == 0)
             throw new ArgumentException("K must be finite and not zero.", nameof(transform));
+        var (_, singular, right) = linalg.svd(K.cpu().to(ScalarType.Float64), fullMatrices: false);
+        var norm = singular[0].ToDouble();
 
         geometry = new MeasurementGeometry(A);
         measurement = new MatrixOperator(A, geometry.Norm);
-        this.transform = new MatrixOperator(nn.Parameter(K / norm), normBound: 1 + 1e-3);
-        leading = (ones(K.shape[1], dtype: dtype, device: Device) / Math.Sqrt(K.shape[1])).DetachFromDisposeScope();
+        this.transform = new MatrixOperator(nn.Parameter(K / norm), normBound: 1 + 1e-2);
+        leading = right[0].to(dtype).to(Device).clone().DetachFromDisposeScope();
         sparsity = new L1Term("Sparsity", this.transform, options.SparsityRelativeToData);
         fidelity = new FidelityTerm("Fidelity", measurement);
     }
@@ -113,7 +114,10 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
     public override Tensor Scale(Tensor data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var scale = data.norm(1, true) / (geometry.Norm * Math.Sqrt(InferenceSize));
+        // The largest entry is taken out first: squares of extreme amplitudes leave the range of single precision.
+        var largest = data.abs().amax([1], true);
+        var safe = where(largest.gt(0), largest, ones_like(largest));
+        var scale = (data / safe).norm(1, true) * safe / (geometry.Norm * Math.Sqrt(InferenceSize));
         return where(scale.gt(0), scale, ones_like(scale));
     }
 
@@ -126,7 +130,7 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
         for (var i = 0; i < PowerSteps; i++)
         {
             var image = mv(K.t(), mv(K, leading));
-            leading.copy_(image / image.norm());
+            leading.copy_(image / image.norm().clamp_min(1e-30));
         }
 
         K.div_(mv(K, leading).norm());

@@ -57,7 +57,8 @@ public static class FixedPointSolver
             var previous = state;
             using (var stepScope = NewDisposeScope())
             {
-                state = splitting.Step(previous, active).Map(t => t.MoveToOuterDisposeScope());
+                // A step may hand on the data itself (w = d in (15b)); those stay where they are.
+                state = splitting.Step(previous, active).Map(t => ReferenceEquals(t, active) ? t : t.MoveToOuterDisposeScope());
             }
 
             if (check)
@@ -68,7 +69,6 @@ public static class FixedPointSolver
                     Store(result, state, rows, ended, report);
             }
 
-            // A state may share tensors with its predecessor (w = d in (15b)).
             foreach (var tensor in previous.Tensors.Where(t => !ReferenceEquals(t, active) && !state.Tensors.Any(s => ReferenceEquals(s, t))))
                 tensor.Dispose();
 
@@ -97,7 +97,7 @@ public static class FixedPointSolver
         FixedPointResult report)
     {
         using var scope = NewDisposeScope();
-        var residual = ToDoubles(splitting.Residual(previous, state));
+        var residual = ToDoubles(splitting.Residual(previous, state, data));
         var misfit = fidelity is null ? null : ToDoubles(fidelity.PropertyValue(splitting.Inference(state, data), data));
         var ended = new List<int>();
         for (var i = 0; i < rows.Length; i++)
@@ -108,7 +108,8 @@ public static class FixedPointSolver
             report.Residual[row] = residual[i];
             report.Iterations[row] = iteration;
             report.Status[row] =
-                !double.IsFinite(residual[i]) || (misfit is not null && !double.IsFinite(misfit[i])) ? SolveStatus.Diverged
+                // ∞ is a change from nothing, which a first step can be; only NaN is a number lost.
+                double.IsNaN(residual[i]) || (misfit is not null && double.IsNaN(misfit[i])) ? SolveStatus.Diverged
                 : residual[i] <= options.ResidualTolerance && (misfit is null || misfit[i] <= options.FidelityTolerance) ? SolveStatus.Converged
                 : SolveStatus.IterationLimit;
             if (report.Status[row] == SolveStatus.IterationLimit && iteration < options.MaxIterations)

@@ -85,7 +85,7 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
 
     /// <summary>‖p − z‖/‖y‖: both the step taken and the violation of p = Kx.</summary>
     /// <inheritdoc/>
-    public override Tensor Residual(SplittingState previous, SplittingState next) =>
+    public override Tensor Residual(SplittingState previous, SplittingState next, Tensor data) =>
         RelativeChange(((DouglasRachfordState)previous).Y, ((DouglasRachfordState)next).Y);
 
     /// <inheritdoc/>

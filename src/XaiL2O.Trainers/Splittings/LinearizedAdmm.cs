@@ -83,15 +83,18 @@ public sealed class LinearizedAdmm : Splitting
     public override Tensor Inference(SplittingState state, Tensor data) => ((AdmmState)state).X;
 
     /// <summary>
-    /// The largest of the relative changes of x, p and w and of the constraint violation ‖Kx − p‖/‖p‖: x alone can stand almost still
-    /// under a small β long before the duals have settled.
+    /// max(‖z⁺ − z‖, ‖Sx − z⁺‖)/max(‖z⁺‖, ‖d‖) with z = (p, w) and S = [K; M]: the dual and primal residuals of ADMM. x alone can stand
+    /// almost still under a small β long before the duals have settled; ‖d‖ keeps the scale where p = 0 is the answer.
     /// </summary>
     /// <inheritdoc/>
-    public override Tensor Residual(SplittingState previous, SplittingState next)
+    public override Tensor Residual(SplittingState previous, SplittingState next, Tensor data)
     {
+        ArgumentNullException.ThrowIfNull(data);
         var (a, b) = ((AdmmState)previous, (AdmmState)next);
-        // (15c): the change of ν₁ is α times the violation of p = Kx.
-        var violation = Ratio.OfNorms((b.Nu1 - a.Nu1).norm(1) / Steps.Alpha, b.P.norm(1));
-        return RelativeChange(a.X, b.X).maximum(RelativeChange(a.P, b.P)).maximum(violation);
+        static Tensor Norm(Tensor u, Tensor v) => (u.pow(2).sum(1) + v.pow(2).sum(1)).sqrt();
+        var change = Norm(b.P - a.P, b.W - a.W);
+        // (15c), (15d): the duals move by α times the violation of p = Kx and w = Mx.
+        var violation = Norm(b.Nu1 - a.Nu1, b.Nu2 - a.Nu2) / Steps.Alpha;
+        return Ratio.OfNorms(change.maximum(violation), Norm(b.P, b.W).maximum(data.norm(1)));
     }
 }

@@ -27,8 +27,9 @@ public abstract class Splitting
     /// <summary>How far a step moved each sample, relative to the size of what moved; 0 at a fixed point.</summary>
     /// <param name="previous">ζ.</param>
     /// <param name="next">T(ζ).</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>; gives the scale where the variables vanish.</param>
     /// <returns>Shape <c>[batch]</c>.</returns>
-    public abstract Tensor Residual(SplittingState previous, SplittingState next);
+    public abstract Tensor Residual(SplittingState previous, SplittingState next, Tensor data);
 
     /// <summary>
     /// The inference after one step, differentiable in the model's weights: what Jacobian-free backpropagation differentiates.

@@ -1,0 +1,91 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers.Tests;
+
+/// <summary>The attached step: the fixed point's value, and the gradient of one step of linearised ADMM.</summary>
+public sealed class JacobianFreeLaws : TorchLaws
+{
+    private static readonly (int Signal, int Data, int Transform, int Seed)[] Sizes = [(6, 3, 6, 1), (6, 3, 9, 2), (8, 3, 7, 4)];
+
+    private static readonly bool[] Solvers = [false, true];
+
+    private static LinearizedAdmm Admm(Tensor K, Tensor A)
+    {
+        // The same steps for every K of a finite difference.
+        var (transform, measurement) = (new MatrixOperator(K, 1.01), new MatrixOperator(A, 1.01));
+        return new(new L1Term("S", transform), new FidelityTerm("F", measurement), null, StepSizes.FromNormBound(new StackedOperator(transform, measurement), 4));
+    }
+
+    private sealed record Setting(Tensor K, LinearizedAdmm Admm, Splitting Splitting, SplittingState FixedPoint, AdmmState AdmmState, Tensor Data, Tensor Weights);
+
+    private static Setting Make((int Signal, int Data, int Transform, int Seed) size, bool exact)
+    {
+        var K = Normal(size.Seed, size.Transform, size.Signal);
+        K = (K / linalg.norm(K, 2)).requires_grad_(true);
+        var A = Normal(size.Seed + 50, size.Data, size.Signal);
+        A /= linalg.norm(A, 2);
+        var data = Normal(size.Seed + 90, 4, size.Data);
+        var admm = Admm(K, A);
+        Splitting splitting = exact ? new AffineDouglasRachford(admm, new MeasurementGeometry(A)) : admm;
+        var state = FixedPointSolver.Solve(splitting, data, new FixedPointOptions { MaxIterations = 30_000, ResidualTolerance = 1e-12, CheckEvery = 50 }).State;
+        var admmState = splitting is AffineDouglasRachford solver ? solver.ToAdmm(state, data) : (AdmmState)state;
+        return new(K, admm, splitting, state, admmState, data, Normal(size.Seed + 70, 4, size.Signal));
+    }
+
+    [Test]
+    public void Attached_inference_is_the_inference([ValueSource(nameof(Sizes))] (int, int, int, int) size, [ValueSource(nameof(Solvers))] bool exact)
+    {
+        var s = Make(size, exact);
+        var attached = JacobianFree.Attach(s.Splitting, s.FixedPoint, s.Data);
+        Assert.That(attached.requires_grad);
+        Assert.That(Gap(attached, s.Splitting.Inference(s.FixedPoint, s.Data)), Is.LessThan(1e-8));
+    }
+
+    [Test]
+    public void Gradient_is_that_of_one_step_of_linearised_ADMM([ValueSource(nameof(Sizes))] (int, int, int, int) size, [ValueSource(nameof(Solvers))] bool exact)
+    {
+        var s = Make(size, exact);
+        (JacobianFree.Attach(s.Splitting, s.FixedPoint, s.Data) * s.Weights).sum().backward();
+        var attached = s.K.grad!.clone();
+        s.K.grad!.zero_();
+        (((AdmmState)s.Admm.Step(s.AdmmState, s.Data)).X * s.Weights).sum().backward();
+        Assert.Multiple(() =>
+        {
+            Assert.That(attached.norm().ToDouble(), Is.GreaterThan(1e-3));
+            Assert.That(Gap(attached, s.K.grad!), Is.LessThan(1e-12));
+        });
+    }
+
+    [Test]
+    public void Gradient_agrees_with_finite_differences([ValueSource(nameof(Sizes))] (int Signal, int Data, int Transform, int Seed) size, [ValueSource(nameof(Solvers))] bool exact)
+    {
+        var s = Make(size, exact);
+        (JacobianFree.Attach(s.Splitting, s.FixedPoint, s.Data) * s.Weights).sum().backward();
+        var A = ((MatrixOperator)s.Admm.Fidelity.Operator).Matrix;
+        const double h = 1e-6;
+        double Loss(int i, int j, double change)
+        {
+            var K = s.K.detach().clone();
+            K[i, j] += change;
+            return (((AdmmState)Admm(K, A.clone()).Step(s.AdmmState, s.Data)).X * s.Weights).sum().ToDouble();
+        }
+
+        Assert.Multiple(() =>
+        {
+            for (var i = 0; i < size.Transform; i++)
+            {
+                for (var j = 0; j < size.Signal; j++)
+                    Assert.That(s.K.grad![i, j].ToDouble(), Is.EqualTo((Loss(i, j, h) - Loss(i, j, -h)) / (2 * h)).Within(1e-7), $"K[{i}, {j}]");
+            }
+        });
+    }
+
+    [Test]
+    public void Gradients_are_recorded_even_where_the_caller_records_none()
+    {
+        var s = Make(Sizes[0], exact: true);
+        using var grad = no_grad();
+        Assert.That(JacobianFree.Attach(s.Splitting, s.FixedPoint, s.Data).requires_grad);
+    }
+}

@@ -1,0 +1,255 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers.Tests;
+
+/// <summary>Training, and properties of the solve that users rely on.</summary>
+public sealed class TrainingLaws : TorchLaws
+{
+    private const int N = 20;
+    private const int M = 10;
+    private static readonly FixedPointOptions Options = new() { MaxIterations = 20_000, ResidualTolerance = 1e-6 };
+
+    private static ImplicitDictionaryModel Create(DictionarySolver solver = DictionarySolver.ExactAdmm, ScalarType dtype = ScalarType.Float64) =>
+        new(Orthonormal(), Transform(), new ImplicitDictionaryOptions { Solver = solver }, dtype);
+
+    private static float[,] Transform()
+    {
+        using var cosine = MatrixOperator.CosineTransform(N);
+        return ToArray(cosine.Matrix);
+    }
+
+    /// <summary>Measurements with orthonormal rows: linearised ADMM, unlike the exact steps, slows down with the conditioning of A.</summary>
+    private static float[,] Orthonormal()
+    {
+        var (Q, _) = linalg.qr(Normal(1, N, M));
+        return ToArray(Q.t());
+    }
+
+    /// <summary>Measurements of signals with two cosine coefficients: what the model is for, and solved in few iterations.</summary>
+    private static Tensor Measurements(int seed, int rows)
+    {
+        var codes = Normal(seed, rows, N);
+        var (kept, _) = codes.abs().topk(2, 1);
+        var sparse = codes * (codes.abs() >= kept.min(1, true).values);
+        var signals = mm(sparse, tensor(Transform()).to(ScalarType.Float64));
+        return mm(signals, tensor(Orthonormal()).to(ScalarType.Float64).t());
+    }
+
+    [Test]
+    public void Rows_do_not_influence_each_other([Values] DictionarySolver solver)
+    {
+        using var model = Create(solver);
+        var d = Measurements(3, 12);
+        var whole = model.Infer(d, Options);
+        var reversed = model.Infer(d.flip(0), Options);
+        for (var row = 0; row < 12; row++)
+        {
+            var alone = model.Infer(d.slice(0, row, row + 1, 1), Options);
+            Assert.That(whole.Status[row], Is.EqualTo(SolveStatus.Converged));
+            foreach (var (other, index) in new[] { (alone, 0), (reversed, 11 - row) })
+            {
+                Assert.That(other.Iterations[index], Is.EqualTo(whole.Iterations[row]));
+                Assert.That(other.Inference[index], Is.EqualTo(whole.Inference[row]).Within(1e-6f));
+            }
+        }
+
+        Assert.That(whole.Iterations.Distinct().Count(), Is.GreaterThan(1), "samples stop at their own iteration");
+    }
+
+    [Test]
+    public void Both_solvers_give_the_same_inference()
+    {
+        using var exact = Create();
+        using var linearized = Create(DictionarySolver.LinearizedAdmm);
+        var d = Measurements(4, 6);
+        var tight = new FixedPointOptions { MaxIterations = 50_000, ResidualTolerance = 1e-9, CheckEvery = 100 };
+        var (a, b) = (exact.Infer(d, tight), linearized.Infer(d, tight));
+        for (var row = 0; row < 6; row++)
+        {
+            Assert.That(b.PropertyValues[0][row], Is.EqualTo(a.PropertyValues[0][row]).Within(1e-4 * a.PropertyValues[0][row]));
+            Assert.That(b.Inference[row], Is.EqualTo(a.Inference[row]).Within(1e-3f));
+        }
+    }
+
+    [Test]
+    public void Rows_that_are_not_finite_come_out_as_nan_and_stop_nothing()
+    {
+        using var model = Create();
+        var d = Measurements(5, 4);
+        var clean = model.Infer(d, Options);
+        d[1, 3] = double.NaN;
+        d[2, 0] = double.PositiveInfinity;
+        var result = model.Infer(d, Options);
+        Assert.That(result.Status, Is.EqualTo(new[] { SolveStatus.Converged, SolveStatus.InvalidData, SolveStatus.InvalidData, SolveStatus.Converged }));
+        Assert.That(result.Inference[1], Is.All.NaN);
+        Assert.That(result.PropertyValues[0][2], Is.NaN);
+        Assert.That(result.PropertyValues[1][1], Is.NaN);
+        Assert.That(result.Residual[1], Is.NaN);
+        Assert.That(result.Inference[3], Is.EqualTo(clean.Inference[3]).Within(1e-6f));
+    }
+
+    [Test]
+    public void The_iteration_limit_is_a_status()
+    {
+        using var model = Create();
+        var result = model.Infer(Measurements(6, 3), new FixedPointOptions { MaxIterations = 7, ResidualTolerance = 1e-12 });
+        Assert.That(result.Status, Is.All.EqualTo(SolveStatus.IterationLimit));
+        Assert.That(result.Iterations, Is.All.EqualTo(7));
+    }
+
+    [Test]
+    public void Zero_measurements_give_a_zero_signal()
+    {
+        using var model = Create();
+        var result = model.Infer(zeros(2, M, dtype: ScalarType.Float64), Options);
+        Assert.That(result.Status, Is.All.EqualTo(SolveStatus.Converged));
+        Assert.That(result.Inference[0], Is.All.EqualTo(0f));
+        Assert.That(result.PropertyValues[1], Is.All.EqualTo(0.0));
+    }
+
+    [Test]
+    public void The_model_is_positively_homogeneous([Values(1e-6, 37.0, 1e6)] double c)
+    {
+        using var model = Create();
+        var d = Measurements(7, 4);
+        var (one, scaled) = (model.Infer(d, Options), model.Infer(d * c, Options));
+        for (var row = 0; row < 4; row++)
+            Assert.That(scaled.Inference[row].Select(v => v / c), Is.EqualTo(one.Inference[row].Select(v => (double)v)).Within(1e-5));
+    }
+
+    [Test]
+    public void A_warm_start_at_the_fixed_point_ends_at_the_first_check()
+    {
+        using var model = Create();
+        var splitting = model.CreateSplitting();
+        var d = Measurements(8, 3);
+        var solve = FixedPointSolver.Solve(splitting, d, Options);
+        var again = FixedPointSolver.Solve(splitting, d, Options, null, solve.State);
+        Assert.That(again.Iterations, Is.All.EqualTo(Options.CheckEvery));
+        (splitting as IDisposable)?.Dispose();
+    }
+
+    [Test]
+    public void Cancellation_is_heeded()
+    {
+        using var model = Create();
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Assert.That(() => model.Infer(Measurements(9, 3), Options, null, source.Token), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public void The_transform_keeps_unit_norm()
+    {
+        using var model = Create();
+        using (no_grad())
+        {
+            model.Weights[0].Weight.mul_(3);
+            for (var i = 0; i < 40; i++)
+                model.ProjectWeights();
+        }
+
+        Assert.That(MatrixOperator.SpectralNorm(model.Weights[0].Weight), Is.EqualTo(1).Within(1e-3));
+        Assert.That(MatrixOperator.SpectralNorm(tensor(model.ExportTransform())), Is.EqualTo(1).Within(1e-6));
+    }
+
+    [Test]
+    public void Weights_survive_export_and_import()
+    {
+        using var a = Create(dtype: ScalarType.Float32);
+        using var b = new ImplicitDictionaryModel(Orthonormal(), ToArray(Normal(99, N, N)), a.Options);
+        b.ImportWeights(a.ExportWeights());
+        Assert.That(Gap(a.Weights[0].Weight, b.Weights[0].Weight), Is.EqualTo(0));
+        Assert.That(() => b.ImportWeights([new NamedArray("K", [1, 1], [1])]), Throws.ArgumentException.With.Message.Contains("[1, 1]"));
+        Assert.That(() => b.ImportWeights([]), Throws.ArgumentException.With.Message.Contains("'K' is missing"));
+    }
+
+    [Test]
+    public void Solving_leaves_no_tensors_behind()
+    {
+        using var model = Create();
+        using var d = Measurements(10, 30);
+        _ = model.Infer(d, Options);
+        var before = Tensor.TotalCount;
+        for (var i = 0; i < 5; i++)
+            _ = model.Infer(d, Options);
+        Assert.That(Tensor.TotalCount, Is.LessThanOrEqualTo(before + 2));
+    }
+
+    private static (Tensor Data, Tensor Signals) TrainingData(int rows)
+    {
+        var codes = Normal(11, rows, 5) * (Normal(12, rows, 5) > 0.5);
+        var signals = mm(codes, Normal(13, 5, N));
+        return (mm(signals, tensor(Orthonormal()).to(ScalarType.Float64).t()), signals);
+    }
+
+    private static readonly TrainingOptions Training = new() { Epochs = 6, BatchSize = 20, LearningRate = 1e-2, Solver = new FixedPointOptions { MaxIterations = 500 } };
+
+    [Test]
+    public void Training_learns_keeps_the_best_weights_and_repeats_with_the_same_seed()
+    {
+        var (data, signals) = TrainingData(400);
+        var weights = new List<float[]>();
+        for (var run = 0; run < 2; run++)
+        {
+            using var model = Create(dtype: ScalarType.Float32);
+            var result = ModelTrainer.Train(model, data, signals, Training);
+            Assert.That(result.Cancelled, Is.False);
+            var best = result.Epochs.MinBy(e => e.ValidationLoss)!;
+            Assert.That(result.BestEpoch, Is.EqualTo(best.Epoch));
+            Assert.That(best.ValidationLoss, Is.LessThan(0.5 * result.Epochs[0].TrainingLoss));
+            weights.Add(model.ExportWeights()[0].Values);
+        }
+
+        Assert.That(weights[1], Is.EqualTo(weights[0]));
+    }
+
+    [Test]
+    public void Cancelled_training_returns_the_best_so_far()
+    {
+        var (data, signals) = TrainingData(200);
+        using var model = Create(dtype: ScalarType.Float32);
+        using var source = new CancellationTokenSource();
+        var result = ModelTrainer.Train(model, data, signals, Training with { Epochs = 50, Patience = 0 }, new CancelAfterEpoch(2, source), source.Token);
+        Assert.That(result.Cancelled, Is.True);
+        Assert.That(result.Epochs, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public void Training_leaves_out_rows_that_are_not_finite_and_refuses_other_shapes()
+    {
+        var (data, signals) = TrainingData(60);
+        data[5, 2] = double.NaN;
+        using var model = Create(dtype: ScalarType.Float32);
+        var result = ModelTrainer.Train(model, data, signals, Training with { Epochs = 1 });
+        Assert.That(double.IsFinite(result.Epochs[0].TrainingLoss), Is.True);
+        Assert.That(() => ModelTrainer.Train(model, signals, signals, Training), Throws.ArgumentException.With.Message.Contains($"[rows, {M}]"));
+    }
+
+    private static readonly (string Option, Action Use)[] BadOptions =
+    [
+        ("Epochs", () => new TrainingOptions { Epochs = 0 }.Validate()),
+        ("LearningRate", () => new TrainingOptions { LearningRate = double.NaN }.Validate()),
+        ("ValidationFraction", () => new TrainingOptions { ValidationFraction = 0.9 }.Validate()),
+        ("FinalIterations", () => new TrainingOptions { InitialIterations = 10, FinalIterations = 5 }.Validate()),
+        ("ResidualTolerance", () => new FixedPointOptions { ResidualTolerance = 0 }.Validate()),
+        ("MaxIterations", () => new FixedPointOptions { MaxIterations = 0 }.Validate()),
+        ("ProximalStep", () => new ImplicitDictionaryOptions { ProximalStep = -1 }.Validate()),
+    ];
+
+    private static IEnumerable<TestCaseData> BadOptionCases() => BadOptions.Select(o => new TestCaseData(o.Option, o.Use).SetArgDisplayNames(o.Option));
+
+    [TestCaseSource(nameof(BadOptionCases))]
+    public void Options_out_of_range_are_named(string option, Action use) =>
+        Assert.That(() => use(), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(option + " = "));
+
+    private sealed class CancelAfterEpoch(int epoch, CancellationTokenSource source) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Epoch == epoch && value.ValidationLoss is not null)
+                source.Cancel();
+        }
+    }
+}
