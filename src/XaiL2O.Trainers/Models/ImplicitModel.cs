@@ -49,6 +49,33 @@ public abstract class ImplicitModel : IDisposable
         return ones(data.shape[0], 1, dtype: data.dtype, device: data.device);
     }
 
+    /// <summary>Length of the rows of training targets; <see cref="InferenceSize"/> where the target is the inference itself.</summary>
+    public virtual int TargetSize => InferenceSize;
+
+    /// <summary>What training minimises; mean squared error unless a model says otherwise.</summary>
+    /// <param name="inference">x with gradients attached, shape <c>[batch, InferenceSize]</c>.</param>
+    /// <param name="data">d, shape <c>[batch, DataSize]</c>.</param>
+    /// <param name="targets">Shape <c>[batch, TargetSize]</c>.</param>
+    /// <returns>A scalar.</returns>
+    public virtual Tensor Loss(Tensor inference, Tensor data, Tensor targets)
+    {
+        ArgumentNullException.ThrowIfNull(inference);
+        return (inference - targets).pow(2).mean();
+    }
+
+    /// <summary>What chooses the best weights; <see cref="Loss"/> unless a model says otherwise. No gradients are recorded.</summary>
+    /// <inheritdoc cref="Loss"/>
+    public virtual double ValidationLoss(Tensor inference, Tensor data, Tensor targets) => Loss(inference, data, targets).ToDouble();
+
+    /// <summary>Finds fixed points of a splitting of this model; <see cref="FixedPointSolver"/> unless a model has a faster way.</summary>
+    /// <param name="splitting">From <see cref="CreateSplitting"/>.</param>
+    /// <param name="data">d, divided by <see cref="Scale"/>.</param>
+    /// <param name="options">Tolerances and limit.</param>
+    /// <param name="warmStart">Where to start; from the data when null.</param>
+    /// <param name="cancellationToken">Stops the solve by throwing <see cref="OperationCanceledException"/>.</param>
+    public virtual FixedPointResult Solve(Splitting splitting, Tensor data, FixedPointOptions options, SplittingState? warmStart = null, CancellationToken cancellationToken = default) =>
+        FixedPointSolver.Solve(splitting, data, options, Feasibility, warmStart, cancellationToken);
+
     /// <summary>Solves a batch and evaluates every term at the solution.</summary>
     /// <param name="data">Measurements, shape <c>[batch, DataSize]</c>, any floating type; converted to <see cref="DataType"/>.</param>
     /// <param name="options">Tolerances and limit.</param>
@@ -69,7 +96,7 @@ public abstract class ImplicitModel : IDisposable
             var iteration = splitting ?? own!;
             var scale = Scale(d);
             var scaled = d / scale;
-            var solve = FixedPointSolver.Solve(iteration, scaled, options, Feasibility, null, cancellationToken);
+            var solve = Solve(iteration, scaled, options, null, cancellationToken);
             var x = iteration.Inference(solve.State, scaled) * scale;
             var flat = x.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
             var rows = (int)d.shape[0];

@@ -6,8 +6,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers;
 
 /// <summary>
-/// Trains an implicit model by mean squared error with Jacobian-free backpropagation: Adam, one learning-rate cycle, best weights
-/// on a validation split kept.
+/// Trains an implicit model with Jacobian-free backpropagation: Adam, one learning-rate cycle, best weights on a validation split kept.
 /// </summary>
 public static class ModelTrainer
 {
@@ -17,7 +16,7 @@ public static class ModelTrainer
     /// <summary>Trains a model in place.</summary>
     /// <param name="model">The model; its weights are the starting point and become the best found.</param>
     /// <param name="data">Measurements, shape <c>[rows, model.DataSize]</c>; rows with NaN or ∞ here or in the targets are left out.</param>
-    /// <param name="targets">Signals, shape <c>[rows, model.InferenceSize]</c>.</param>
+    /// <param name="targets">What the loss compares with (for most models the signals), shape <c>[rows, model.TargetSize]</c>.</param>
     /// <param name="options">Settings.</param>
     /// <param name="progress">Receives progress several times per epoch.</param>
     /// <param name="cancellationToken">Ends training after the current step; the best weights so far are kept and no exception is thrown.</param>
@@ -36,10 +35,10 @@ public static class ModelTrainer
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        if (data.dim() != 2 || targets.dim() != 2 || data.shape[1] != model.DataSize || targets.shape[1] != model.InferenceSize || data.shape[0] != targets.shape[0])
+        if (data.dim() != 2 || targets.dim() != 2 || data.shape[1] != model.DataSize || targets.shape[1] != model.TargetSize || data.shape[0] != targets.shape[0])
         {
             throw new ArgumentException(
-                $"Training takes data [rows, {model.DataSize}] and targets [rows, {model.InferenceSize}]; got [{string.Join(", ", data.shape)}] and [{string.Join(", ", targets.shape)}].",
+                $"Training takes data [rows, {model.DataSize}] and targets [rows, {model.TargetSize}]; got [{string.Join(", ", data.shape)}] and [{string.Join(", ", targets.shape)}].",
                 nameof(data));
         }
 
@@ -90,7 +89,8 @@ public static class ModelTrainer
         {
             var history = new List<EpochResult>();
             var best = model.ExportWeights();
-            var (bestLoss, bestEpoch, cancelled) = (double.PositiveInfinity, 0, false);
+            // The weights it starts from are worth keeping where none found are better.
+            var (bestLoss, bestEpoch, cancelled) = (ValidationLoss() ?? double.PositiveInfinity, 0, false);
             try
             {
                 for (var epoch = 1; epoch <= options.Epochs; epoch++)
@@ -169,11 +169,11 @@ public static class ModelTrainer
             try
             {
                 var warm = fixedPoints is null || steps <= batches ? null : splitting.Initialize(d).With([.. fixedPoints.Select(t => t.index_select(0, index))]);
-                var solve = FixedPointSolver.Solve(splitting, d, options.Solver with { MaxIterations = limit }, model.Feasibility, warm, CancellationToken.None);
+                var solve = model.Solve(splitting, d, options.Solver with { MaxIterations = limit }, warm);
                 if (options.WarmStart)
                     Remember(index, solve.State);
                 var x = JacobianFree.Attach(splitting, solve.State, d) * s;
-                var loss = (x - target).pow(2).mean();
+                var loss = model.Loss(x, data.index_select(0, index), target);
                 optimizer.zero_grad();
                 loss.backward();
                 optimizer.step();
@@ -205,8 +205,8 @@ public static class ModelTrainer
             var splitting = model.CreateSplitting();
             try
             {
-                var solve = FixedPointSolver.Solve(splitting, d, options.Solver, model.Feasibility);
-                return ((splitting.Inference(solve.State, d) * s) - validationTargets).pow(2).mean().ToDouble();
+                var solve = model.Solve(splitting, d, options.Solver);
+                return model.ValidationLoss(splitting.Inference(solve.State, d) * s, validationData, validationTargets);
             }
             finally
             {

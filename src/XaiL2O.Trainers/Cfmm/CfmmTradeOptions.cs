@@ -1,0 +1,28 @@
+namespace XaiL2O.Trainers;
+
+/// <summary>Settings of <see cref="CfmmTradeModel"/> that are not trained.</summary>
+public sealed record CfmmTradeOptions
+{
+    /// <summary>Margins at the start of training; δ = 5·10⁻⁴ and κ = 2·10⁻³ when null. <see cref="MarginRule.Tune"/> finds better ones.</summary>
+    public CfmmMargins? InitialMargins { get; init; }
+
+    /// <summary>Size of the random entries of W at the start of training; positive, since W = 0 has no gradient. Default 0.01.</summary>
+    public double InitialRisk { get; init; } = 0.01;
+
+    /// <summary>
+    /// Width of the smoothed acceptance rule in the training loss, as a share of the typical relative error of the observed reserves in
+    /// the batch; positive. Small is faithful, large gives gradients to more rows. Default 0.05.
+    /// </summary>
+    public double Smoothing { get; init; } = 0.05;
+
+    /// <summary>Seed of the initial W.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Throws unless every option is in its range.</summary>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        Check.Positive(InitialRisk);
+        Check.Positive(Smoothing);
+    }
+}

@@ -1,0 +1,16 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>A differentiable term whose gradient is Lipschitz continuous.</summary>
+public interface ISmooth
+{
+    /// <summary>∇h(u), row by row.</summary>
+    /// <param name="u">Shape <c>[batch, size]</c>.</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>; terms that do not depend on it ignore it.</param>
+    /// <returns>Shape of <paramref name="u"/>.</returns>
+    Tensor Gradient(Tensor u, Tensor data);
+
+    /// <summary>L with ‖∇h(u) − ∇h(v)‖ ≤ L‖u − v‖, as the weights are now.</summary>
+    double LipschitzBound { get; }
+}
