@@ -1,29 +1,59 @@
 namespace XaiL2O.Certifiers;
 
-/// <summary>The certificates of one inference.</summary>
+/// <summary>The certificates of one inference and what they say together.</summary>
 public sealed class Verdict
 {
     private readonly Certificate[] certificates;
 
-    /// <summary>Takes the certificates of one inference.</summary>
+    /// <summary>Takes the certificates of one inference under <see cref="JointRule.AllPass"/>.</summary>
     /// <param name="certificates">In the order of the certifier's properties.</param>
     public Verdict(IEnumerable<Certificate> certificates)
     {
         ArgumentNullException.ThrowIfNull(certificates);
         this.certificates = [.. certificates];
+        FailedParts = NamesOf(CertificateLabel.Fail);
+        WarnedParts = NamesOf(CertificateLabel.Warning);
+        var p = this.certificates.Select(c => c.PValue).Where(v => !double.IsNaN(v)).ToArray();
+        JointPValue = p.Length == 0 ? double.NaN : Math.Min(1, p.Length * p.Min());
+        Explanation = "";
+    }
+
+    /// <summary>Takes the certificates of one inference with a joint verdict.</summary>
+    /// <param name="certificates">In the order of the certifier's properties.</param>
+    /// <param name="failedParts">Names of the properties that failed jointly.</param>
+    /// <param name="warnedParts">Names of the properties with a warning, or that failed alone but not jointly.</param>
+    /// <param name="jointPValue">Joint p-value; NaN if none is calibrated.</param>
+    /// <param name="explanation">Why; empty if nothing failed or warned.</param>
+    public Verdict(IEnumerable<Certificate> certificates, IEnumerable<string> failedParts, IEnumerable<string> warnedParts, double jointPValue, string explanation)
+    {
+        ArgumentNullException.ThrowIfNull(certificates);
+        ArgumentNullException.ThrowIfNull(explanation);
+        this.certificates = [.. certificates];
+        (FailedParts, WarnedParts, JointPValue, Explanation) = ([.. failedParts], [.. warnedParts], jointPValue, explanation);
     }
 
     /// <summary>One certificate per property.</summary>
     public IReadOnlyList<Certificate> Certificates => certificates;
 
-    /// <summary>Whether no certificate failed.</summary>
-    public bool Trustworthy => !Array.Exists(certificates, c => c.Label == CertificateLabel.Fail);
+    /// <summary>Whether no part failed.</summary>
+    public bool Trustworthy => FailedParts.Count == 0;
+
+    /// <summary>Fail if a part failed, warning if one warned, pass otherwise.</summary>
+    public CertificateLabel Label => !Trustworthy ? CertificateLabel.Fail : WarnedParts.Count > 0 ? CertificateLabel.Warning : CertificateLabel.Pass;
 
     /// <summary>Names of the properties that failed, in order.</summary>
-    public IReadOnlyList<string> FailedParts => NamesOf(CertificateLabel.Fail);
+    public IReadOnlyList<string> FailedParts { get; }
 
-    /// <summary>Names of the properties with a warning, in order.</summary>
-    public IReadOnlyList<string> WarnedParts => NamesOf(CertificateLabel.Warning);
+    /// <summary>Names of the properties with a warning, or that failed alone but not jointly, in order.</summary>
+    public IReadOnlyList<string> WarnedParts { get; }
+
+    /// <summary>min(1, m·min p) over the m calibrated certificates; NaN if none is calibrated.</summary>
+    public double JointPValue { get; }
+
+    /// <summary>
+    /// For each part that failed or warned: its value, the limit, how unusual the value is and what usually causes it. Empty if all passed.
+    /// </summary>
+    public string Explanation { get; }
 
     private string[] NamesOf(CertificateLabel label) => [.. certificates.Where(c => c.Label == label).Select(c => c.Name)];
 }

@@ -40,8 +40,86 @@ internal static class ColumnCheck
         }
     }
 
+    /// <summary>All columns that a certifier reads.</summary>
+    public static void Certified(DataViewSchema schema, CertifierOptions options)
+    {
+        foreach (var property in options.Properties)
+        {
+            if (property.Function is null)
+                Property(schema, property.Column);
+            else
+                foreach (var (name, size) in Arguments(property))
+                    Argument(schema, name, size);
+        }
+
+        if (options.GroupColumnName is { } group)
+            Group(schema, group);
+    }
+
+    /// <summary>A column whose values name groups of rows.</summary>
+    public static void Group(DataViewSchema schema, string name)
+    {
+        var type = Find(schema, name, GroupKind).Type;
+        if (!IsGroup(type))
+            throw Mismatch(name, GroupKind, type.ToString()!);
+    }
+
+    /// <summary>The same promise before fitting.</summary>
+    public static void Certified(SchemaShape shape, CertifierOptions options)
+    {
+        foreach (var property in options.Properties)
+        {
+            if (property.Function is null)
+            {
+                Property(shape, property.Column);
+                continue;
+            }
+
+            foreach (var (name, _) in Arguments(property))
+            {
+                var column = Find(shape, name, ArgumentKind(null));
+                var scalar = column.Kind == SchemaShape.Column.VectorKind.Scalar;
+                if (column.IsKey || !IsNumber(column.ItemType) && !(scalar && column.ItemType == BooleanDataViewType.Instance))
+                    throw Mismatch(name, ArgumentKind(null), Describe(column));
+            }
+        }
+
+        if (options.GroupColumnName is { } group)
+        {
+            var column = Find(shape, group, GroupKind);
+            if (column.Kind != SchemaShape.Column.VectorKind.Scalar || !(column.IsKey || IsGroup(column.ItemType)))
+                throw Mismatch(group, GroupKind, Describe(column));
+        }
+    }
+
     public static InvalidOperationException WrongLength(string name, int expected, int actual) =>
         Mismatch(name, $"a vector of {expected} Single", $"a vector of {actual} in one of its rows");
+
+    private const string GroupKind = "a text, key, Boolean or Int32 scalar";
+
+    private static IEnumerable<(string Name, int? Size)> Arguments(CertifiedProperty property)
+    {
+        yield return (property.Column, property.Function!.Sizes.First);
+        if (property.SecondColumnName is { } second)
+            yield return (second, property.Function.Sizes.Second);
+    }
+
+    private static void Argument(DataViewSchema schema, string name, int? size)
+    {
+        var type = Find(schema, name, ArgumentKind(size)).Type;
+        var fits = type is VectorDataViewType vector
+            ? IsNumber(vector.ItemType) && (size is null || !vector.IsKnownSize || vector.Size == size)
+            : (IsNumber(type) || type == BooleanDataViewType.Instance) && size is null or 1;
+        if (!fits)
+            throw Mismatch(name, ArgumentKind(size), type.ToString()!);
+    }
+
+    private static string ArgumentKind(int? size) => size is null ? "a Single, Double or Boolean, or a vector of Single or Double" : $"a vector of {size} Single or Double";
+
+    private static bool IsNumber(DataViewType type) => type == NumberDataViewType.Single || type == NumberDataViewType.Double;
+
+    private static bool IsGroup(DataViewType type) =>
+        type is KeyDataViewType || type == TextDataViewType.Instance || type == BooleanDataViewType.Instance || type == NumberDataViewType.Int32;
 
     private const string PropertyKind = "a Single, Double or Boolean scalar";
 

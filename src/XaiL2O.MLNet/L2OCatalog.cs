@@ -1,14 +1,16 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
 
 /// <summary>Models whose inference is the solution of an optimisation problem, and certificates for any model's inferences.</summary>
 public sealed class L2OCatalog
 {
-    private readonly IHostEnvironment environment;
+    private readonly MLContext environment;
 
-    internal L2OCatalog(IHostEnvironment environment)
+    internal L2OCatalog(MLContext environment)
     {
         this.environment = environment;
         Trainers = new TrainersCatalog(environment);
@@ -26,6 +28,39 @@ public sealed class L2OCatalog
     /// <summary>Certificates for named columns, with settings.</summary>
     /// <param name="options">Properties, label probabilities and calibration rule.</param>
     public CertifierEstimator Certify(CertifierOptions options) => new(environment, options);
+
+    /// <summary>
+    /// A post-condition on certified rows: what happens to those with a warning and to those that failed, so that untrustworthy values do
+    /// not flow on. Append it after <see cref="Certify(CertifierOptions)"/>.
+    /// </summary>
+    /// <param name="onWarning">For trustworthy rows with a warned part.</param>
+    /// <param name="onFail">For untrustworthy rows.</param>
+    public RequireTrustEstimator RequireTrust(TrustAction onWarning = TrustAction.Log, TrustAction onFail = TrustAction.Throw) =>
+        new(environment, new TrustPolicy(onWarning, onFail));
+
+    /// <summary>An engine for single predictions that returns each value with its certificates; can be used from many threads.</summary>
+    /// <typeparam name="TIn">Input row.</typeparam>
+    /// <typeparam name="TOut">Output row.</typeparam>
+    /// <param name="model">A fitted or loaded chain that ends with a certifier, or with a certifier and a post-condition, which then applies.</param>
+    /// <exception cref="ArgumentException">The chain's end is neither.</exception>
+    public TrustedPredictionEngine<TIn, TOut> CreateTrustedPredictionEngine<TIn, TOut>(ITransformer model)
+        where TIn : class
+        where TOut : class, new() => new(environment, model);
+
+    /// <summary>Gathers certificates of evaluated rows for a report: distributions, limits, counts, worst rows.</summary>
+    /// <param name="model">A certifier, or a chain that contains one.</param>
+    /// <param name="judged">Rows that the certifier has judged.</param>
+    /// <param name="options">Title and columns that name sets and rows.</param>
+    [SuppressMessage("Performance", "CA1822", Justification = "A catalog's operations are instance members, as in ML.NET.")]
+    public CertificateReport Report(ITransformer model, IDataView judged, ReportOptions? options = null) =>
+        ReportReader.Read(model, judged, options ?? new ReportOptions());
+
+    /// <summary>Feeds the property values of judged rows to a drift monitor, in their order.</summary>
+    /// <param name="monitor">A monitor of the certifier that judged the rows.</param>
+    /// <param name="judged">Rows that the certifier has judged, in order of time.</param>
+    /// <returns>The state after each row.</returns>
+    [SuppressMessage("Performance", "CA1822", Justification = "A catalog's operations are instance members, as in ML.NET.")]
+    public IReadOnlyList<DriftStatus> ObserveDrift(DriftMonitor monitor, IDataView judged) => DriftReader.Observe(monitor, judged);
 
     /// <summary>Trainers of implicit models.</summary>
     public sealed class TrainersCatalog

@@ -150,7 +150,7 @@ internal sealed class CertifierTests
     public void A_verdict_names_the_parts_that_failed()
     {
         double[] values = [.. Enumerable.Range(0, 100).Select(i => (double)i)];
-        var certifier = new Certifier([new("A", new(values), new(), Calibration.Conformal), new("B", new(values), new(), Calibration.Conformal)]);
+        var certifier = new Certifier([new("A", new EmpiricalDistribution(values), new(), Calibration.Conformal), new("B", new EmpiricalDistribution(values), new(), Calibration.Conformal)]);
         var verdict = certifier.Certify([3, 1000]);
         Assert.That(verdict.Trustworthy, Is.False);
         Assert.That(verdict.FailedParts, Is.EqualTo(new[] { "B" }));

@@ -23,10 +23,11 @@ internal sealed class BatchCursor : DataViewRowCursor
     public BatchCursor(BatchTransformer transformer, DataViewRowCursor input, DataViewSchema schema, bool[] active)
     {
         (this.input, Schema, this.active) = (input, schema, active);
-        var computes = active.Skip(input.Schema.Count).Any(a => a);
+        bool[] outputsActive = [.. active.Skip(input.Schema.Count)];
+        var computes = outputsActive.Contains(true);
         // Without outputs to compute there is nothing to gain from reading ahead.
         capacity = computes ? transformer.BatchSize : 1;
-        batch = computes ? transformer.OpenBatch(input, capacity) : null;
+        batch = computes ? transformer.OpenBatch(input, capacity, outputsActive) : null;
         (ids, batches) = (new DataViewRowId[capacity], new long[capacity]);
         caches = new ColumnCache?[input.Schema.Count];
         if (capacity > 1)

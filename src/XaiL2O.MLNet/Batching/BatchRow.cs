@@ -15,7 +15,8 @@ internal sealed class BatchRow : DataViewRow
     public BatchRow(BatchTransformer transformer, DataViewRow input, DataViewSchema schema, bool[] active)
     {
         (this.input, Schema, this.active) = (input, schema, active);
-        batch = active.Skip(input.Schema.Count).Any(a => a) ? transformer.OpenBatch(input, 1) : null;
+        bool[] outputsActive = [.. active.Skip(input.Schema.Count)];
+        batch = outputsActive.Contains(true) ? transformer.OpenBatch(input, 1, outputsActive) : null;
     }
 
     public override DataViewSchema Schema { get; }

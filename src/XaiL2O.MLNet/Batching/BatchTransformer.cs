@@ -31,6 +31,12 @@ public abstract class BatchTransformer : ITransformer
     /// <summary>Room for a batch of rows taken from a source.</summary>
     internal abstract IRowBatch OpenBatch(DataViewRow source, int capacity);
 
+    /// <summary>The same where only some of <see cref="OutputColumns"/> will be read.</summary>
+    internal virtual IRowBatch OpenBatch(DataViewRow source, int capacity, IReadOnlyList<bool> activeOutputs) => OpenBatch(source, capacity);
+
+    /// <summary>What usually makes the values of a property column large, for explanations; null where nothing is known.</summary>
+    internal virtual string? CauseOf(string columnName) => null;
+
     private protected abstract void Save(ModelSaveContext context);
 
     /// <inheritdoc/>
@@ -41,7 +47,7 @@ public abstract class BatchTransformer : ITransformer
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(inputSchema);
         foreach (var (name, type) in OutputColumns)
-            builder.AddColumn(name, type);
+            builder.AddColumn(name, type, CausesOfColumns.Annotate(CauseOf(name)));
         return builder.ToSchema();
     }
 

@@ -1,13 +1,73 @@
+using System.Text.Json.Serialization;
+using XaiL2O.Certifiers;
+
 namespace XaiL2O.MLNet;
 
-/// <summary>A column whose values are certified: at least 0, small is good.</summary>
+/// <summary>
+/// What is certified: a column of property values, or a function of one or two columns. Values are at least 0, small is good.
+/// </summary>
 /// <param name="Name">Name in the certificate's columns and in <c>FailedParts</c>.</param>
 /// <param name="ColumnName">
 /// Column with the values: <see cref="float"/>, <see cref="double"/>, or <see cref="bool"/> (true counts as 0, false as 1).
-/// <c><paramref name="Name"/>.Value</c> when null, as the implicit models name theirs.
+/// <c><paramref name="Name"/>.Value</c> when null, as the implicit models name theirs. With a <see cref="Function"/>, its first argument,
+/// which may be a vector of <see cref="float"/> or <see cref="double"/>; an empty vector is a missing one and fails.
 /// </param>
 /// <param name="Tolerance">Value up to which the property counts as satisfied: smaller values are not told apart. At least 0.</param>
 public sealed record CertifiedProperty(string Name, string? ColumnName = null, double Tolerance = 0)
 {
+    /// <summary>The function of the columns; null to take the column's values as they are.</summary>
+    [JsonIgnore]
+    public PropertyFunction? Function { get; init; }
+
+    /// <summary>Second argument of a <see cref="Function"/> of two columns.</summary>
+    public string? SecondColumnName { get; init; }
+
+    /// <summary>Absolute limits in place of calibrated ones; null for none.</summary>
+    public ValueLimits? Limits { get; init; }
+
+    /// <summary>Label probabilities of this property; those of <see cref="CertifierOptions.Policy"/> when null.</summary>
+    public LabelPolicy? Policy { get; init; }
+
+    /// <summary>
+    /// What usually causes a violation, a sentence for <c>Explanation</c>. When null: that of the function, or the text that the model gave
+    /// with the column.
+    /// </summary>
+    public string? Cause { get; init; }
+
+    /// <summary>A property that is a function of one or two columns.</summary>
+    /// <param name="name">Name in the certificate's columns.</param>
+    /// <param name="function">Function of one or two vectors.</param>
+    /// <param name="columnName">Its first argument: a number, or a vector of <see cref="float"/> or <see cref="double"/>.</param>
+    /// <param name="secondColumnName">Its second argument, for instance the measurements beside the inference; null for a function of one.</param>
+    /// <param name="tolerance">Value up to which the property counts as satisfied.</param>
+    public static CertifiedProperty Of(string name, PropertyFunction function, string columnName, string? secondColumnName = null, double tolerance = 0) =>
+        new(name, columnName, tolerance) { Function = function, SecondColumnName = secondColumnName };
+
     internal string Column => ColumnName ?? Name + ".Value";
+
+    /// <summary>Whether the certifier appends the value: not where it reads it from a column of that very name.</summary>
+    internal bool AppendsValue => Function is not null || Column != Name + ".Value";
+
+    internal IEnumerable<string> Columns => SecondColumnName is null ? [Column] : [Column, SecondColumnName];
+
+    internal void Validate()
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(Name);
+        if (!(Tolerance >= 0 && double.IsFinite(Tolerance)))
+            throw new ArgumentException($"The tolerance of '{Name}' is {Tolerance}; it must be finite and at least 0.");
+        if (Function is null && SecondColumnName is not null)
+            throw new ArgumentException($"'{Name}' has a second column and no {nameof(Function)} to combine the two.");
+        if (Function is { } function)
+        {
+            if (ColumnName is null)
+                throw new ArgumentException($"'{Name}' has a {nameof(Function)}; name the column it takes.");
+            if (function.Arity is not (1 or 2) || function.Arity == 2 != SecondColumnName is not null)
+                throw new ArgumentException($"The function of '{Name}' takes {function.Arity} columns; got {Columns.Count()}.");
+            if (!PropertyRegistry.IsRegistered(function.Describe().Kind))
+                throw new ArgumentException($"The function of '{Name}' is of kind '{function.Describe().Kind}', which is not registered, so a saved model could not find it. Call {nameof(PropertyRegistry)}.{nameof(PropertyRegistry.Register)} first.");
+        }
+
+        Limits?.Validate();
+        Policy?.Validate();
+    }
 }

@@ -6,17 +6,21 @@ using XaiL2O.Certifiers;
 namespace XaiL2O.MLNet;
 
 /// <summary>
-/// Calibrates certificates on the rows it is fitted on; works after any model, since a property is a named column.
+/// Calibrates certificates on the rows it is fitted on; works after any model, since a property is a named column or a function of some.
 /// </summary>
 /// <remarks>
 /// <list type="table">
 /// <listheader><term>Column appended</term><description>Type</description></listheader>
-/// <item><term><c>&lt;Name&gt;.PValue</c></term><description><see cref="double"/>, conformal p-value</description></item>
-/// <item><term><c>&lt;Name&gt;.Label</c></term><description>text: <c>Pass</c>, <c>Warning</c> or <c>Fail</c></description></item>
-/// <item><term><c>Trustworthy</c></term><description><see cref="bool"/>: no certificate failed</description></item>
-/// <item><term><c>FailedParts</c></term><description>text: names of the failed certificates, separated by ", "</description></item>
+/// <item><term><c>&lt;Name&gt;.Value</c></term><description><see cref="double"/>, property value; not where it is read from a column of this name</description></item>
+/// <item><term><c>&lt;Name&gt;.PValue</c></term><description><see cref="double"/>, conformal p-value; NaN where nothing was calibrated</description></item>
+/// <item><term><c>&lt;Name&gt;.Label</c></term><description>text: <c>Pass</c>, <c>Warning</c> or <c>Fail</c>, each at its own level</description></item>
+/// <item><term><c>Trustworthy</c></term><description><see cref="bool"/>: no part failed under the joint rule</description></item>
+/// <item><term><c>JointPValue</c></term><description><see cref="double"/>, min(1, m·min p) over the m calibrated certificates</description></item>
+/// <item><term><c>FailedParts</c></term><description>text: names of the parts that failed jointly, separated by ", "</description></item>
+/// <item><term><c>WarnedParts</c></term><description>text: names of the parts with a warning, or that failed alone but not jointly</description></item>
+/// <item><term><c>Explanation</c></term><description>text: what failed, its value, the limit, how unusual it is, its usual cause; empty if all passed</description></item>
 /// </list>
-/// The p-values are valid when the calibration rows were held out of training and are exchangeable with the rows judged.
+/// The p-values are valid when the calibration rows were held out of training and are exchangeable with the rows judged; with groups, within each.
 /// </remarks>
 public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
 {
@@ -36,40 +40,21 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
     public CertifierTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        foreach (var property in options.Properties)
-            ColumnCheck.Property(input.Schema, property.Column);
-        var columns = options.Properties.Select(p => input.Schema[p.Column]).ToArray();
-        var values = columns.Select(_ => new List<double>()).ToArray();
-        using (var cursor = input.GetRowCursor(columns.DistinctBy(c => c.Index)))
+        ColumnCheck.Certified(input.Schema, options);
+        // Causes that came with the columns are kept, so that a loaded model explains itself.
+        var settled = options with
         {
-            var getters = columns.Select(c => PropertyGetter.Create(cursor, c)).ToArray();
-            while (cursor.MoveNext())
-            {
-                for (var i = 0; i < getters.Length; i++)
-                    values[i].Add(getters[i]());
-            }
-        }
-
-        var properties = options.Properties.Select((property, i) =>
-        {
-            try
-            {
-                return new PropertyCertifier(property.Name, new EmpiricalDistribution(values[i]), options.Policy, options.Calibration, property.Tolerance);
-            }
-            catch (ArgumentException e)
-            {
-                throw new InvalidOperationException($"The property '{property.Name}' (column '{property.Column}') cannot be calibrated on these rows. {e.Message}", e);
-            }
-        });
-        return new CertifierTransformer(options, new Certifier(properties));
+            Properties = [.. options.Properties.Select(p => p with { Cause = p.Cause ?? p.Function?.Cause ?? CausesOfColumns.Of(input.Schema[p.Column]) })],
+        };
+        var data = CalibrationData.Read(input, settled);
+        return new CertifierTransformer(settled, data.Calibrate(settled));
     }
 
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        foreach (var property in options.Properties)
-            ColumnCheck.Property(inputSchema, property.Column);
+        ColumnCheck.Certified(inputSchema, options);
         return SchemaShapes.Append(inputSchema, CertifierTransformer.Columns(options));
     }
 }

@@ -14,6 +14,43 @@ public sealed record CertifierOptions
     /// <summary>How labels follow from the calibration rows. Default <see cref="Calibration.Conformal"/>.</summary>
     public Calibration Calibration { get; init; } = Calibration.Conformal;
 
+    /// <summary>How the certificates make one verdict. Default: all must pass, as in the source.</summary>
+    public JointPolicy Joint { get; init; } = new();
+
+    /// <summary>Column whose values calibrate apart from each other: text, key, <see cref="bool"/> or <see cref="int"/>. None when null.</summary>
+    public string? GroupColumnName { get; init; }
+
+    /// <summary>
+    /// Calibration rows that a group needs for a calibration of its own, at least 1; others fall back. When null, the number below which
+    /// the levels asked cannot be reached: ⌈1/p − 1⌉ for the smallest level p, and 1 where no level is asked.
+    /// </summary>
+    public int? MinimumPerGroup { get; init; }
+
+    /// <summary>What happens to rows of groups without a calibration of their own. Default: the rows of all groups judge them.</summary>
+    public GroupFallback GroupFallback { get; init; } = GroupFallback.Pooled;
+
+    /// <summary>
+    /// ε in (0, 1): keep a bounded sketch of the calibration values in place of all of them; p-values are then at most ε too large and
+    /// never too small. Null, the default, keeps all: O(N) doubles per property.
+    /// </summary>
+    public double? SketchError { get; init; }
+
+    internal LabelPolicy PolicyOf(CertifiedProperty property) => property.Policy ?? Policy;
+
+    /// <summary>The rows a group needs.</summary>
+    internal int RowsPerGroup()
+    {
+        if (MinimumPerGroup is { } minimum)
+            return minimum;
+        if (Calibration == Calibration.Paper)
+            return 1;
+        var tested = Properties.Where(p => p.Limits is null).ToArray();
+        var levels = tested.Select(p => PolicyOf(p).FailProbability).Where(level => level > 0).ToList();
+        if (Joint.Rule != JointRule.AllPass && tested.Length > 0)
+            levels.Add(Joint.FamilyLevel / tested.Length);
+        return levels.Count == 0 ? 1 : (int)Math.Ceiling((1 / levels.Min()) - 1 - 1e-9);
+    }
+
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Properties);
@@ -22,12 +59,14 @@ public sealed record CertifierOptions
         if (Properties.GroupBy(p => p.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"The property '{twice.Key}' is given twice; names must be distinct.");
         foreach (var property in Properties)
-        {
-            ArgumentException.ThrowIfNullOrWhiteSpace(property.Name);
-            if (!(property.Tolerance >= 0 && double.IsFinite(property.Tolerance)))
-                throw new ArgumentException($"The tolerance of '{property.Name}' is {property.Tolerance}; it must be finite and at least 0.");
-        }
-
+            property.Validate();
         Policy.Validate();
+        Joint.Validate();
+        if (MinimumPerGroup is < 1)
+            throw new ArgumentException($"{nameof(MinimumPerGroup)} = {MinimumPerGroup} is out of range; it must be at least 1.");
+        if (!Enum.IsDefined(GroupFallback))
+            throw new ArgumentException($"{nameof(GroupFallback)} = {GroupFallback} is not a {nameof(Certifiers.GroupFallback)}.");
+        if (SketchError is { } error && !(error > 0 && error < 1))
+            throw new ArgumentException($"{nameof(SketchError)} = {error} is out of range; it must lie in (0, 1).");
     }
 }

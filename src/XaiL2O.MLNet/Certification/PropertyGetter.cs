@@ -1,18 +1,58 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
 
-/// <summary>Reads a property column of any of the allowed types as a double.</summary>
+/// <summary>Reads the value of a property of the row.</summary>
 internal static class PropertyGetter
 {
-    public static Func<double> Create(DataViewRow row, DataViewSchema.Column column)
+    public static Func<double> Create(DataViewRow row, CertifiedProperty property)
+    {
+        var first = row.Schema[property.Column];
+        if (property.Function is not { } function)
+            return Scalar(row, first);
+        var x = VectorReader.Create(row, first);
+        var y = property.SecondColumnName is { } second ? VectorReader.Create(row, row.Schema[second]) : null;
+        return () =>
+        {
+            var a = x.Read();
+            ReadOnlySpan<double> b = y is null ? [] : y.Read();
+            if (a.IsEmpty || (y is not null && b.IsEmpty))
+                return double.NaN;
+            CheckLength(property.Column, function.Sizes.First, a.Length);
+            if (y is not null)
+                CheckLength(property.SecondColumnName!, function.Sizes.Second, b.Length);
+            return Evaluate(property, function, a, b);
+        };
+    }
+
+    /// <summary>A column of any of the allowed scalar types.</summary>
+    public static Func<double> Scalar(DataViewRow row, DataViewSchema.Column column)
     {
         if (column.Type == NumberDataViewType.Single)
             return Read<float>(row, column, v => v);
         if (column.Type == NumberDataViewType.Double)
             return Read<double>(row, column, v => v);
         return Read<bool>(row, column, satisfied => satisfied ? 0 : 1);
+    }
+
+    private static double Evaluate(CertifiedProperty property, PropertyFunction function, ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        try
+        {
+            return function.Evaluate(a, b);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidOperationException($"The property '{property.Name}' cannot be evaluated on column{(property.SecondColumnName is null ? "" : "s")} '{string.Join("' and '", property.Columns)}'. {e.Message}", e);
+        }
+    }
+
+    private static void CheckLength(string column, int? expected, int actual)
+    {
+        if (expected is { } length && length != actual)
+            throw ColumnCheck.WrongLength(column, length, actual);
     }
 
     private static Func<double> Read<T>(DataViewRow row, DataViewSchema.Column column, Func<T, double> convert)

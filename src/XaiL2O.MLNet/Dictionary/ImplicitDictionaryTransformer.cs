@@ -58,6 +58,10 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
         ("Converged", BooleanDataViewType.Instance),
     ];
 
+    internal override string? CauseOf(string columnName) => columnName is "Residual" or "Converged"
+        ? "a solve that stopped at its iteration limit: measurements unlike those the model was trained on, or too few iterations"
+        : model.Terms.FirstOrDefault(term => term.Name + ".Value" == columnName)?.Cause;
+
     internal override void CheckInput(DataViewSchema schema) => ColumnCheck.FloatVector(schema, settings.MeasurementColumnName, model.DataSize);
 
     internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => new SolveBatch(this, source, capacity);

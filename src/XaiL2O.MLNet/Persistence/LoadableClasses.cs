@@ -4,3 +4,4 @@ using XaiL2O.MLNet;
 // The loader's return type must be exactly ITransformer; ML.NET finds it by the signature in the model header.
 [assembly: LoadableClass(typeof(ITransformer), typeof(ImplicitDictionaryTransformer), null, typeof(SignatureLoadModel), "Implicit dictionary model", ImplicitDictionaryTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(ITransformer), typeof(CertifierTransformer), null, typeof(SignatureLoadModel), "Certifier", CertifierTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(ITransformer), typeof(RequireTrustTransformer), null, typeof(SignatureLoadModel), "Post-condition on certificates", RequireTrustTransformer.LoaderSignature)]

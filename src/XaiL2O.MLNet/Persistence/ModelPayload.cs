@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML;
 
 namespace XaiL2O.MLNet;
@@ -15,13 +16,14 @@ internal sealed class ModelPayload
 {
     private const int FormatVersion = 1;
     private static readonly byte[] Magic = "XL2O"u8.ToArray();
+    private static readonly JsonSerializerOptions JsonOptions = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
     private readonly List<(string Name, long[] Shape, Array Values)> arrays = [];
 
     public required string Settings { get; init; }
 
-    public static ModelPayload Of<T>(T settings) => new() { Settings = JsonSerializer.Serialize(settings) };
+    public static ModelPayload Of<T>(T settings) => new() { Settings = JsonSerializer.Serialize(settings, JsonOptions) };
 
-    public T ReadSettings<T>() => JsonSerializer.Deserialize<T>(Settings) ?? throw Damaged("its settings are empty");
+    public T ReadSettings<T>() => JsonSerializer.Deserialize<T>(Settings, JsonOptions) ?? throw Damaged("its settings are empty");
 
     public ModelPayload Add(string name, long[] shape, Array values)
     {
@@ -35,6 +37,8 @@ internal sealed class ModelPayload
         Buffer.BlockCopy(matrix, 0, values, 0, values.Length * sizeof(float));
         return Add(name, [matrix.GetLength(0), matrix.GetLength(1)], values);
     }
+
+    public bool Has(string name) => arrays.Exists(a => a.Name == name);
 
     public T[] Array<T>(string name) =>
         arrays.FirstOrDefault(a => a.Name == name).Values as T[] ?? throw Damaged($"the array '{name}' of {typeof(T).Name} is missing");

@@ -26,6 +26,9 @@ public sealed class BoxTerm : Term, IProximable
     }
 
     /// <inheritdoc/>
+    public override string Cause => "values outside the allowed range: a solve that did not converge, or an estimate made without this constraint";
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, double step, Tensor data) => u.clamp(lower, upper);
 
     /// <inheritdoc/>

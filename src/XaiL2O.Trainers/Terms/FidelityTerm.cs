@@ -25,6 +25,9 @@ public sealed class FidelityTerm : Term, IProximable
     public double Radius { get; }
 
     /// <inheritdoc/>
+    public override string Cause => "an estimate that does not explain its measurements: a damaged or missing measurement, more noise than the model allows, or a solve that did not converge";
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, double step, Tensor data)
     {
         if (Radius == 0)

@@ -21,6 +21,9 @@ public sealed class L1Term : Term, IProximable
         : base(name, transform) => this.relativeToData = relativeToData;
 
     /// <inheritdoc/>
+    public override string Cause => "a signal the learned transform does not make sparse: damaged measurements, or a source unlike those of the training data";
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, double step, Tensor data) => u - u.clamp(-step, step);
 
     /// <inheritdoc/>

@@ -25,6 +25,9 @@ public abstract class Term
     /// <summary>S, applied to the inference before the term's function.</summary>
     public LinearOperator Operator { get; }
 
+    /// <summary>What usually makes the property value large, a sentence for the explanation of a failed certificate; empty when not known.</summary>
+    public virtual string Cause => "";
+
     /// <summary>How badly an inference violates this term: at least 0, small is good.</summary>
     /// <param name="x">Inference, shape <c>[batch, Operator.InputSize]</c>.</param>
     /// <param name="data">Measurements d, shape <c>[batch, data size]</c>.</param>

@@ -1,0 +1,57 @@
+namespace XaiL2O.Certifiers;
+
+/// <summary>The functions that need no registration, by kind.</summary>
+internal static class BuiltInFunctions
+{
+    public const string SetPrefix = "DistanceTo.";
+    public const string MapPrefix = "ProximalResidual:";
+    public const string ProjectionPrefix = SetPrefix + "Projection:";
+    public const string ProximalCause = "an inference that the regulariser would still change: structure unlike what it was trained on, noise that was left in, or detail that was smoothed away";
+
+    private static readonly Dictionary<string, Func<FunctionDescription, PropertyFunction>> Factories = new(StringComparer.Ordinal)
+    {
+        ["Nonzeros"] = d => PropertyFunction.Nonzeros(d.Numbers["tolerance"], Matrix(d)),
+        ["L1Norm"] = d => PropertyFunction.L1Norm(Matrix(d)),
+        ["RelativeError"] = d => PropertyFunction.RelativeError(Matrix(d)),
+        ["TotalVariation"] = _ => PropertyFunction.TotalVariation(),
+        ["TotalVariation2D"] = d => PropertyFunction.TotalVariation((int)d.Numbers["height"], (int)d.Numbers["width"], (TotalVariationKind)d.Numbers["kind"]),
+        ["ShortOfOneHot"] = _ => PropertyFunction.ShortOfOneHot(),
+        ["IterateResidual"] = _ => PropertyFunction.IterateResidual(),
+        ["ProximalResidual"] = _ => PropertyFunction.ProximalResidual(),
+        [SetPrefix + "Box"] = d => PropertyFunction.DistanceTo(TargetSet.Box(d.Arrays["lower"][0], d.Arrays["upper"][0])),
+        [SetPrefix + "BoxEach"] = d => PropertyFunction.DistanceTo(TargetSet.Box(d.Arrays["lower"], d.Arrays["upper"])),
+        [SetPrefix + "Simplex"] = d => PropertyFunction.DistanceTo(TargetSet.Simplex(d.Numbers["total"])),
+        [SetPrefix + "Ball"] = d => PropertyFunction.DistanceTo(TargetSet.Ball(d.Numbers["radius"], d.Arrays["center"])),
+        [SetPrefix + "HalfSpace"] = d => PropertyFunction.DistanceTo(TargetSet.HalfSpace(d.Arrays["normal"], d.Numbers["offset"])),
+        [SetPrefix + "Hyperplane"] = d => PropertyFunction.DistanceTo(TargetSet.Hyperplane(d.Arrays["normal"], d.Numbers["offset"])),
+        [SetPrefix + "Points"] = d => PropertyFunction.DistanceTo(new PointSet(d.Arrays["points"], (int)d.Numbers["width"])),
+    };
+
+    public static bool Has(string kind) =>
+        Factories.ContainsKey(kind) || kind.StartsWith(MapPrefix, StringComparison.Ordinal) || kind.StartsWith(ProjectionPrefix, StringComparison.Ordinal);
+
+    public static PropertyFunction Create(FunctionDescription description)
+    {
+        var kind = description.Kind;
+        if (kind.StartsWith(MapPrefix, StringComparison.Ordinal))
+            return PropertyFunction.ProximalResidual(kind[MapPrefix.Length..]);
+        if (kind.StartsWith(ProjectionPrefix, StringComparison.Ordinal))
+            return PropertyFunction.DistanceTo(TargetSet.Projection(kind[ProjectionPrefix.Length..]));
+        return Factories[kind](description);
+    }
+
+    public static FunctionDescription With(DenseMatrix? matrix, FunctionDescription description)
+    {
+        if (matrix is not null)
+        {
+            (description.Numbers["rows"], description.Numbers["columns"]) = (matrix.Rows, matrix.Columns);
+            description.Arrays["matrix"] = matrix.Values.ToArray();
+        }
+
+        return description;
+    }
+
+    private static DenseMatrix? Matrix(FunctionDescription description) => description.Arrays.TryGetValue("matrix", out var values)
+        ? new DenseMatrix((int)description.Numbers["rows"], (int)description.Numbers["columns"], values)
+        : null;
+}

@@ -1,0 +1,41 @@
+using System.Numerics.Tensors;
+
+namespace XaiL2O.Certifiers;
+
+/// <summary>A half-space ⟨a, x⟩ ≤ b or a hyperplane ⟨a, x⟩ = b.</summary>
+internal sealed class PlaneSet : TargetSet
+{
+    private readonly double[] normal;
+    private readonly double offset;
+    private readonly bool oneSided;
+    private readonly double length;
+
+    public PlaneSet(double[] normal, double offset, bool oneSided)
+        : base(normal.Length)
+    {
+        length = Norm(normal);
+        if (!(length > 0 && double.IsFinite(length)) || !double.IsFinite(offset))
+            throw new ArgumentException("A half-space or hyperplane needs a finite normal vector that is not zero, and a finite offset.", nameof(normal));
+        (this.normal, this.offset, this.oneSided) = (normal, offset, oneSided);
+    }
+
+    internal override FunctionDescription Description => new(oneSided ? "HalfSpace" : "Hyperplane") { Numbers = { ["offset"] = offset }, Arrays = { ["normal"] = normal } };
+
+    internal override string Cause => oneSided ? "a budget or capacity that the inference exceeds" : "a balance that the inference does not keep";
+
+    public override void Project(ReadOnlySpan<double> x, Span<double> result)
+    {
+        var step = Excess(x) / (length * length);
+        for (var i = 0; i < x.Length; i++)
+            result[i] = x[i] - (step * normal[i]);
+    }
+
+    public override double Distance(ReadOnlySpan<double> x) => Math.Abs(Excess(x)) / length;
+
+    private double Excess(ReadOnlySpan<double> x)
+    {
+        RequireSize(x);
+        var excess = TensorPrimitives.Dot(normal, x) - offset;
+        return oneSided && excess < 0 ? 0 : excess;
+    }
+}

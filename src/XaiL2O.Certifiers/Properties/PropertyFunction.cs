@@ -1,0 +1,66 @@
+namespace XaiL2O.Certifiers;
+
+/// <summary>
+/// A property value as a function of one or two vectors of a row. Derive from it for a property of your own and register its kind
+/// (<see cref="PropertyRegistry"/>), so that a saved model finds it again. Must be immutable and safe from many threads.
+/// </summary>
+public abstract class PropertyFunction
+{
+    /// <summary>How many vectors the function takes: 1 or 2.</summary>
+    public virtual int Arity => 1;
+
+    /// <summary>What usually causes a violation, a sentence for explanations; empty when not known.</summary>
+    public virtual string Cause => "";
+
+    /// <summary>Length of the vectors, where the function fixes it: first, second.</summary>
+    public virtual (int? First, int? Second) Sizes => (null, null);
+
+    /// <summary>The property value: at least 0, small is good; NaN or ∞ fails.</summary>
+    /// <param name="first">First vector.</param>
+    /// <param name="second">Second vector; empty where <see cref="Arity"/> is 1.</param>
+    public abstract double Evaluate(ReadOnlySpan<double> first, ReadOnlySpan<double> second);
+
+    /// <summary>What the function is made of, for saving.</summary>
+    public abstract FunctionDescription Describe();
+
+    /// <summary>‖x‖₀ or ‖Kx‖₀: entries above a tolerance in magnitude.</summary>
+    /// <param name="tolerance">At least 0.</param>
+    /// <param name="transform">K; none when null.</param>
+    public static PropertyFunction Nonzeros(double tolerance = 0, DenseMatrix? transform = null) => new NonzerosFunction(tolerance, transform);
+
+    /// <summary>‖x‖₁ or ‖Kx‖₁.</summary>
+    /// <param name="transform">K; none when null.</param>
+    public static PropertyFunction L1Norm(DenseMatrix? transform = null) => new L1Function(transform);
+
+    /// <summary>‖Ax − d‖/‖d‖ of the vectors x and d; without A of the vectors Ax and d.</summary>
+    /// <param name="measurement">A; none when null.</param>
+    public static PropertyFunction RelativeError(DenseMatrix? measurement = null) => new RelativeErrorFunction(measurement);
+
+    /// <summary>d_C(x).</summary>
+    /// <param name="set">C.</param>
+    public static PropertyFunction DistanceTo(TargetSet set) => new SetFunction(set);
+
+    /// <summary>Total variation of a signal.</summary>
+    public static PropertyFunction TotalVariation() => new SignalVariationFunction();
+
+    /// <summary>Total variation of an image.</summary>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Columns; the image comes row by row.</param>
+    /// <param name="kind">Isotropic or anisotropic.</param>
+    public static PropertyFunction TotalVariation(int height, int width, TotalVariationKind kind = TotalVariationKind.Anisotropic) =>
+        new ImageVariationFunction(height, width, kind);
+
+    /// <summary>1 − max xᵢ of class probabilities.</summary>
+    public static PropertyFunction ShortOfOneHot() => new OneHotFunction();
+
+    /// <summary>‖x^k − x^{k−1}‖ of the last two iterates.</summary>
+    public static PropertyFunction IterateResidual() => new ResidualFunction("IterateResidual", "a solve that stopped before it converged: too few iterations, a step that is too long, or data the model does not fit");
+
+    /// <summary>‖x − prox(x)‖ of the vectors x and prox(x).</summary>
+    public static PropertyFunction ProximalResidual() => new ResidualFunction("ProximalResidual", BuiltInFunctions.ProximalCause);
+
+    /// <summary>‖x − prox(x)‖ with a registered proximal.</summary>
+    /// <param name="name">Name under which <see cref="PropertyRegistry.RegisterMap"/> was called.</param>
+    /// <exception cref="InvalidOperationException">Nothing is registered under the name.</exception>
+    public static PropertyFunction ProximalResidual(string name) => new MapFunction(name, PropertyRegistry.Map(name));
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace XaiL2O.Certifiers;
+
+/// <summary>
+/// What certificates say of a model and of evaluated rows, for people (<see cref="ToHtml"/>: one file without outside references, in light
+/// and dark, for screens of any width) and for programs (<see cref="ToJson"/>).
+/// </summary>
+public sealed record CertificateReport
+{
+    private static readonly JsonSerializerOptions JsonOptions = new()
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    /// <summary>Title.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>A sentence or two on model and data; empty for none.</summary>
+    public string Summary { get; init; } = "";
+
+    /// <summary>When the report was made.</summary>
+    public DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
+
+    /// <summary>Rule of the joint verdict.</summary>
+    public required JointPolicy Joint { get; init; }
+
+    /// <summary>The properties in order.</summary>
+    public required IReadOnlyList<ReportProperty> Properties { get; init; }
+
+    /// <summary>Calibration rows of groups that have a calibration of their own; empty without groups.</summary>
+    public required IReadOnlyDictionary<string, int> CalibrationGroups { get; init; }
+
+    /// <summary>What happens to rows of other groups; without meaning where there are none.</summary>
+    public required GroupFallback Fallback { get; init; }
+
+    /// <summary>Verdicts of all rows.</summary>
+    public required ReportCounts Overall { get; init; }
+
+    /// <summary>Verdicts by set of rows; empty where rows were not divided.</summary>
+    public required IReadOnlyDictionary<string, ReportCounts> Sets { get; init; }
+
+    /// <summary>Verdicts by calibration group; empty without groups.</summary>
+    public required IReadOnlyDictionary<string, ReportCounts> Groups { get; init; }
+
+    /// <summary>The rows with the smallest joint p-values.</summary>
+    public required IReadOnlyList<ReportRow> WorstRows { get; init; }
+
+    /// <summary>The report as one HTML document.</summary>
+    public string ToHtml() => HtmlReport.Render(this);
+
+    /// <summary>The report as JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, JsonOptions);
+
+    /// <summary>Writes <see cref="ToHtml"/> to a file, and <see cref="ToJson"/> beside it.</summary>
+    /// <param name="htmlPath">Path of the HTML file; the JSON file gets the same name with the extension <c>.json</c>.</param>
+    public void Save(string htmlPath)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(htmlPath);
+        File.WriteAllText(htmlPath, ToHtml());
+        File.WriteAllText(Path.ChangeExtension(htmlPath, ".json"), ToJson() + "\n");
+    }
+}

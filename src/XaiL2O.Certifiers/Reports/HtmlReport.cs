@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace XaiL2O.Certifiers;
+
+/// <summary>Renders a report as one HTML document without scripts, fonts or anything else from elsewhere.</summary>
+internal static class HtmlReport
+{
+    public static string Render(CertificateReport report)
+    {
+        var html = new StringBuilder();
+        html.Append(CultureInfo.InvariantCulture, $"""
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            <title>{Text(report.Title)}</title>
+            <style>
+            {ReportStyle.Css}
+            </style>
+            </head>
+            <body>
+            <header>
+            <h1>{Text(report.Title)}</h1>
+            {(report.Summary.Length == 0 ? "" : $"<p>{Text(report.Summary)}</p>")}
+            <p class="muted">{report.Created.UtcDateTime:yyyy-MM-dd HH:mm} UTC. {report.Overall.Rows} evaluated rows, {report.Properties.Count} certified {(report.Properties.Count == 1 ? "property" : "properties")}.</p>
+            </header>
+            <main>
+
+            """);
+        Verdicts(html, report);
+        Parts(html, report);
+        foreach (var (property, i) in report.Properties.Select((p, i) => (p, i)))
+            Property(html, property, i);
+        Worst(html, report);
+        html.Append("</main>\n</body>\n</html>\n");
+        return html.ToString();
+    }
+
+    public static string Text(string text) => WebUtility.HtmlEncode(text);
+
+    public static string Number(double value) => double.IsNaN(value) ? "–" : double.IsInfinity(value) ? "∞" : Explanations.Number(value);
+
+    private static string Percent(double share) => double.IsNaN(share) ? "–" : string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0} %");
+
+    private static void Verdicts(StringBuilder html, CertificateReport report)
+    {
+        var overall = report.Overall;
+        html.Append("<section aria-labelledby=\"verdicts\">\n<h2 id=\"verdicts\">Verdicts</h2>\n<div class=\"tiles\">\n");
+        foreach (var (label, count, css) in new[] { ("passed", overall.Pass, "pass"), ("with a warning", overall.Warning, "warn"), ("failed", overall.Fail, "fail") })
+            html.Append(CultureInfo.InvariantCulture, $"<div class=\"tile {css}\"><b>{count}</b> {label}<span class=\"muted\">{Percent(overall.Rows == 0 ? double.NaN : (double)count / overall.Rows)}</span></div>\n");
+        html.Append(CultureInfo.InvariantCulture, $"</div>\n<p>{Text(Rule(report))}</p>\n");
+        CountTable(html, "set", report.Sets);
+        CountTable(html, "calibration group", report.Groups);
+        html.Append("</section>\n");
+    }
+
+    private static string Rule(CertificateReport report) => report.Joint.Rule == JointRule.AllPass
+        ? "A row is trustworthy if no certificate fails at its own level."
+        : string.Create(CultureInfo.InvariantCulture, $"A row is trustworthy if no certificate fails jointly: {report.Joint.Rule} at family level {report.Joint.FamilyLevel:0.####}, valid however the certificates depend on each other.");
+
+    private static void CountTable(StringBuilder html, string what, IReadOnlyDictionary<string, ReportCounts> counts)
+    {
+        if (counts.Count == 0)
+            return;
+        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Verdicts by {what}\"><table>\n<caption>Verdicts by {what}</caption>\n<thead><tr><th scope=\"col\">{char.ToUpperInvariant(what[0])}{what[1..]}</th><th scope=\"col\" class=\"n\">Rows</th><th scope=\"col\" class=\"n\">Pass</th><th scope=\"col\" class=\"n\">Warning</th><th scope=\"col\" class=\"n\">Fail</th><th scope=\"col\">Share failed</th></tr></thead>\n<tbody>\n");
+        foreach (var (name, c) in counts)
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(name)}</th><td class=\"n\">{c.Rows}</td><td class=\"n\">{c.Pass}</td><td class=\"n\">{c.Warning}</td><td class=\"n\">{c.Fail}</td><td><span class=\"bar\" aria-hidden=\"true\"><span style=\"width:{100 * c.FailRate:0.#}%\"></span></span> {Percent(c.FailRate)}</td></tr>\n");
+        }
+
+        html.Append("</tbody></table></div>\n");
+    }
+
+    private static void Parts(StringBuilder html, CertificateReport report)
+    {
+        html.Append("<section aria-labelledby=\"parts\">\n<h2 id=\"parts\">Model parts and calibration</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Parts and calibration\"><table>\n<thead><tr><th scope=\"col\">Part</th><th scope=\"col\">Computed from</th><th scope=\"col\">Limit by</th><th scope=\"col\" class=\"n\">Calibration rows</th><th scope=\"col\" class=\"n\">Fails above</th><th scope=\"col\" class=\"n\">Failed</th></tr></thead>\n<tbody>\n");
+        foreach (var p in report.Properties)
+        {
+            var by = p.Policy is { } policy
+                ? string.Create(CultureInfo.InvariantCulture, $"{p.Calibration}: {100 * policy.PassProbability:0.##} % pass, {100 * policy.WarningProbability:0.##} % warning, {100 * policy.FailProbability:0.##} % fail")
+                : "given limit";
+            var rows = p.CalibrationRows == 0 ? "–" : p.CalibrationRows.ToString(CultureInfo.InvariantCulture) + (p.RankError > 0 ? string.Create(CultureInfo.InvariantCulture, $" (sketch, rank error {p.RankError:0.####})") : "");
+            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(p.Name)}</th><td>{Text(p.Description)}</td><td>{Text(by)}</td><td class=\"n\">{rows}</td><td class=\"n\">{Number(p.FailLimit)}</td><td class=\"n\">{Percent(p.Counts.FailRate)}</td></tr>\n");
+        }
+
+        html.Append("</tbody></table></div>\n");
+        if (report.CalibrationGroups.Count > 0)
+        {
+            var groups = string.Join(", ", report.CalibrationGroups.Select(g => $"{g.Key} ({g.Value} rows)"));
+            html.Append(CultureInfo.InvariantCulture, $"<p>Calibrated apart by group: {Text(groups)}. Rows of other groups {(report.Fallback == GroupFallback.Pooled ? "are judged against all calibration rows together" : "fail, because nothing vouches for them")}.</p>\n");
+        }
+
+        html.Append("</section>\n");
+    }
+
+    private static void Property(StringBuilder html, ReportProperty property, int index)
+    {
+        html.Append(CultureInfo.InvariantCulture, $"<section aria-labelledby=\"p{index}\">\n<h2 id=\"p{index}\">{Text(property.Name)}</h2>\n");
+        var sentences = new List<string>();
+        if (property.Description.Length > 0)
+            sentences.Add($"{property.Description}; small is good.");
+        sentences.Add(double.IsInfinity(property.FailLimit) ? "No finite value fails." : $"Fails above {Number(property.FailLimit)}.");
+        if (property.Cause.Length > 0)
+            sentences.Add($"Usual cause of a failure: {property.Cause.TrimEnd('.')}.");
+        html.Append(CultureInfo.InvariantCulture, $"<p>{Text(string.Join(" ", sentences))}</p>\n");
+        SvgHistogram.Render(html, property, index);
+        html.Append("</section>\n");
+    }
+
+    private static void Worst(StringBuilder html, CertificateReport report)
+    {
+        html.Append("<section aria-labelledby=\"worst\">\n<h2 id=\"worst\">Worst rows</h2>\n");
+        if (report.WorstRows.Count == 0)
+        {
+            html.Append("<p>Every row passed.</p>\n</section>\n");
+            return;
+        }
+
+        html.Append("<ol class=\"rows\">\n");
+        foreach (var row in report.WorstRows)
+        {
+            var css = row.Label == CertificateLabel.Fail ? "fail" : "warn";
+            string[] about = [.. new[] { row.Set, row.Group.Length > 0 ? $"group {row.Group}" : "", double.IsNaN(row.JointPValue) ? "" : $"joint p = {Number(row.JointPValue)}" }.Where(t => t.Length > 0)];
+            html.Append(CultureInfo.InvariantCulture, $"<li class=\"{css}\"><b>{Text(row.Name)}</b> <span class=\"label {css}\">{row.Label}</span> <span class=\"muted\">{Text(string.Join(", ", about))}</span><p>{Text(row.Explanation)}</p></li>\n");
+        }
+
+        html.Append("</ol>\n</section>\n");
+    }
+}

@@ -1,0 +1,145 @@
+namespace XaiL2O.Certifiers;
+
+/// <summary>Judges rows and gathers what a report shows of them: O(rows) doubles per property. Not for use from several threads.</summary>
+public sealed class ReportBuilder
+{
+    private const int Bins = 36;
+    private readonly Certifier certifier;
+    private readonly string title;
+    private readonly Dictionary<string, string> descriptions = new(StringComparer.Ordinal);
+    private readonly List<(string Set, string Group, string Name, double[] Values, Verdict Verdict)> rows = [];
+
+    /// <summary>Starts a report.</summary>
+    /// <param name="certifier">The calibrated certifier.</param>
+    /// <param name="title">Title.</param>
+    public ReportBuilder(Certifier certifier, string title)
+    {
+        ArgumentNullException.ThrowIfNull(certifier);
+        ArgumentException.ThrowIfNullOrWhiteSpace(title);
+        (this.certifier, this.title) = (certifier, title);
+    }
+
+    /// <summary>A sentence or two on model and data.</summary>
+    public string Summary { get; init; } = "";
+
+    /// <summary>Worst rows that are listed, at least 0.</summary>
+    public int WorstRows { get; init; } = 10;
+
+    /// <summary>Says what a property is computed from.</summary>
+    /// <param name="property">Name of the property.</param>
+    /// <param name="description">Text.</param>
+    public void Describe(string property, string description) => descriptions[property] = description;
+
+    /// <summary>Judges an evaluated row.</summary>
+    /// <param name="values">One value per property, in order.</param>
+    /// <param name="set">Set that the row is counted in; empty for none.</param>
+    /// <param name="name">Name of the row.</param>
+    /// <param name="group">Calibration group; without effect where the certifier has no groups.</param>
+    public void Add(ReadOnlySpan<double> values, string set, string name, string? group = null) =>
+        rows.Add((set, group ?? "", name, values.ToArray(), certifier.Certify(values, group)));
+
+    /// <summary>The report of the rows so far.</summary>
+    public CertificateReport Build() => new()
+    {
+        Title = title,
+        Summary = Summary,
+        Joint = certifier.Joint,
+        Fallback = certifier.Fallback,
+        CalibrationGroups = certifier.Groups.OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Value.Properties.Max(p => p.Distribution?.Count ?? 0)),
+        Overall = Count(rows.Select(r => r.Verdict.Label)),
+        Sets = CountBy(r => r.Set),
+        Groups = certifier.Groups.Count == 0 ? new Dictionary<string, ReportCounts>() : CountBy(r => r.Group),
+        Properties = [.. certifier.Properties.Select(Property)],
+        WorstRows =
+        [
+            .. rows.Where(r => r.Verdict.Label != CertificateLabel.Pass)
+                .OrderByDescending(r => r.Verdict.Label)
+                .ThenByDescending(r => r.Verdict.FailedParts.Count)
+                .ThenBy(r => double.IsNaN(r.Verdict.JointPValue) ? 0 : r.Verdict.JointPValue)
+                .ThenByDescending(r => r.Verdict.Certificates.Max(Excess))
+                .Take(WorstRows)
+                .Select(r => new ReportRow(r.Name, r.Set, r.Group, r.Verdict.Label, r.Verdict.JointPValue, r.Verdict.Certificates, r.Verdict.Explanation)),
+        ],
+    };
+
+    private ReportProperty Property(PropertyCertifier property, int index)
+    {
+        var calibration = property.Distribution is { } distribution ? distribution.Values.ToArray() : [];
+        var sets = rows.GroupBy(r => r.Set).Select(g => (Name: g.Key.Length == 0 ? "evaluated rows" : g.Key, Values: g.Select(r => r.Values[index]).ToArray())).ToArray();
+        var (edges, logarithmic) = Edges([.. calibration, .. sets.SelectMany(s => s.Values), property.FailThreshold]);
+        return new ReportProperty
+        {
+            Name = property.Name,
+            Description = descriptions.GetValueOrDefault(property.Name, ""),
+            Cause = property.Cause,
+            Calibration = property.Limits is null ? property.Calibration : null,
+            Policy = property.Limits is null ? property.Policy : null,
+            CalibrationRows = property.Distribution?.Count ?? 0,
+            RankError = property.Distribution?.RankError ?? 0,
+            WarnLimit = property.WarnThreshold,
+            FailLimit = property.FailThreshold,
+            Counts = Count(rows.Select(r => r.Verdict.Certificates[index].Label)),
+            BinEdges = edges,
+            Logarithmic = logarithmic,
+            Histograms =
+            [
+                .. property.Distribution is { } known ? [FromDistribution(known, edges)] : Array.Empty<ReportHistogram>(),
+                .. sets.Select(s => FromValues(s.Name, s.Values, edges)),
+            ],
+        };
+    }
+
+    private static double Excess(Certificate certificate) =>
+        !double.IsFinite(certificate.Value) ? double.MaxValue : certificate.FailLimit > 0 ? certificate.Value / certificate.FailLimit : certificate.Value;
+
+    private static ReportCounts Count(IEnumerable<CertificateLabel> labels)
+    {
+        var counts = new int[3];
+        foreach (var label in labels)
+            counts[(int)label]++;
+        return new ReportCounts(counts[0], counts[1], counts[2]);
+    }
+
+    private Dictionary<string, ReportCounts> CountBy(Func<(string Set, string Group, string Name, double[] Values, Verdict Verdict), string> key) =>
+        rows.GroupBy(key).Where(g => g.Key.Length > 0).ToDictionary(g => g.Key, g => Count(g.Select(r => r.Verdict.Label)));
+
+    /// <summary>Equal bins; on a logarithmic scale where the values are positive over more than a factor of 50.</summary>
+    private static (double[] Edges, bool Logarithmic) Edges(double[] values)
+    {
+        double[] finite = [.. values.Where(double.IsFinite).Order()];
+        if (finite.Length == 0)
+            return ([0, 1], false);
+        double[] positive = [.. finite.Where(v => v > 0)];
+        var top = finite[^1];
+        // The lowest hundredth may be rounding noise many decades down; it would push everything else to the right.
+        var low = positive.Length == 0 ? 0 : positive[positive.Length / 100];
+        var logarithmic = positive.Length > 0 && finite[0] >= 0 && top > 50 * low && finite[finite.Length / 2] < top / 5;
+        var (a, b) = logarithmic ? (Math.Log10(low), Math.Log10(top)) : (finite[0], top);
+        if (!(b > a))
+            b = a + Math.Max(1e-12, Math.Abs(a) * 1e-3);
+        double[] edges = [.. Enumerable.Range(0, Bins + 1).Select(i => a + ((b - a) * i / Bins)).Select(e => logarithmic ? Math.Pow(10, e) : e)];
+        if (logarithmic)
+            (edges[0], edges[^1]) = (low, top);
+        return (edges, logarithmic);
+    }
+
+    private static ReportHistogram FromDistribution(CalibrationDistribution distribution, double[] edges)
+    {
+        var shares = new double[edges.Length - 1];
+        var below = 0;
+        for (var i = 0; i < shares.Length; i++)
+        {
+            var upTo = i == shares.Length - 1 ? distribution.Count : distribution.CountStrictlyBelow(edges[i + 1]);
+            (shares[i], below) = ((double)(upTo - below) / distribution.Count, upTo);
+        }
+
+        return new ReportHistogram("calibration", distribution.Count, 0, shares);
+    }
+
+    private static ReportHistogram FromValues(string name, double[] values, double[] edges)
+    {
+        double[] finite = [.. values.Where(double.IsFinite)];
+        var shares = finite.Length == 0 ? new double[edges.Length - 1] : [.. FromDistribution(new EmpiricalDistribution(finite), edges).Shares.Select(s => s * finite.Length / values.Length)];
+        return new ReportHistogram(name, values.Length, values.Length - finite.Length, shares);
+    }
+}

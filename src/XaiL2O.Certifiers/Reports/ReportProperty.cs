@@ -1,0 +1,44 @@
+namespace XaiL2O.Certifiers;
+
+/// <summary>One property in a report.</summary>
+public sealed record ReportProperty
+{
+    /// <summary>Name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What is computed from what; empty when not known.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>What usually causes a violation; empty when not known.</summary>
+    public required string Cause { get; init; }
+
+    /// <summary>Calibration rule; null where absolute limits were given.</summary>
+    public required Calibration? Calibration { get; init; }
+
+    /// <summary>Label probabilities; null where absolute limits were given.</summary>
+    public required LabelPolicy? Policy { get; init; }
+
+    /// <summary>N; 0 where nothing was calibrated.</summary>
+    public required int CalibrationRows { get; init; }
+
+    /// <summary>ε of a sketch of the calibration values; 0 when exact.</summary>
+    public required double RankError { get; init; }
+
+    /// <summary>Values above this get a warning or worse.</summary>
+    public required double WarnLimit { get; init; }
+
+    /// <summary>Values above this fail; +∞ when nothing finite does.</summary>
+    public required double FailLimit { get; init; }
+
+    /// <summary>Verdicts of this property alone, over all rows.</summary>
+    public required ReportCounts Counts { get; init; }
+
+    /// <summary>Bounds of the histograms' bins, one more than bins.</summary>
+    public required IReadOnlyList<double> BinEdges { get; init; }
+
+    /// <summary>Whether bins are equal on a logarithmic scale; values at or below the first bound are then in the first bin.</summary>
+    public required bool Logarithmic { get; init; }
+
+    /// <summary>Shares of rows per bin: the calibration rows first, where there are any, then each set of evaluated rows.</summary>
+    public required IReadOnlyList<ReportHistogram> Histograms { get; init; }
+}

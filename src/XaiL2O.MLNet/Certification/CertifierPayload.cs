@@ -1,0 +1,76 @@
+using XaiL2O.Certifiers;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>The certifier as stored: settings and functions as JSON, calibration values and the functions' arrays as arrays.</summary>
+internal static class CertifierPayload
+{
+    private sealed record Stored(CertifierOptions Options, IReadOnlyList<StoredFunction?> Functions, IReadOnlyList<string> Groups);
+
+    private sealed record StoredFunction(string Kind, IDictionary<string, double> Numbers, IReadOnlyList<string> Arrays);
+
+    public static ModelPayload Of(CertifierOptions options, Certifier certifier)
+    {
+        var descriptions = options.Properties.Select(p => p.Function?.Describe()).ToArray();
+        string[] groups = [.. certifier.Groups.Keys.Order(StringComparer.Ordinal)];
+        var payload = ModelPayload.Of(new Stored(
+            options,
+            [.. descriptions.Select(d => d is null ? null : new StoredFunction(d.Kind, d.Numbers, [.. d.Arrays.Keys]))],
+            groups));
+        for (var i = 0; i < descriptions.Length; i++)
+        {
+            foreach (var (name, values) in descriptions[i]?.Arrays ?? new Dictionary<string, double[]>())
+                payload.Add(ArrayName(i, name), [values.Length], values);
+        }
+
+        Add(payload, "", certifier);
+        for (var g = 0; g < groups.Length; g++)
+            Add(payload, $"group {g} ", certifier.Groups[groups[g]]);
+        return payload;
+    }
+
+    public static (CertifierOptions Options, CalibrationData Data) Read(ModelPayload payload)
+    {
+        var stored = payload.ReadSettings<Stored>();
+        var options = stored.Options with
+        {
+            Properties = [.. stored.Options.Properties.Select((property, i) => stored.Functions[i] is { } function ? property with { Function = Create(property, function, i) } : property)],
+        };
+        var groups = stored.Groups.Select((group, g) => (group, Distributions(payload, $"group {g} ", options))).ToDictionary(g => g.group, g => g.Item2, StringComparer.Ordinal);
+        return (options, new CalibrationData(Distributions(payload, "", options), groups));
+
+        PropertyFunction Create(CertifiedProperty property, StoredFunction function, int i)
+        {
+            try
+            {
+                return PropertyRegistry.Create(new FunctionDescription(function.Kind) { Numbers = function.Numbers, Arrays = function.Arrays.ToDictionary(name => name, name => payload.Array<double>(ArrayName(i, name))) });
+            }
+            catch (InvalidOperationException e)
+            {
+                throw new InvalidOperationException($"The certifier's property '{property.Name}' cannot be made. {e.Message}", e);
+            }
+        }
+    }
+
+    private static void Add(ModelPayload payload, string prefix, Certifier certifier)
+    {
+        for (var i = 0; i < certifier.Properties.Count; i++)
+        {
+            if (certifier.Properties[i].Distribution is not { } distribution)
+                continue;
+            payload.Add($"{prefix}values {i}", [distribution.Values.Length], distribution.Values.ToArray());
+            if (distribution is SketchedDistribution sketch)
+                payload.Add($"{prefix}ranks {i}", [sketch.Ranks.Length], sketch.Ranks.ToArray().Select(r => (double)r).ToArray());
+        }
+    }
+
+    private static CalibrationDistribution?[] Distributions(ModelPayload payload, string prefix, CertifierOptions options) =>
+    [
+        .. options.Properties.Select((property, i) => (CalibrationDistribution?)(
+            property.Limits is not null && !payload.Has($"{prefix}values {i}") ? null
+            : options.SketchError is { } error ? new SketchedDistribution(payload.Array<double>($"{prefix}values {i}"), payload.Array<double>($"{prefix}ranks {i}").Select(r => (int)r), error)
+            : new EmpiricalDistribution(payload.Array<double>($"{prefix}values {i}")))),
+    ];
+
+    private static string ArrayName(int property, string name) => $"function {property} {name}";
+}

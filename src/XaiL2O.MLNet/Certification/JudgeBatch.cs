@@ -1,0 +1,98 @@
+using Microsoft.ML;
+using XaiL2O.Certifiers;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>Judges rows as they are read. Apart from explanations of rows that failed or warned it allocates nothing per row.</summary>
+internal sealed class JudgeBatch : IRowBatch
+{
+    private static readonly ReadOnlyMemory<char>[] Labels = [.. Enum.GetNames<CertificateLabel>().Select(n => n.AsMemory())];
+
+    private readonly Certifier certifier;
+    private readonly Func<double>[] getters;
+    private readonly GroupReader? group;
+    private readonly bool explains;
+    private readonly double[] values;
+    private readonly Certificate[] certificates;
+    private readonly bool[] failed;
+    private readonly Array[] outputs;
+    private readonly double[]?[] valueOutputs;
+    private readonly double[][] pValues;
+    private readonly ReadOnlyMemory<char>[][] labels;
+    private readonly bool[] trustworthy;
+    private readonly double[] jointPValues;
+    private readonly ReadOnlyMemory<char>[] failedParts;
+    private readonly ReadOnlyMemory<char>[] warnedParts;
+    private readonly ReadOnlyMemory<char>[] explanations;
+    private readonly Dictionary<ulong, ReadOnlyMemory<char>> names = [];
+
+    public JudgeBatch(CertifierTransformer parent, DataViewRow source, int capacity, bool explains)
+    {
+        var properties = parent.Options.Properties;
+        (certifier, this.explains) = (parent.Certifier, explains);
+        getters = [.. properties.Select(p => PropertyGetter.Create(source, p))];
+        group = parent.Options.GroupColumnName is { } name ? GroupReader.Create(source, source.Schema[name]) : null;
+        (values, certificates, failed) = (new double[getters.Length], new Certificate[getters.Length], new bool[getters.Length]);
+        valueOutputs = [.. properties.Select(p => p.AppendsValue ? new double[capacity] : null)];
+        pValues = [.. properties.Select(_ => new double[capacity])];
+        labels = [.. properties.Select(_ => new ReadOnlyMemory<char>[capacity])];
+        (trustworthy, jointPValues) = (new bool[capacity], new double[capacity]);
+        (failedParts, warnedParts, explanations) = (new ReadOnlyMemory<char>[capacity], new ReadOnlyMemory<char>[capacity], new ReadOnlyMemory<char>[capacity]);
+        outputs =
+        [
+            .. Enumerable.Range(0, getters.Length).SelectMany(i => (IEnumerable<Array>)[.. valueOutputs[i] is { } v ? [v] : Array.Empty<Array>(), pValues[i], labels[i]]),
+            trustworthy, jointPValues, failedParts, warnedParts, explanations,
+        ];
+    }
+
+    public void Read(int slot)
+    {
+        for (var i = 0; i < getters.Length; i++)
+            values[i] = getters[i]();
+        var groupName = group is null ? default : group.Read();
+        var judge = certifier.ForGroup(groupName.Span);
+        var outcome = judge.Judge(values, certificates, failed);
+        for (var i = 0; i < certificates.Length; i++)
+        {
+            if (valueOutputs[i] is { } output)
+                output[slot] = values[i];
+            pValues[i][slot] = certificates[i].PValue;
+            labels[i][slot] = Labels[(int)certificates[i].Label];
+        }
+
+        (trustworthy[slot], jointPValues[slot]) = (outcome.Trustworthy, outcome.JointPValue);
+        failedParts[slot] = Names(failedOnly: true);
+        warnedParts[slot] = Names(failedOnly: false);
+        explanations[slot] = explains && !(failedParts[slot].IsEmpty && warnedParts[slot].IsEmpty)
+            ? judge.Explain(certificates, failed, judge == certifier ? null : groupName.ToString()).AsMemory()
+            : default;
+    }
+
+    public Array[] Compute(int rows) => outputs;
+
+    /// <summary>Names of the failed or of the warned parts; each combination is joined once.</summary>
+    private ReadOnlyMemory<char> Names(bool failedOnly)
+    {
+        // The first bit tells failed from warned, so 63 properties fit; more are joined anew.
+        var mask = failedOnly ? 1UL : 0;
+        var any = false;
+        for (var i = 0; i < failed.Length; i++)
+        {
+            if (!IsNamed(i, failedOnly))
+                continue;
+            any = true;
+            mask |= i < 63 ? 2UL << i : 0;
+        }
+
+        if (!any)
+            return default;
+        if (failed.Length <= 63 && names.TryGetValue(mask, out var known))
+            return known;
+        var joined = string.Join(", ", certificates.Where((_, i) => IsNamed(i, failedOnly)).Select(c => c.Name)).AsMemory();
+        if (failed.Length <= 63)
+            names[mask] = joined;
+        return joined;
+    }
+
+    private bool IsNamed(int i, bool failedOnly) => failedOnly ? failed[i] : !failed[i] && certificates[i].Label != CertificateLabel.Pass;
+}

@@ -1,0 +1,23 @@
+namespace XaiL2O.MLNet;
+
+/// <summary>Settings of a certificate report.</summary>
+public sealed record ReportOptions
+{
+    /// <summary>Title.</summary>
+    public string Title { get; init; } = "Certificates";
+
+    /// <summary>A sentence or two on model and data; empty for none.</summary>
+    public string Summary { get; init; } = "";
+
+    /// <summary>Column that divides the rows into sets which are counted apart: text, key, <see cref="bool"/> or <see cref="int"/>; null for none.</summary>
+    public string? SetColumnName { get; init; }
+
+    /// <summary>Name of the set of rows whose <see cref="SetColumnName"/> is empty.</summary>
+    public string EmptySetName { get; init; } = "other";
+
+    /// <summary>Column that names a row, of the same types; its position where null.</summary>
+    public string? RowNameColumnName { get; init; }
+
+    /// <summary>Worst rows that are listed, at least 0.</summary>
+    public int WorstRows { get; init; } = 10;
+}

@@ -1,0 +1,53 @@
+using Microsoft.ML.Runtime;
+using XaiL2O.Certifiers;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>Applies a post-condition to the rows of one pass and counts them.</summary>
+internal sealed class TrustGate(RequireTrustTransformer transformer, VerdictReader reader)
+{
+    private readonly long[] counts = new long[3];
+    private long dropped;
+    private long logged;
+
+    /// <summary>Whether the row is kept.</summary>
+    /// <exception cref="UntrustworthyInferenceException">The policy throws.</exception>
+    public bool Admit(long? position)
+    {
+        var label = reader.Label();
+        counts[(int)label]++;
+        if (transformer.Observer is { } observer)
+            observer(reader.Read());
+        switch (transformer.Policy.For(label))
+        {
+            case TrustAction.Throw:
+                var verdict = reader.Read();
+                throw position is { } row ? new UntrustworthyInferenceException(verdict, row) : new UntrustworthyInferenceException(verdict);
+            case TrustAction.Drop:
+                dropped++;
+                return false;
+            case TrustAction.Log when ++logged <= RequireTrustTransformer.MessagesPerPass:
+                Write($"{(position is { } at ? $"Row {at}: " : "")}{(label == CertificateLabel.Fail ? "untrustworthy" : "warning")}. {reader.Read().Explanation}");
+                return true;
+            default:
+                return true;
+        }
+    }
+
+    /// <summary>Logs the counts at the end of a pass.</summary>
+    public void Summarize()
+    {
+        if (dropped == 0 && logged == 0)
+            return;
+        Write(
+            $"{counts.Sum()} rows: {counts[(int)CertificateLabel.Pass]} passed, {counts[(int)CertificateLabel.Warning]} with a warning, {counts[(int)CertificateLabel.Fail]} untrustworthy; {dropped} dropped"
+            + (logged > RequireTrustTransformer.MessagesPerPass ? $", {logged - RequireTrustTransformer.MessagesPerPass} more not logged one by one." : "."));
+    }
+
+    private void Write(string message)
+    {
+        using var channel = transformer.Environment.Start("RequireTrust");
+        // The text goes through a placeholder, because names may hold braces.
+        channel.Warning("{0}", message);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>
+/// Single predictions with their certificates, from many threads: ML.NET's prediction engine, which is for one thread, is lent from a pool.
+/// </summary>
+/// <typeparam name="TIn">Input row.</typeparam>
+/// <typeparam name="TOut">Output row.</typeparam>
+public sealed class TrustedPredictionEngine<TIn, TOut> : IDisposable
+    where TIn : class
+    where TOut : class, new()
+{
+    private readonly MLContext context;
+    private readonly ITransformer[] model;
+    private readonly TrustPolicy policy;
+    private readonly ConcurrentBag<Worker> idle = [];
+    private volatile bool disposed;
+
+    internal TrustedPredictionEngine(MLContext context, ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        this.context = context;
+        var parts = Parts(model).ToList();
+        policy = new TrustPolicy(TrustAction.Pass, TrustAction.Pass);
+        if (parts is [.., RequireTrustTransformer last])
+        {
+            policy = last.Policy;
+            parts.RemoveAt(parts.Count - 1);
+        }
+
+        if (parts is not [.., CertifierTransformer])
+            throw new ArgumentException("The model must end with a certifier, or with a certifier and a post-condition. Append Certify(…).", nameof(model));
+        this.model = [.. parts];
+        // The first engine is made now, so that a wrong input or output type shows here and not at the first prediction.
+        idle.Add(new Worker(this));
+    }
+
+    /// <summary>Predicts one row and judges it.</summary>
+    /// <param name="example">Input row.</param>
+    /// <exception cref="UntrustworthyInferenceException">The model's post-condition throws for this row.</exception>
+    /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
+    public TrustedPrediction<TOut> Predict(TIn example)
+    {
+        ArgumentNullException.ThrowIfNull(example);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if (!idle.TryTake(out var worker))
+            worker = new Worker(this);
+        TrustedPrediction<TOut> prediction;
+        try
+        {
+            prediction = worker.Predict(example);
+        }
+        catch
+        {
+            worker.Dispose();
+            throw;
+        }
+
+        idle.Add(worker);
+        if (disposed)
+            Empty();
+        return Apply(prediction);
+    }
+
+    /// <summary>Releases the pooled engines; the model stays usable.</summary>
+    public void Dispose()
+    {
+        disposed = true;
+        Empty();
+    }
+
+    private static IEnumerable<ITransformer> Parts(ITransformer model) =>
+        model is IEnumerable<ITransformer> chain ? chain.SelectMany(Parts) : [model];
+
+    private TrustedPrediction<TOut> Apply(TrustedPrediction<TOut> prediction)
+    {
+        var verdict = prediction.Verdict;
+        switch (policy.For(verdict.Label))
+        {
+            case TrustAction.Throw:
+                throw new UntrustworthyInferenceException(verdict);
+            case TrustAction.Drop:
+                return prediction with { Value = null };
+            case TrustAction.Log:
+                using (var channel = ((Microsoft.ML.Runtime.IChannelProvider)context).Start("RequireTrust"))
+                    Microsoft.ML.Runtime.HostExtensions.Warning(channel, "{0}", $"{(verdict.Trustworthy ? "Warning" : "Untrustworthy")}. {verdict.Explanation}");
+                return prediction;
+            default:
+                return prediction;
+        }
+    }
+
+    private void Empty()
+    {
+        while (idle.TryTake(out var worker))
+            worker.Dispose();
+    }
+
+    /// <summary>A prediction engine whose last transformer hands the verdict out, so that the model runs once per row.</summary>
+    private sealed class Worker : IDisposable
+    {
+        private readonly PredictionEngine<TIn, TOut> engine;
+        private Verdict? verdict;
+
+        public Worker(TrustedPredictionEngine<TIn, TOut> parent)
+        {
+            var observer = new RequireTrustTransformer(parent.context, new TrustPolicy(TrustAction.Pass, TrustAction.Pass), v => verdict = v);
+            engine = parent.context.Model.CreatePredictionEngine<TIn, TOut>(
+                new TransformerChain<ITransformer>([.. parent.model, observer]),
+                new PredictionEngineOptions { OwnsTransformer = false });
+        }
+
+        public TrustedPrediction<TOut> Predict(TIn example)
+        {
+            verdict = null;
+            var value = engine.Predict(example);
+            return new TrustedPrediction<TOut>(value, verdict ?? throw new InvalidOperationException($"{typeof(TOut).Name} reads no column of the model, so nothing was computed; give it at least one."));
+        }
+
+        public void Dispose() => engine.Dispose();
+    }
+}

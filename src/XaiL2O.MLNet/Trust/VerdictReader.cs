@@ -1,0 +1,86 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>Reads the verdict of a row from the certifier's columns; the joint label cheaply, the rest where it is needed.</summary>
+internal sealed class VerdictReader
+{
+    private readonly ValueGetter<bool> trustworthy;
+    private readonly ValueGetter<ReadOnlyMemory<char>> warnedParts;
+    private readonly ValueGetter<ReadOnlyMemory<char>> failedParts;
+    private readonly ValueGetter<ReadOnlyMemory<char>> explanation;
+    private readonly ValueGetter<double> jointPValue;
+    private readonly (string Name, Func<double> Value, ValueGetter<double> PValue, ValueGetter<ReadOnlyMemory<char>> Label)[] certificates;
+
+    public VerdictReader(DataViewRow row)
+    {
+        ValueGetter<T> Getter<T>(string name) => row.GetGetter<T>(row.Schema[name]);
+        trustworthy = Getter<bool>(CertificateColumns.Trustworthy);
+        warnedParts = Getter<ReadOnlyMemory<char>>(CertificateColumns.WarnedParts);
+        failedParts = Getter<ReadOnlyMemory<char>>(CertificateColumns.FailedParts);
+        explanation = Getter<ReadOnlyMemory<char>>(CertificateColumns.Explanation);
+        jointPValue = Getter<double>(CertificateColumns.JointPValue);
+        certificates = [.. Names(row.Schema).Select(n => (n, PropertyGetter.Scalar(row, row.Schema[n + ".Value"]), Getter<double>(n + ".PValue"), Getter<ReadOnlyMemory<char>>(n + ".Label")))];
+    }
+
+    /// <summary>Throws unless the schema has a certifier's columns.</summary>
+    public static void Check(DataViewSchema schema)
+    {
+        if (schema.GetColumnOrNull(CertificateColumns.Trustworthy)?.Type != BooleanDataViewType.Instance || Array.Exists(Others, name => schema.GetColumnOrNull(name) is null))
+            throw Missing(schema.Select(c => c.Name));
+    }
+
+    /// <inheritdoc cref="Check(DataViewSchema)"/>
+    public static void Check(SchemaShape shape)
+    {
+        if (Others.Append(CertificateColumns.Trustworthy).Any(name => shape.All(c => c.Name != name)))
+            throw Missing(shape.Select(c => c.Name));
+    }
+
+    /// <summary>The columns read.</summary>
+    public static IEnumerable<DataViewSchema.Column> Columns(DataViewSchema schema) =>
+        Others.Append(CertificateColumns.Trustworthy)
+            .Concat(Names(schema).SelectMany(n => (string[])[n + ".Value", n + ".PValue", n + ".Label"]))
+            .Select(name => schema[name]);
+
+    public CertificateLabel Label()
+    {
+        var trusted = false;
+        trustworthy(ref trusted);
+        if (!trusted)
+            return CertificateLabel.Fail;
+        ReadOnlyMemory<char> warned = default;
+        warnedParts(ref warned);
+        return warned.IsEmpty ? CertificateLabel.Pass : CertificateLabel.Warning;
+    }
+
+    public Verdict Read()
+    {
+        static T Get<T>(ValueGetter<T> getter)
+        {
+            T value = default!;
+            getter(ref value);
+            return value;
+        }
+
+        var read = certificates.Select(c => new Certificate(c.Name, c.Value(), Get(c.PValue), Enum.Parse<CertificateLabel>(Get(c.Label).Span))).ToArray();
+        return new Verdict(read, Parts(Get(failedParts)), Parts(Get(warnedParts)), Get(jointPValue), Get(explanation).ToString());
+    }
+
+    private static readonly string[] Others = [CertificateColumns.WarnedParts, CertificateColumns.FailedParts, CertificateColumns.Explanation, CertificateColumns.JointPValue];
+
+    private static string[] Parts(ReadOnlyMemory<char> text) => text.ToString().Split(", ", StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Names of the certificates, in the order of their columns.</summary>
+    private static IEnumerable<string> Names(DataViewSchema schema) =>
+        from column in schema
+        where !column.IsHidden && column.Name.EndsWith(".Label", StringComparison.Ordinal) && column.Type == TextDataViewType.Instance
+        let name = column.Name[..^".Label".Length]
+        where schema.GetColumnOrNull(name + ".PValue")?.Type == NumberDataViewType.Double && schema.GetColumnOrNull(name + ".Value") is not null
+        select name;
+
+    private static InvalidOperationException Missing(IEnumerable<string> present) =>
+        new($"The rows carry no certificates: the columns '{CertificateColumns.Trustworthy}', '{string.Join("', '", Others)}' are needed. Append Certify(…) before RequireTrust. Columns present: {string.Join(", ", present.Take(20))}.");
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Xml.Linq;
+
+namespace XaiL2O.Certifiers.Tests;
+
+/// <summary>The report: well-formed, self-contained, honest counts; opened in a browser where one is installed.</summary>
+internal sealed class ReportTests
+{
+    private static CertificateReport Report()
+    {
+        var random = new Random(1);
+        double Value(double scale) => scale * Math.Exp(2 * random.NextDouble());
+        PropertyCertifier Part(string name, double scale) => new(name, new EmpiricalDistribution(Enumerable.Range(0, 300).Select(_ => Value(scale)).ToArray()), new LabelPolicy { PassProbability = 0.9, WarningProbability = 0.05 }, Calibration.Conformal) { Cause = "noise <taken> for signal" };
+        var certifier = new Certifier(
+            [Part("Sparsity & co", 1), Part("Distance", 1e-3), new PropertyCertifier("Fidelity", new ValueLimits { FailAbove = 1e-2 }, null, 0)],
+            new JointPolicy { Rule = JointRule.Holm },
+            new Dictionary<string, Certifier> { ["a"] = new([Part("Sparsity & co", 1), Part("Distance", 1e-3), new PropertyCertifier("Fidelity", new ValueLimits { FailAbove = 1e-2 }, null, 0)], new JointPolicy { Rule = JointRule.Holm }) });
+        var builder = new ReportBuilder(certifier, "Certificates <test>") { Summary = "Made of random numbers." };
+        builder.Describe("Sparsity & co", "L1Norm of Estimate");
+        for (var i = 0; i < 200; i++)
+            builder.Add([Value(1), Value(1e-3), 1e-3], "clean", $"row {i}", "a");
+        for (var i = 0; i < 40; i++)
+            builder.Add([Value(8), i == 0 ? double.NaN : Value(1e-3), i % 2 == 0 ? 1e-3 : 0.5], "corrupted", $"row {200 + i}", "b");
+        return builder.Build() with { Created = new DateTimeOffset(2026, 1, 2, 3, 4, 0, TimeSpan.Zero) };
+    }
+
+    [Test]
+    public void Counts_are_those_of_the_rows()
+    {
+        var report = Report();
+        Assert.That(report.Overall.Rows, Is.EqualTo(240));
+        Assert.That(report.Sets["clean"].Rows, Is.EqualTo(200));
+        Assert.That(report.Sets["clean"].FailRate, Is.LessThan(0.1));
+        Assert.That(report.Sets["corrupted"].FailRate, Is.GreaterThan(0.5));
+        Assert.That(report.Groups.Keys, Is.EquivalentTo(new[] { "a", "b" }));
+        Assert.That(report.CalibrationGroups["a"], Is.EqualTo(300));
+        Assert.That(report.Properties[2].Counts.Fail, Is.EqualTo(20));
+        foreach (var histogram in report.Properties.SelectMany(p => p.Histograms))
+            Assert.That(histogram.Shares.Sum(), Is.EqualTo(1 - ((double)histogram.NotFinite / histogram.Rows)).Within(1e-9), histogram.Set);
+        Assert.That(report.WorstRows, Has.Count.EqualTo(10));
+        Assert.That(report.WorstRows[0].Explanation, Is.Not.Empty);
+        Assert.That(report.WorstRows.Select(r => r.Label), Is.All.EqualTo(CertificateLabel.Fail));
+    }
+
+    [Test]
+    public void Html_is_well_formed_and_refers_to_nothing_outside()
+    {
+        var html = Report().ToHtml();
+        var document = XDocument.Parse(html.Replace("<!doctype html>", "", StringComparison.Ordinal).Replace("<meta charset=\"utf-8\">", "", StringComparison.Ordinal)
+            .Replace("initial-scale=1\">", "initial-scale=1\"/>", StringComparison.Ordinal).Replace("light dark\">", "light dark\"/>", StringComparison.Ordinal));
+        Assert.That(html, Does.Not.Contain("http").And.Not.Contain("<script").And.Not.Contain("url(").And.Not.Contain("@import"));
+        Assert.That(html, Does.Contain("Certificates &lt;test&gt;").And.Contain("Sparsity &amp; co").And.Contain("prefers-color-scheme: dark").And.Contain("width=device-width"));
+        foreach (var svg in document.Descendants("svg").Where(s => (string?)s.Attribute("role") == "img"))
+            Assert.That(svg.Element("title")!.Value + svg.Element("desc")!.Value, Does.Contain("Distribution of").And.Contain("rows"));
+        Assert.That(document.Descendants("svg").Count(s => (string?)s.Attribute("role") == "img"), Is.EqualTo(3));
+        Assert.That(document.Descendants("h2").All(h => document.Descendants("section").Any(s => (string?)s.Attribute("aria-labelledby") == (string?)h.Attribute("id"))), Is.True);
+    }
+
+    [Test]
+    public void Json_holds_the_same_report()
+    {
+        using var json = JsonDocument.Parse(Report().ToJson());
+        Assert.That(json.RootElement.GetProperty("Overall").GetProperty("Rows").GetInt32(), Is.EqualTo(240));
+        Assert.That(json.RootElement.GetProperty("WorstRows")[0].GetProperty("Label").GetString(), Is.EqualTo("Fail"));
+    }
+
+    [Test]
+    public void A_report_without_rows_or_groups_renders()
+    {
+        var report = new ReportBuilder(new Certifier([new PropertyCertifier("L", new ValueLimits { FailAbove = 1 }, null, 0)]), "Empty").Build();
+        Assert.That(report.ToHtml(), Does.Contain("Every row passed"));
+        Assert.That(report.ToJson(), Does.Contain("NaN"));
+    }
+
+    [TestCase("desktop", 1000, 1400, false)]
+    [TestCase("dark", 1000, 1400, true)]
+    [TestCase("phone", 390, 1400, false)]
+    public void A_browser_shows_it(string name, int width, int height, bool dark)
+    {
+        var browser = new[] { "chromium", "chromium-browser", "google-chrome" }
+            .SelectMany(n => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(d => Path.Combine(d, n))).FirstOrDefault(File.Exists);
+        if (browser is null)
+            Assert.Ignore("No Chromium is installed, so the report was not opened in a browser (on Debian: apt-get install chromium).");
+        var folder = Directory.CreateTempSubdirectory("xail2o-");
+        var html = Path.Combine(folder.FullName, "report.html");
+        // The page states its own width, so that scrolling sideways on a phone would show.
+        File.WriteAllText(html, Report().ToHtml().Replace("</body>", "<script>document.title = `${innerWidth} ${document.documentElement.scrollWidth} ${getComputedStyle(document.body).backgroundColor}`</script></body>", StringComparison.Ordinal));
+        string Run(params string[] arguments)
+        {
+            var start = new ProcessStartInfo(browser) { RedirectStandardOutput = true, RedirectStandardError = true };
+            foreach (var argument in (string[])["--headless=new", "--no-sandbox", "--disable-gpu", $"--user-data-dir={Path.Combine(folder.FullName, "profile")}", $"--window-size={width},{height}", .. dark ? ["--blink-settings=preferredColorScheme=0"] : Array.Empty<string>(), .. arguments, new Uri(html).AbsoluteUri])
+                start.ArgumentList.Add(argument);
+            using var process = Process.Start(start)!;
+            var errors = process.StandardError.ReadToEndAsync();
+            var output = process.StandardOutput.ReadToEnd();
+            Assert.That(process.WaitForExit(60_000), Is.True, "The browser did not finish.");
+            return output + errors.Result;
+        }
+
+        var image = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"certificate-report-{name}.png");
+        Run($"--screenshot={image}");
+        Assert.That(new FileInfo(image) is { Exists: true, Length: > 20_000 }, Is.True);
+        TestContext.AddTestAttachment(image);
+        var title = System.Text.RegularExpressions.Regex.Match(Run("--dump-dom"), "<title>([^<]*)</title>").Groups[1].Value.Split(' ', 3);
+        Assert.That(int.Parse(title[1], System.Globalization.CultureInfo.InvariantCulture), Is.LessThanOrEqualTo(int.Parse(title[0], System.Globalization.CultureInfo.InvariantCulture)), "the page is wider than the screen");
+        Assert.That(title[2], Is.EqualTo(dark ? "rgb(13, 17, 23)" : "rgb(255, 255, 255)"));
+        folder.Delete(recursive: true);
+    }
+}
