@@ -73,21 +73,23 @@ internal static class Figures
         multiplot.SavePng(path, Width, 320 * series.Count);
     }
 
-    /// <summary>Training and validation loss on a logarithmic scale.</summary>
-    public static void Losses(string path, TrainingResult training)
+    /// <summary>Training and validation loss by epoch; validation alone where the two measure different things.</summary>
+    public static void Losses(string path, TrainingResult training, string title = "Mean squared error", bool logarithmic = true)
     {
         if (training.Epochs.Count == 0)
             return;
         var plot = new Plot();
         double[] epochs = [.. training.Epochs.Select(e => (double)e.Epoch)];
-        plot.Add.Scatter(epochs, training.Epochs.Select(e => Math.Log10(e.TrainingLoss)).ToArray()).LegendText = "training";
+        double Height(double loss) => logarithmic ? Math.Log10(loss) : loss;
+        if (logarithmic)
+            plot.Add.Scatter(epochs, training.Epochs.Select(e => Height(e.TrainingLoss)).ToArray()).LegendText = "training";
         if (training.Epochs.All(e => e.ValidationLoss is not null))
-            plot.Add.Scatter(epochs, training.Epochs.Select(e => Math.Log10(e.ValidationLoss!.Value)).ToArray()).LegendText = "validation";
-        plot.Title("Mean squared error");
+            plot.Add.Scatter(epochs, training.Epochs.Select(e => Height(e.ValidationLoss!.Value)).ToArray()).LegendText = "validation";
+        plot.Title(title);
         plot.XLabel("epoch");
-        plot.YLabel("log₁₀ MSE");
+        plot.YLabel(logarithmic ? "log₁₀ MSE" : "loss");
         plot.ShowLegend();
-        plot.SavePng(path, 800, Height);
+        plot.SavePng(path, 800, Figures.Height);
     }
 
     /// <summary>Distributions of a property over several sets of rows, with the calibrated limit.</summary>

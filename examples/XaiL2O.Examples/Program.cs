@@ -7,7 +7,7 @@ using XaiL2O.Trainers;
 if (args is ["reload", var model, var output])
     return EcgReload.Run(model, output);
 
-IExample[] examples = [new EcgExample(), new DictionaryExample()];
+IExample[] examples = [new EcgExample(), new DictionaryExample(), new CfmmExample()];
 
 var root = new RootCommand("Examples of XaiL2O: learned optimisation models with certificates on every inference.");
 foreach (var example in examples)

@@ -40,6 +40,24 @@ internal static class ColumnCheck
         }
     }
 
+    /// <summary>A vector of <see cref="float"/> or <see cref="double"/> of a given length; vectors of unknown size are checked row by row.</summary>
+    public static void NumberVector(DataViewSchema schema, string name, int size)
+    {
+        var expected = $"a vector of {size} Single or Double";
+        var type = Find(schema, name, expected).Type;
+        if (type is not VectorDataViewType vector || !IsNumber(vector.ItemType) || (vector.IsKnownSize && vector.Size != size))
+            throw Mismatch(name, expected, type.ToString()!);
+    }
+
+    /// <summary>The same promise before fitting.</summary>
+    public static void NumberVector(SchemaShape shape, string name)
+    {
+        const string expected = "a vector of Single or Double";
+        var column = Find(shape, name, expected);
+        if (column.Kind == SchemaShape.Column.VectorKind.Scalar || column.IsKey || !IsNumber(column.ItemType))
+            throw Mismatch(name, expected, Describe(column));
+    }
+
     /// <summary>All columns that a certifier reads.</summary>
     public static void Certified(DataViewSchema schema, CertifierOptions options)
     {
@@ -93,7 +111,7 @@ internal static class ColumnCheck
     }
 
     public static InvalidOperationException WrongLength(string name, int expected, int actual) =>
-        Mismatch(name, $"a vector of {expected} Single", $"a vector of {actual} in one of its rows");
+        Mismatch(name, $"a vector of {expected} values", $"a vector of {actual} in one of its rows");
 
     private const string GroupKind = "a text, key, Boolean or Int32 scalar";
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using XaiL2O.Trainers;
 using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
@@ -90,5 +91,28 @@ public sealed class L2OCatalog
         /// <summary>The implicit dictionary model, with settings.</summary>
         /// <param name="options">Columns, model, training and solver.</param>
         public ImplicitDictionaryTrainer ImplicitDictionary(ImplicitDictionaryTrainer.Options options) => new(environment, options);
+
+        /// <summary>Trades on a network of constant function market makers that execute on the true reserves though observed ones have errors.</summary>
+        /// <param name="network">The CFMMs.</param>
+        /// <param name="prices">Prices, one per token, for all rows.</param>
+        /// <param name="reserveColumnName">Input column: observed reserves, vector of one number per token of each CFMM.</param>
+        /// <param name="trueReserveColumnName">Training column: true reserves, alike.</param>
+        public CfmmTradeTrainer CfmmTrade(
+            CfmmNetwork network,
+            IReadOnlyList<double> prices,
+            string reserveColumnName = "Reserves",
+            string trueReserveColumnName = "TrueReserves") =>
+            CfmmTrade(new CfmmTradeTrainer.Options
+            {
+                Network = network,
+                Prices = prices,
+                ReserveColumnName = reserveColumnName,
+                TrueReserveColumnName = trueReserveColumnName,
+            });
+
+        /// <summary>Trades on a network of constant function market makers, with settings.</summary>
+        /// <param name="options">Network, columns, model, training and solver.</param>
+        [System.Diagnostics.CodeAnalysis.SuppressMessage("Performance", "CA1822", Justification = "A member of the catalog, like its neighbours.")]
+        public CfmmTradeTrainer CfmmTrade(CfmmTradeTrainer.Options options) => new(options);
     }
 }

@@ -5,3 +5,4 @@ using XaiL2O.MLNet;
 [assembly: LoadableClass(typeof(ITransformer), typeof(ImplicitDictionaryTransformer), null, typeof(SignatureLoadModel), "Implicit dictionary model", ImplicitDictionaryTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(ITransformer), typeof(CertifierTransformer), null, typeof(SignatureLoadModel), "Certifier", CertifierTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(ITransformer), typeof(RequireTrustTransformer), null, typeof(SignatureLoadModel), "Post-condition on certificates", RequireTrustTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(ITransformer), typeof(CfmmTradeTransformer), null, typeof(SignatureLoadModel), "Trades on CFMM networks", CfmmTradeTransformer.LoaderSignature)]

@@ -7,8 +7,8 @@ namespace XaiL2O.Trainers;
 /// <remarks>
 /// With amounts relative to the reserves, token i is withdrawn where λwᵢ &lt; pᵢ(1 + vᵢ) and tendered where γλwᵢ &gt; pᵢ(1 + vᵢ). For the
 /// geometric rule Σwᵢ·ln(1 + vᵢ) is piecewise linear in ln λ, so the multiplier follows from the sorted breakpoints. For the arithmetic
-/// rule one token is tendered, that of least price per weight, and every dearer one is withdrawn as far as allowed. On true reserves
-/// without margins this is the best trade there is.
+/// rule one token is tendered, that of least price per weight, and every dearer one is withdrawn as far as allowed. A CFMM whose margin
+/// costs more than this brings is left alone. On true reserves without margins this is the best trade there is.
 /// </remarks>
 public static class AnalyticTrade
 {
@@ -55,9 +55,13 @@ public static class AnalyticTrade
             Geometric(price, weight, cfmm.FeeFactor, level, kept, tender);
         else
             Arithmetic(price, weight, cfmm.FeeFactor, level, kept, tender);
+        var utility = 0.0;
+        for (var i = 0; i < n; i++)
+            utility -= price[i] * tender[i] / (tender[i] > 0 ? cfmm.FeeFactor : 1);
         for (var i = 0; i < n; i++)
         {
-            var change = tender[i] * reserves[network.Offset(j) + i];
+            // A margin can cost more than the trade brings; no trade is always accepted.
+            var change = utility < 0 ? 0 : tender[i] * reserves[network.Offset(j) + i];
             (tender[i], receive[i]) = (Math.Max(change, 0) / cfmm.FeeFactor, Math.Max(-change, 0));
         }
 

@@ -66,6 +66,15 @@ internal ref struct CfmmRefinement
         return false;
     }
 
+    /// <summary>U_Θ of the answer, ⟨p, u⟩ − ½‖Wu‖².</summary>
+    public readonly double Utility()
+    {
+        var sum = 0.0;
+        for (var i = 0; i < Net.Length; i++)
+            sum += 0.5 * (Price[i] + Gradient(i)) * Net[i];
+        return sum;
+    }
+
     /// <summary>ζ of token i at which the Davis–Yin iteration with step α stands still.</summary>
     public readonly (double X, double Y, double V, double Z) FixedPoint(int i, double step)
     {

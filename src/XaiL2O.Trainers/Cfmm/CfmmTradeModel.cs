@@ -5,7 +5,7 @@ namespace XaiL2O.Trainers;
 
 /// <summary>
 /// The implicit model of trading on CFMMs (23): for observed reserves d, the trade (x, y) of greatest utility U_Θ = ⟨p, y − x⟩ − ½‖W(y − x)‖²
-/// among those that keep the learned margins. Θ = W (one square matrix per CFMM), δ and κ (one each per CFMM). Properties:
+/// among those that keep the learned margins, or none in a CFMM where that one is worth less than nothing. Θ = W (one square matrix per CFMM), δ and κ (one each per CFMM). Properties:
 /// <c>TradeRisk</c>, <c>Profit</c> and <c>Feasibility</c>.
 /// </summary>
 /// <remarks>
@@ -158,7 +158,7 @@ public sealed class CfmmTradeModel : ImplicitModel
 
     /// <summary>
     /// −mean(U·Πⱼ P(CFMM j accepts))/mean|U|, P a sigmoid of the rule's slack on the true reserves over
-    /// <see cref="CfmmTradeOptions.Smoothing"/> times the typical relative error of the observation.
+    /// <see cref="CfmmTradeOptions.Smoothing"/> times the change of that slack under the typical error of the observation.
     /// </summary>
     /// <inheritdoc/>
     public override Tensor Loss(Tensor inference, Tensor data, Tensor targets)
@@ -167,12 +167,16 @@ public sealed class CfmmTradeModel : ImplicitModel
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(targets);
         var error = ((tensors.Reserves(data) / targets) - 1).pow(2).mean().sqrt();
-        var width = (Options.Smoothing * error).clamp_min(1e-9);
         var v = Change(tensors, inference) / targets;
-        var slack = tensors.Sum(tensors.Weights(targets) * (1 + v).clamp_min(1e-9).log());
+        var (weight, left) = (tensors.Weights(targets), (1 + v).clamp_min(1e-9));
+        var slack = tensors.Sum(weight * left.log());
+        // To first order the slack of a rule changes by Σωᵢεᵢvᵢ/(1 + vᵢ) under errors ε, that of a drained reserve by ε.
+        var width = Options.Smoothing * error;
+        var spread = (width * tensors.Sum((weight * v / left).pow(2)).sqrt()).detach();
+        var geometric = tensors.GeometricCfmm.logical_and(spread.gt(0));
         // An arithmetic rule does not depend on the reserves; only what is left of them can be refused.
-        var accepted = where(tensors.GeometricCfmm, nn.functional.logsigmoid(slack / width), zeros_like(slack)).sum(1)
-            + where(tensors.Geometric, zeros_like(v), nn.functional.logsigmoid((1 + v) / width)).sum(1);
+        var accepted = where(geometric, nn.functional.logsigmoid(slack / spread.clamp_min(1e-300)), zeros_like(slack)).sum(1)
+            + where(tensors.Geometric.logical_or(v.ge(0)), zeros_like(v), nn.functional.logsigmoid((1 + v) / width.clamp_min(1e-9))).sum(1);
         var utility = Utility(tensors, inference, data);
         return -(utility * accepted.exp()).mean() / utility.detach().abs().mean().clamp_min(1e-300);
     }

@@ -10,10 +10,10 @@ public sealed record CfmmTradeOptions
     public double InitialRisk { get; init; } = 0.01;
 
     /// <summary>
-    /// Width of the smoothed acceptance rule in the training loss, as a share of the typical relative error of the observed reserves in
-    /// the batch; positive. Small is faithful, large gives gradients to more rows. Default 0.05.
+    /// Width of the smoothed acceptance rule in the training loss, in units of what the typical error of the observed reserves in the batch
+    /// does to a rule's slack; positive. Small is faithful, large gives gradients to more rows. Default 0.25.
     /// </summary>
-    public double Smoothing { get; init; } = 0.05;
+    public double Smoothing { get; init; } = 0.25;
 
     /// <summary>Seed of the initial W.</summary>
     public int Seed { get; init; } = 1;

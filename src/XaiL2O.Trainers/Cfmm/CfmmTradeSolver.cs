@@ -10,6 +10,7 @@ namespace XaiL2O.Trainers;
 /// The iteration is that of <see cref="DavisYin"/> on the terms of <see cref="CfmmTradeModel"/>, in amounts relative to the reserves. It
 /// finds which tokens are tendered, withdrawn or left alone within a few dozen steps; <see cref="CfmmRefinement"/> then finishes with
 /// Newton's method, and its answer is taken only if it satisfies the conditions of optimality. Otherwise the iteration goes on.
+/// A CFMM whose margin costs more than its best trade brings is left alone.
 /// </remarks>
 internal sealed class CfmmTradeSolver
 {
@@ -122,9 +123,12 @@ internal sealed class CfmmTradeSolver
                     iteration.GetFeasible(lane, ref refinement);
                 done[lane] = true;
                 open--;
-                Store(first + lane, offset, n, reserves, refinement, residual, k, residual <= options.ResidualTolerance, trades);
                 if (fixedPoints is not null)
                     StoreFixedPoint(fixedPoints.AsSpan((first + lane) * 4 * N, 4 * N), N, offset, n, refinement, exact, iteration, lane, steps[j]);
+                // Nothing tendered and nothing received is always accepted, and here it is worth more.
+                if (refinement.Utility() < 0)
+                    refinement.Net.Clear();
+                Store(first + lane, offset, n, reserves, refinement, residual, k, residual <= options.ResidualTolerance, trades);
             }
         }
     }

@@ -29,7 +29,8 @@ internal sealed class CfmmTradeSplitting : Splitting, IDisposable
     public override Tensor Inference(SplittingState state, Tensor data)
     {
         var N = network.Network.ReserveCount;
-        return ToTrade(iteration.Inference(state, data).slice(1, 0, 2 * N, 1), data);
+        var trade = iteration.Inference(state, data).slice(1, 0, 2 * N, 1);
+        return ToTrade(trade.slice(1, N, 2 * N, 1) - trade.slice(1, 0, N, 1), trade, data);
     }
 
     /// <summary>
@@ -56,14 +57,23 @@ internal sealed class CfmmTradeSplitting : Splitting, IDisposable
         var (risk, levels, kept) = weights();
         var next = newton.Apply(net, multiplier, data, risk, levels, kept);
         var zero = zeros_like(next);
-        return ToTrade(cat([where(net.lt(0), -next, zero), where(net.gt(0), next, zero)], 1), data);
+        return ToTrade(net, cat([where(net.lt(0), -next, zero), where(net.gt(0), next, zero)], 1), data);
     }
 
     public void Dispose() => factors.Dispose();
 
-    private Tensor ToTrade(Tensor relative, Tensor data)
+    /// <summary>In units of the tokens; CFMMs in which the trade is worth less than nothing are left alone.</summary>
+    private Tensor ToTrade(Tensor net, Tensor relative, Tensor data)
     {
-        var d = network.Reserves(data);
+        Tensor worth;
+        using (no_grad())
+        {
+            var risk = mm(net, weights().Risk.t());
+            // ‖Wu‖² separates per CFMM because W is block diagonal.
+            worth = network.Spread((network.Sum((network.RelativePrices(data) * net) - (0.5 * risk * risk))).ge(0).to(net.dtype));
+        }
+
+        var d = network.Reserves(data) * worth;
         return relative * cat([d, d], 1);
     }
 }

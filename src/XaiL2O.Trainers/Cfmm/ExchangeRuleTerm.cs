@@ -17,6 +17,8 @@ namespace XaiL2O.Trainers;
 internal sealed class ExchangeRuleTerm(string name, CfmmTensors network, Func<Tensor> levels, Func<Tensor> kept)
     : Term(name, new IdentityOperator(2 * network.Network.ReserveCount)), IProximable
 {
+    public override string Cause => "a trade so large, or so close to the edge of the rule, that small errors in the observed reserves void it";
+
     public Tensor Proximal(Tensor u, double step, Tensor data)
     {
         var N = network.Network.ReserveCount;

@@ -10,6 +10,8 @@ namespace XaiL2O.Trainers;
 internal sealed class TradeUtilityTerm(string name, CfmmTensors network, Func<Tensor> risk, Tensor factors, double lipschitz)
     : Term(name, new IdentityOperator(2 * network.Network.ReserveCount)), ISmooth
 {
+    public override string Cause => "prices at which no exchange pays for its margin, or margins too wide for this market";
+
     public double LipschitzBound => lipschitz;
 
     public Tensor Gradient(Tensor u, Tensor data)

@@ -1,0 +1,189 @@
+using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Spectre.Console;
+using XaiL2O.Certifiers;
+using XaiL2O.MLNet;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.Examples;
+
+/// <summary>Trading on constant function market makers whose reserves are observed with errors.</summary>
+internal sealed class CfmmExample : IExample
+{
+    public string Name => "cfmm";
+
+    public string Description => "Trading on networks of exchanges: trades that execute though reserves are known with errors.";
+
+    public string FullDescription => "Train longer on the real pools: 60 epochs in place of 20.";
+
+    public void Run(ExampleContext context)
+    {
+        // Tensors of some thousand numbers: waking a second thread for each operation costs more than it brings.
+        NativeLibrary.EnsureLoaded();
+        TorchSharp.torch.set_num_threads(1);
+        var summary = new Dictionary<string, object>();
+        var (_, simulated) = RunMarket(context, CfmmMarket.Simulated(0.001, context.Seed), "0p1", 40, summary);
+        RunMarket(context, CfmmMarket.Simulated(0.002, context.Seed), "0p2", 40, summary);
+        var cow = RealPools.Cow();
+        ExampleContext.Say($"CoW snapshot: {cow.Network.Cfmms.Count} pools over {cow.Network.Tokens.Count} tokens; {cow.LeftOut} left out (dust, stable pool, no price)");
+        RunMarket(context, CfmmMarket.Real("Real pools (CoW snapshot), noise 0.1 %", cow, 0.001, context.Seed), "real", context.Full ? 60 : 20, summary);
+        var pairs = RealPools.UniswapAndSushi();
+        ExampleContext.Say($"Uniswap and Sushi: {pairs.Network.Cfmms.Count} pools over {pairs.Network.Tokens.Count} tokens; {pairs.LeftOut} left out (under 10 ETH)");
+        RunMarket(context, CfmmMarket.Real("Real pools (Uniswap and Sushi pairs), noise 0.1 %", pairs, 0.001, context.Seed), "real_pairs", context.Full ? 60 : 20, summary);
+
+        var market = CfmmMarket.Simulated(0.001, context.Seed);
+        summary["solve_ms_500"] = SolveMilliseconds(simulated, market.Test);
+        AnsiConsole.MarkupLineInterpolated($"500 test trades of the simulated network are solved in {summary["solve_ms_500"]:0.0} ms.");
+        Draw(context, simulated, market);
+        summary["total_seconds"] = context.ElapsedSeconds;
+        context.WriteSummary(summary);
+    }
+
+    private static (ITransformer Certified, CfmmTradeModel Model) RunMarket(ExampleContext context, CfmmMarket market, string suffix, int epochs, Dictionary<string, object> summary)
+    {
+        var network = market.Network;
+        var ml = new MLContext(context.Seed);
+        var trainer = new CfmmTradeTrainer.Options { Network = network, PriceColumnName = "Prices", CancellationToken = context.Cancellation };
+        trainer = trainer with { Training = trainer.Training with { Epochs = epochs, Seed = context.Seed } };
+        var learned = ExampleContext.WithProgress($"{market.Title}: training on {market.Training.Count(network)} rows", progress =>
+            ml.L2O().Trainers.CfmmTrade(trainer with { Progress = progress }).Fit(View(ml, network, market.Training)));
+        var certifier = ml.L2O().Certify(
+            new CertifiedProperty("TradeRisk"),
+            new CertifiedProperty("Profit"),
+            new CertifiedProperty("Feasibility", Tolerance: 1e-9),
+            new CertifiedProperty("Convergence", "Residual", 1e-9))
+            .Fit(learned.Transform(View(ml, network, market.Calibration)));
+        var model = learned.Append(certifier);
+
+        var rows = ml.Data.CreateEnumerable<Trade>(model.Transform(View(ml, network, market.Test)), reuseRowObject: false).ToArray();
+        var further = ml.Data.CreateEnumerable<Trade>(model.Transform(View(ml, network, market.Further)), reuseRowObject: false).ToArray();
+        var margins = MarginRule.Tune(network, market.Training.Observed, market.Training.Prices, market.Training.Reserves, context.Cancellation);
+        var (test, prices) = (market.Test, market.Test.Prices);
+        var oracle = AnalyticTrade.Solve(network, test.Reserves, prices);
+        var analytic = AnalyticTrade.Solve(network, test.Observed, prices);
+        var margin = AnalyticTrade.Solve(network, test.Observed, prices, margins);
+        var solved = new CfmmTrades([.. rows.SelectMany(r => r.Tender)], [.. rows.SelectMany(r => r.Receive)], [.. rows.Select(r => r.Residual)], [.. rows.Select(r => r.Iterations)], [.. rows.Select(r => r.Converged ? SolveStatus.Converged : SolveStatus.IterationLimit)]);
+
+        AnsiConsole.MarkupLineInterpolated($"[bold]{market.Title}[/]: mean utility predicted and executed over {rows.Length} test rows; a trade executes, and counts, if every CFMM accepts it on the true reserves.");
+        var table = new Table().AddColumns("Trade", "Predicted", "Executed", "Share", "Risk fail", "Profit fail", "Weights");
+        foreach (var (key, name, trades, observed, weights) in new[]
+        {
+            ("oracle", "Oracle", oracle, test.Reserves, 0L),
+            ("analytic", "Analytic", analytic, test.Observed, 0L),
+            ("margin", "Margin rule", margin, test.Observed, 2L),
+            ("l2o", "Implicit L2O", solved, test.Observed, learned.Model.WeightCount),
+        })
+        {
+            var values = learned.Model.PropertyValues(trades, observed, prices);
+            double FailRate(int property) => values[property].Average(v => certifier.Certifier.Properties[property].Certify(v).Label == CertificateLabel.Fail ? 1.0 : 0);
+            var predicted = Enumerable.Range(0, rows.Length).Average(row => Utility(network, trades, prices, row));
+            var (executed, rate) = MarginRule.ExecutedUtility(network, trades, prices, test.Reserves);
+            table.AddRow(name, $"{predicted:0.0000}", $"{executed:0.0000}", $"{rate:P1}", $"{FailRate(0):P1}", $"{FailRate(1):P1}", $"{weights}");
+            if (key == "oracle")
+            {
+                summary[$"oracle_utility_{suffix}"] = predicted;
+                continue;
+            }
+
+            summary[$"{key}_predicted_{suffix}"] = predicted;
+            summary[$"{key}_executed_{suffix}"] = executed;
+            summary[$"{key}_executed_rate_{suffix}"] = rate;
+            summary[$"{key}_risk_fail_rate_{suffix}"] = FailRate(0);
+            summary[$"{key}_profit_fail_rate_{suffix}"] = FailRate(1);
+        }
+
+        AnsiConsole.Write(table);
+        var refused = further.Where((r, i) => !r.Executes(network, market.Further.Reserves, i)).ToArray();
+        var accepted = further.Length - refused.Length;
+        var caught = refused.Select(r => r.RiskFailed ? 1.0 : 0).DefaultIfEmpty(double.NaN).Average();
+        var flagged = (further.Count(r => r.RiskFailed) - refused.Count(r => r.RiskFailed)) / (double)accepted;
+        AnsiConsole.MarkupLineInterpolated($"Over {further.Length} further rows {refused.Length} trades are refused; the risk certificate caught {caught:P0} of them and flagged {flagged:P1} of the good ones.");
+        summary[$"risk_caught_rate_{suffix}"] = caught;
+        summary[$"risk_false_alarm_rate_{suffix}"] = flagged;
+        summary[$"weights_{suffix}"] = learned.Model.WeightCount;
+        summary[$"train_seconds_{suffix}"] = learned.Training!.Elapsed.TotalSeconds;
+        summary[$"converged_rate_{suffix}"] = rows.Average(r => r.Converged ? 1.0 : 0);
+        var violation = rows.Max(r => r.Feasibility);
+        summary["max_constraint_violation"] = Math.Max(violation, summary.TryGetValue("max_constraint_violation", out var before) ? (double)before : 0);
+        if (suffix == "0p1")
+        {
+            ml.Model.Save(model, View(ml, network, market.Test).Schema, context.PathOf("model.zip"));
+            Figures.Losses(context.PathOf("training.png"), learned.Training, "Minus executed utility on validation rows", logarithmic: false);
+        }
+
+        return (model, learned.Model);
+    }
+
+    private static double Utility(CfmmNetwork network, CfmmTrades trades, double[] prices, int row)
+    {
+        var (n, tokens) = (network.ReserveCount, network.Tokens.Count);
+        return CfmmExecution.Utility(network, prices.AsSpan(row * tokens, tokens), trades.Tender.AsSpan(row * n, n), trades.Receive.AsSpan(row * n, n));
+    }
+
+    /// <summary>The median of 21 solves after warm-up.</summary>
+    private static double SolveMilliseconds(CfmmTradeModel model, CfmmRowsOf rows)
+    {
+        var options = new CfmmTradeTrainer.Options { Network = model.Network, PriceColumnName = "Prices" }.Solver;
+        var times = new double[60];
+        for (var i = 0; i < times.Length; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            model.Decide(rows.Observed, rows.Prices, options);
+            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
+
+        return DictionaryExample.Median(times.Skip(39));
+    }
+
+    private static void Draw(ExampleContext context, CfmmTradeModel model, CfmmMarket market)
+    {
+        var options = new CfmmTradeTrainer.Options { Network = model.Network, PriceColumnName = "Prices" }.Solver;
+        var trades = model.Decide(market.Test.Observed, market.Test.Prices, options);
+        TradeFigure.Save(context.PathOf("trades.png"), model.Network, trades, market.Test.Prices, [0, 1]);
+    }
+
+    private static IDataView View(MLContext ml, CfmmNetwork network, CfmmRowsOf rows)
+    {
+        var (n, tokens) = (network.ReserveCount, network.Tokens.Count);
+        return ml.Data.LoadFromEnumerable(Enumerable.Range(0, rows.Count(network)).Select(row => new Observation
+        {
+            Reserves = rows.Observed[(row * n)..((row + 1) * n)],
+            TrueReserves = rows.Reserves[(row * n)..((row + 1) * n)],
+            Prices = rows.Prices[(row * tokens)..((row + 1) * tokens)],
+        }));
+    }
+
+    private sealed class Observation
+    {
+        public double[] Reserves { get; set; } = [];
+
+        public double[] TrueReserves { get; set; } = [];
+
+        public double[] Prices { get; set; } = [];
+    }
+
+    private sealed class Trade
+    {
+        public double[] Tender { get; set; } = [];
+
+        public double[] Receive { get; set; } = [];
+
+        [ColumnName("Feasibility.Value")]
+        public double Feasibility { get; set; }
+
+        [ColumnName("TradeRisk.Label")]
+        public string RiskLabel { get; set; } = "";
+
+        public double Residual { get; set; }
+
+        public int Iterations { get; set; }
+
+        public bool Converged { get; set; }
+
+        public bool RiskFailed => RiskLabel == nameof(CertificateLabel.Fail);
+
+        public bool Executes(CfmmNetwork network, double[] reserves, int row) =>
+            CfmmExecution.Executes(network, reserves.AsSpan(row * network.ReserveCount, network.ReserveCount), Tender, Receive);
+    }
+}
