@@ -1,3 +1,8 @@
 using BenchmarkDotNet.Running;
+using XaiL2O.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+// "certificates" simulates and measures certificates; anything else goes to BenchmarkDotNet.
+if (args is ["certificates", ..])
+    CertificateStudy.Run();
+else
+    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

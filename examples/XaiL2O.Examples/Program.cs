@@ -4,10 +4,10 @@ using XaiL2O.Examples;
 using XaiL2O.Trainers;
 
 // The child process that reloads a saved model; used by the examples themselves.
-if (args is ["reload", var model, var output])
-    return EcgReload.Run(model, output);
+if (args is [ChainReload.Verb, var chain, var chainOutput])
+    return ChainReload.Run(chain, chainOutput);
 
-IExample[] examples = [new EcgExample(), new DictionaryExample(), new CfmmExample()];
+IExample[] examples = [new EcgExample(), new DictionaryExample(), new CfmmExample(), new CertifyExample()];
 
 var root = new RootCommand("Examples of XaiL2O: learned optimisation models with certificates on every inference.");
 foreach (var example in examples)

@@ -92,7 +92,7 @@ public sealed class Certifier
             certificates.Where((_, i) => failed[i]).Select(c => c.Name),
             certificates.Where((c, i) => !failed[i] && c.Label != CertificateLabel.Pass).Select(c => c.Name),
             outcome.JointPValue,
-            judge.Explain(certificates, failed, judge == this && groups.Count == 0 ? null : group));
+            judge.Explain(certificates, failed, judge == this ? null : group));
     }
 
     /// <summary>Judges the values of one row without allocating.</summary>

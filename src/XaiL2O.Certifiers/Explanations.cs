@@ -32,9 +32,8 @@ internal static class Explanations
         var below = property.Distribution.CountStrictlyBelow(certificate.Value);
         var of = group is null ? "" : $" of the group '{group}'";
         var compared = certificate.Value > limited ? $"is above the calibrated limit {Number(limited)}" : $"is close to the calibrated limit {Number(limited)}";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"its value {Number(certificate.Value)} {compared} and larger than {100.0 * below / n:0.#} % of the {n} calibration values{of} (p = {Number(certificate.PValue)})");
+        var larger = below == n ? "all" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * below / n:0.#} % of the");
+        return $"its value {Number(certificate.Value)} {compared} and larger than {larger} {n} calibration values{of} (p = {Number(certificate.PValue)})";
     }
 
     private static string Cause(PropertyCertifier property) => property.Cause.Length == 0 ? "" : $" Usual cause: {property.Cause.TrimEnd('.')}.";

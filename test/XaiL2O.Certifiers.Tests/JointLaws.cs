@@ -97,7 +97,7 @@ internal sealed class JointLaws
     {
         var part = new PropertyCertifier("Sparsity", new EmpiricalDistribution(Hundred), new LabelPolicy(), Calibration.Conformal) { Cause = "noise taken for signal" };
         var verdict = new Certifier([part]).Certify([1234.5]);
-        Assert.That(verdict.Explanation, Is.EqualTo("Sparsity failed: its value 1234 is above the calibrated limit 96 and larger than 100 % of the 100 calibration values (p = 0.009901). Usual cause: noise taken for signal."));
+        Assert.That(verdict.Explanation, Is.EqualTo("Sparsity failed: its value 1234 is above the calibrated limit 96 and larger than all 100 calibration values (p = 0.009901). Usual cause: noise taken for signal."));
         Assert.That(new Certifier([part]).Certify([3]).Explanation, Is.Empty);
     }
 

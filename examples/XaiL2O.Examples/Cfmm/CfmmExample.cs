@@ -108,7 +108,9 @@ internal sealed class CfmmExample : IExample
         summary["max_constraint_violation"] = Math.Max(violation, summary.TryGetValue("max_constraint_violation", out var before) ? (double)before : 0);
         if (suffix == "0p1")
         {
-            ml.Model.Save(model, View(ml, network, market.Test).Schema, context.PathOf("model.zip"));
+            var reload = ChainReload.Compare(ml, model, View(ml, network, market.Test), context.PathOf("model.zip"));
+            AnsiConsole.MarkupLineInterpolated($"Model reloaded in a fresh process: {reload.Differing} of {reload.Values} values differ in any bit.");
+            summary["roundtrip_differing_values"] = reload.Differing;
             Figures.Losses(context.PathOf("training.png"), learned.Training, "Minus executed utility on validation rows", logarithmic: false);
         }
 

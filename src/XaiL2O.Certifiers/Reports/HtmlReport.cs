@@ -44,7 +44,7 @@ internal static class HtmlReport
 
     public static string Number(double value) => double.IsNaN(value) ? "–" : double.IsInfinity(value) ? "∞" : Explanations.Number(value);
 
-    private static string Percent(double share) => double.IsNaN(share) ? "–" : string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0} %");
+    private static string Percent(double share) => double.IsNaN(share) ? "–" : string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0}\u00a0%");
 
     private static void Verdicts(StringBuilder html, CertificateReport report)
     {
@@ -66,7 +66,7 @@ internal static class HtmlReport
     {
         if (counts.Count == 0)
             return;
-        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Verdicts by {what}\"><table>\n<caption>Verdicts by {what}</caption>\n<thead><tr><th scope=\"col\">{char.ToUpperInvariant(what[0])}{what[1..]}</th><th scope=\"col\" class=\"n\">Rows</th><th scope=\"col\" class=\"n\">Pass</th><th scope=\"col\" class=\"n\">Warning</th><th scope=\"col\" class=\"n\">Fail</th><th scope=\"col\">Share failed</th></tr></thead>\n<tbody>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Verdicts by {what}\"><table>\n<caption>Verdicts by {what}</caption>\n<thead><tr><th scope=\"col\">{char.ToUpperInvariant(what[0])}{what[1..]}</th><th scope=\"col\" class=\"n\">Rows</th><th scope=\"col\" class=\"n\">Pass</th><th scope=\"col\" class=\"n\">Warning</th><th scope=\"col\" class=\"n\">Fail</th><th scope=\"col\">Failed</th></tr></thead>\n<tbody>\n");
         foreach (var (name, c) in counts)
         {
             html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(name)}</th><td class=\"n\">{c.Rows}</td><td class=\"n\">{c.Pass}</td><td class=\"n\">{c.Warning}</td><td class=\"n\">{c.Fail}</td><td><span class=\"bar\" aria-hidden=\"true\"><span style=\"width:{100 * c.FailRate:0.#}%\"></span></span> {Percent(c.FailRate)}</td></tr>\n");
@@ -77,14 +77,14 @@ internal static class HtmlReport
 
     private static void Parts(StringBuilder html, CertificateReport report)
     {
-        html.Append("<section aria-labelledby=\"parts\">\n<h2 id=\"parts\">Model parts and calibration</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Parts and calibration\"><table>\n<thead><tr><th scope=\"col\">Part</th><th scope=\"col\">Computed from</th><th scope=\"col\">Limit by</th><th scope=\"col\" class=\"n\">Calibration rows</th><th scope=\"col\" class=\"n\">Fails above</th><th scope=\"col\" class=\"n\">Failed</th></tr></thead>\n<tbody>\n");
+        html.Append("<section aria-labelledby=\"parts\">\n<h2 id=\"parts\">Model parts and calibration</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Parts and calibration\"><table class=\"cards\">\n<thead><tr><th scope=\"col\">Part</th><th scope=\"col\">Computed from</th><th scope=\"col\">Limit by</th><th scope=\"col\" class=\"n\">Calibration rows</th><th scope=\"col\" class=\"n\">Fails above</th><th scope=\"col\" class=\"n\">Failed</th></tr></thead>\n<tbody>\n");
         foreach (var p in report.Properties)
         {
             var by = p.Policy is { } policy
                 ? string.Create(CultureInfo.InvariantCulture, $"{p.Calibration}: {100 * policy.PassProbability:0.##} % pass, {100 * policy.WarningProbability:0.##} % warning, {100 * policy.FailProbability:0.##} % fail")
                 : "given limit";
             var rows = p.CalibrationRows == 0 ? "–" : p.CalibrationRows.ToString(CultureInfo.InvariantCulture) + (p.RankError > 0 ? string.Create(CultureInfo.InvariantCulture, $" (sketch, rank error {p.RankError:0.####})") : "");
-            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(p.Name)}</th><td>{Text(p.Description)}</td><td>{Text(by)}</td><td class=\"n\">{rows}</td><td class=\"n\">{Number(p.FailLimit)}</td><td class=\"n\">{Percent(p.Counts.FailRate)}</td></tr>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(p.Name)}</th><td data-label=\"Computed from\">{Text(p.Description)}</td><td data-label=\"Limit by\">{Text(by)}</td><td class=\"n\" data-label=\"Calibration rows\">{rows}</td><td class=\"n\" data-label=\"Fails above\">{Number(p.FailLimit)}</td><td class=\"n\" data-label=\"Failed\">{Percent(p.Counts.FailRate)}</td></tr>\n");
         }
 
         html.Append("</tbody></table></div>\n");

@@ -88,11 +88,15 @@ internal sealed class JudgeBatch : IRowBatch
             return default;
         if (failed.Length <= 63 && names.TryGetValue(mask, out var known))
             return known;
-        var joined = string.Join(", ", certificates.Where((_, i) => IsNamed(i, failedOnly)).Select(c => c.Name)).AsMemory();
+        var joined = Join(failedOnly);
         if (failed.Length <= 63)
             names[mask] = joined;
         return joined;
     }
+
+    // Apart from its caller, which would otherwise allocate the closure for every row.
+    private ReadOnlyMemory<char> Join(bool failedOnly) =>
+        string.Join(", ", certificates.Where((_, i) => IsNamed(i, failedOnly)).Select(c => c.Name)).AsMemory();
 
     private bool IsNamed(int i, bool failedOnly) => failedOnly ? failed[i] : !failed[i] && certificates[i].Label != CertificateLabel.Pass;
 }

@@ -1,0 +1,71 @@
+using XaiL2O.Certifiers;
+
+namespace XaiL2O.Benchmarks;
+
+/// <summary>
+/// How often the drift monitor alarms on 1 000 streams of 1 000 rows in which nothing changes, with 200 calibration rows and three properties;
+/// the same martingale on p-values of the calibration rows alone, to show why the stream joins the calibration; and how soon a change shows.
+/// </summary>
+internal static class FalseAlarms
+{
+    private const int Streams = 1000;
+    private const int Length = 1000;
+    private const int Calibrating = 200;
+
+    public static void Run()
+    {
+        Console.WriteLine($"\nDrift monitor: {Streams} streams of {Length} unchanged rows, {Calibrating} calibration rows, three properties");
+        foreach (var correlation in new[] { 0.0, 0.95 })
+        {
+            foreach (var bound in new[] { 0.01, 0.05 })
+            {
+                var (alarms, naive) = (0, 0);
+                Parallel.For(0, Streams, s =>
+                {
+                    var random = new Random(1000 + s);
+                    var certifier = Calibrate(random, correlation);
+                    var monitor = new DriftMonitor(certifier, new DriftOptions { FalseAlarmBound = bound, Seed = (ulong)s });
+                    PowerMartingale[] fixedCalibration = [.. certifier.Properties.Select(_ => new PowerMartingale())];
+                    for (var t = 0; t < Length; t++)
+                    {
+                        var row = CertificateStudy.Row(random, correlation);
+                        monitor.Observe(row);
+                        for (var i = 0; i < row.Length; i++)
+                            fixedCalibration[i].Observe(certifier.Properties[i].Certify(row[i]).PValue);
+                    }
+
+                    Interlocked.Add(ref alarms, monitor.AlarmRow is null ? 0 : 1);
+                    Interlocked.Add(ref naive, fixedCalibration.Any(m => m.LogMaximum >= Math.Log(3 / bound)) ? 1 : 0);
+                });
+                Console.WriteLine($"correlation {correlation:0.00}, bound {100 * bound:0} %: false alarms {100.0 * alarms / Streams:0.0} %; with p-values of the calibration rows alone {100.0 * naive / Streams:0.0} %");
+            }
+        }
+
+        Delays();
+    }
+
+    private static void Delays()
+    {
+        foreach (var factor in new[] { 1.5, 2.0, 4.0 })
+        {
+            var delays = new List<long>();
+            for (var s = 0; s < 100; s++)
+            {
+                var random = new Random(5000 + s);
+                var monitor = new DriftMonitor(Calibrate(random, 0), new DriftOptions { Seed = (ulong)s });
+                for (var t = 0; t < 1000 && monitor.AlarmRow is null; t++)
+                    monitor.Observe([.. CertificateStudy.Row(random, 0).Select(v => t < 500 ? v : v * factor)]);
+                delays.Add(monitor.AlarmRow is { } at && at > 500 ? at - 500 : long.MaxValue);
+            }
+
+            delays.Sort();
+            Console.WriteLine($"values × {factor:0.0} after 500 rows, bound 1 %: found in {delays.Count(d => d < long.MaxValue)} of 100 streams, median delay {(delays[50] < long.MaxValue ? $"{delays[50]} rows" : "over 500 rows")}");
+        }
+    }
+
+    private static Certifier Calibrate(Random random, double correlation)
+    {
+        var rows = Enumerable.Range(0, Calibrating).Select(_ => CertificateStudy.Row(random, correlation)).ToArray();
+        return new Certifier(Enumerable.Range(0, 3).Select(i => new PropertyCertifier($"{i}", new EmpiricalDistribution(rows.Select(r => r[i])), new LabelPolicy(), Calibration.Conformal)));
+    }
+}
