@@ -67,7 +67,7 @@ internal sealed class CertifyExample : IExample
 
         ExampleContext.Say("Saving classifier, certifier and post-condition, and reloading them in a fresh process");
         var guarded = certified.Append(ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Drop).Fit(judged));
-        var (differing, values) = ChainReload.Compare(ml, guarded, view, context.PathOf("model.zip"));
+        var (differing, values, _) = ChainReload.Compare(ml, guarded, view, context.PathOf("model.zip"));
         using var engine = ml.L2O().CreateTrustedPredictionEngine<Digit, CertifiedDigit>(guarded);
         var (good, bad) = (engine.Predict(evaluated[0]), engine.Predict(evaluated.First(d => d.Set == "inverted")));
 
