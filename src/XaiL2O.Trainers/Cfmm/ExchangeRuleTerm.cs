@@ -32,7 +32,8 @@ internal sealed class ExchangeRuleTerm(string name, CfmmTensors network, Func<Te
     public override Tensor PropertyValue(Tensor x, Tensor data)
     {
         var v = CfmmTradeModel.RelativeChange(network, x, data);
-        var left = (1 + v).clamp_min(1e-300);
+        // Sums are matrix products: a number too large for one CFMM would spoil the others.
+        var left = (1 + v).clamp_min(1e-100);
         var weight = network.Weights(data);
         var slack = network.Sum(weight * left.log()).clamp_min(0);
         var spread = network.Sum((weight * v / left).pow(2)).sqrt();

@@ -18,7 +18,7 @@ internal sealed class TradeFeasibilityTerm(string name, CfmmTensors network, Fun
         var weight = network.Weights(data);
         var negative = (-x / cat([d, d], 1)).amax([1]);
         var drained = (network.Spread(kept()) - 1 - v).amax([1]);
-        var gain = where(network.Geometric, (1 + v).clamp_min(1e-300).log(), v);
+        var gain = where(network.Geometric, (1 + v).clamp_min(1e-100).log(), v);
         // The margin is asked of trades; nothing at all is always accepted.
         var traded = network.Sum(v.ne(0).to(v.dtype)).gt(0);
         var rule = where(traded, levels() - network.Sum(weight * gain), zeros(1, dtype: v.dtype)).amax([1]);
