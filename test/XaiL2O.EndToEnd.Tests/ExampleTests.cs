@@ -77,4 +77,24 @@ internal sealed class ExampleTests
             Is.EqualTo(new[] { "truth: Pass, Pass", "wrong: Pass, Fail", "least_squares: Fail, Pass", "model: Pass, Pass" }));
         Directory.Delete(folder, recursive: true);
     }
+
+    [Test]
+    public void Cfmm_meets_its_targets()
+    {
+        var folder = NewFolder();
+        var summary = RunExample("cfmm", folder, "trades.png", "training.png");
+        double Number(string key) => summary[key].GetDouble();
+        foreach (var (noise, share, rate) in new[] { ("0p1", 0.97, 0.99), ("0p2", 0.95, 0.98) })
+        {
+            Assert.That(Number($"l2o_executed_{noise}"), Is.GreaterThanOrEqualTo(Number($"margin_executed_{noise}")));
+            Assert.That(Number($"l2o_executed_{noise}"), Is.GreaterThanOrEqualTo(share * Number($"oracle_utility_{noise}")));
+            Assert.That(Number($"l2o_executed_rate_{noise}"), Is.GreaterThanOrEqualTo(rate));
+        }
+
+        foreach (var market in new[] { "real", "real_pairs" })
+            Assert.That(Number($"l2o_executed_{market}"), Is.GreaterThanOrEqualTo(Number($"margin_executed_{market}")));
+        Assert.That(Number("max_constraint_violation"), Is.LessThanOrEqualTo(1e-9));
+        Assert.That(Number("roundtrip_differing_values"), Is.EqualTo(0));
+        Directory.Delete(folder, recursive: true);
+    }
 }

@@ -23,6 +23,7 @@ internal static class TradeFigure
         Coordinates Pool(int j) => new((j + 1.0) / (m + 1), 0);
         var values = Enumerable.Range(0, n).Select(i => prices[(row * tokens) + network.TokenOf(i)] * (trades.Receive[(row * n) + i] - trades.Tender[(row * n) + i])).ToArray();
         var largest = values.Max(Math.Abs);
+        var labels = new List<(string Text, Coordinates Place)>();
         for (var j = 0; j < m; j++)
         {
             for (var i = network.Offset(j); i < network.Offset(j + 1); i++)
@@ -40,9 +41,15 @@ internal static class TradeFigure
                 var width = (float)(2 + (16 * Math.Sqrt(Math.Abs(values[i]) / largest)));
                 (arrow.ArrowWidth, arrow.ArrowheadWidth, arrow.ArrowheadLength, arrow.ArrowheadAxisLength) = (width, width + 10, width + 10, width + 10);
                 (arrow.ArrowFillColor, arrow.ArrowLineWidth) = (received ? Colors.SeaGreen : Colors.OrangeRed, 0);
-                var label = plot.Add.Text($"{Math.Abs(values[i]):0.00}", Between(received ? 0.78 : 0.3));
-                (label.LabelFontSize, label.LabelBackgroundColor, label.LabelAlignment) = (12, Colors.White.WithAlpha(0.8), Alignment.MiddleCenter);
+                // Near the CFMM, where the arrows of one are apart and those of others far.
+                labels.Add(($"{Math.Abs(values[i]):0.00}", Between(received ? 0.24 : 0.76)));
             }
+        }
+
+        foreach (var (text, place) in labels)
+        {
+            var label = plot.Add.Text(text, place);
+            (label.LabelFontSize, label.LabelBackgroundColor, label.LabelAlignment) = (12, Colors.White.WithAlpha(0.85), Alignment.MiddleCenter);
         }
 
         for (var t = 0; t < tokens; t++)
