@@ -23,6 +23,9 @@ public class CfmmSolve
     [GlobalSetup]
     public void Setup()
     {
+        NativeLibrary.EnsureLoaded();
+        // For tensors of a few thousand numbers one thread is the faster choice.
+        set_num_threads(1);
         reserves = CfmmSimulation.Reserves(500, new Random(1));
         model = new CfmmTradeModel(CfmmSimulation.Network, new CfmmTradeOptions());
         splitting = model.CreateSplitting();
