@@ -254,6 +254,39 @@ internal sealed class CertificationLaws
     }
 
     [Test]
+    public void Judging_allocates_nothing_per_row()
+    {
+        var options = new CertifierOptions { Properties = Properties(), Joint = new JointPolicy { Rule = JointRule.Holm, FamilyLevel = 0.2 }, GroupColumnName = "Kind" };
+        var rows = View(Rows(5, 20_000));
+        var judged = Ml.L2O().Certify(options).Fit(View(Rows(2, 600))).Transform(rows);
+        long Allocated(IDataView view, params string[] outputs)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            string[] columns = ["X", "Y", "Scores", "Number", "Kind", "Flag", .. outputs];
+            using var cursor = view.GetRowCursor(columns.Select(c => view.Schema[c]));
+            var floats = new[] { "X", "Scores" }.Select(c => cursor.GetGetter<VBuffer<float>>(view.Schema[c])).ToArray();
+            var doubles = cursor.GetGetter<VBuffer<double>>(view.Schema["Y"]);
+            var kind = cursor.GetGetter<ReadOnlyMemory<char>>(view.Schema["Kind"]);
+            var texts = outputs.Where(o => o != "JointPValue").Select(o => cursor.GetGetter<ReadOnlyMemory<char>>(view.Schema[o])).ToArray();
+            var (x, y, text) = (default(VBuffer<float>), default(VBuffer<double>), default(ReadOnlyMemory<char>));
+            while (cursor.MoveNext())
+            {
+                foreach (var getter in floats)
+                    getter(ref x);
+                doubles(ref y);
+                kind(ref text);
+                foreach (var getter in texts)
+                    getter(ref text);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Allocated(judged, "L1.Label", "FailedParts");
+        Assert.That(Allocated(judged, "L1.Label", "FailedParts", "WarnedParts", "JointPValue") - Allocated(rows), Is.LessThan(20_000 * 4));
+    }
+
+    [Test]
     public void A_report_of_judged_rows_counts_them_and_a_drift_monitor_reads_them()
     {
         var model = Ml.L2O().Certify(new CertifierOptions { Properties = Properties(), GroupColumnName = "Kind" }).Fit(View(Rows(2, 300)));
