@@ -92,7 +92,9 @@ internal sealed class CertificatesPageTests
         var trusted = new MLContext().Model.Load(In("model.zip"), out _).Transform(newRows);
         using var engine = ml.L2O().CreateTrustedPredictionEngine<Row, Prediction>(guarded);
         var prediction = engine.Predict(row);
-        Assert.That(trusted.GetColumn<bool>("Trustworthy").ToArray(), Is.All.True.And.Length.InRange(45, 60));
+        var flags = trusted.GetColumn<bool>("Trustworthy").ToArray();
+        Assert.That(flags, Is.All.True);
+        Assert.That(flags, Has.Length.InRange(45, 60));
         Assert.That(prediction.Value, Is.Null);
         Assert.That(prediction.Verdict.FailedParts, Does.Contain("Range"));
 
