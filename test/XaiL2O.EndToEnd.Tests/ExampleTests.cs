@@ -36,7 +36,7 @@ internal sealed class ExampleTests
     {
         var (exitCode, output) = Run("list");
         Assert.That(exitCode, Is.EqualTo(0));
-        Assert.That(output, Does.Contain("ecg").And.Contain("dictionary"));
+        Assert.That(output, Does.Contain("ecg").And.Contain("dictionary").And.Contain("certify"));
     }
 
     [Test]
@@ -62,6 +62,28 @@ internal sealed class ExampleTests
         Assert.That(Number("converged_rate"), Is.GreaterThanOrEqualTo(0.99));
         Assert.That(Number("converged_rate_dct"), Is.GreaterThanOrEqualTo(0.99));
         Assert.That(Number("roundtrip_max_abs_difference"), Is.EqualTo(0));
+        Assert.That(Number("drift_alarm_clean"), Is.EqualTo(0));
+        Assert.That(Number("drift_rows_to_alarm_corrupted"), Is.InRange(1, 30));
+        Assert.That(Path.Combine(folder, summary["report_path"].GetString()!), Does.Exist);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Test]
+    public void Certify_catches_what_it_should_and_its_chain_reloads_in_a_fresh_process()
+    {
+        var folder = NewFolder();
+        var summary = RunExample("certify", folder, "report.html", "report.json", "model.zip");
+        double Number(string key) => summary[key].GetDouble();
+        Assert.That(Number("rows"), Is.EqualTo(917));
+        Assert.That(Number("accuracy_trusted"), Is.GreaterThanOrEqualTo(0.88));
+        Assert.That(Number("accuracy_untrusted"), Is.LessThanOrEqualTo(0.5));
+        Assert.That(Number("accuracy_all"), Is.InRange(Number("accuracy_untrusted"), Number("accuracy_trusted")));
+        // Nominal 5 %, and three standard errors of the test and the calibration rows.
+        Assert.That(Number("fail_rate_in_distribution"), Is.LessThanOrEqualTo(0.05 + (3 * Math.Sqrt(0.05 * 0.95 * ((1 / Number("rows_in_distribution")) + (1.0 / 400))))));
+        Assert.That(Number("fail_rate_out_of_distribution"), Is.GreaterThanOrEqualTo(0.9));
+        Assert.That(Number("roundtrip_differences"), Is.EqualTo(0));
+        Assert.That(Number("rows_passed_on"), Is.InRange(1, Number("rows") - 1));
+        Assert.That(Path.Combine(folder, summary["report_path"].GetString()!), Does.Exist);
         Directory.Delete(folder, recursive: true);
     }
 

@@ -65,7 +65,10 @@ public sealed class ReportBuilder
     private ReportProperty Property(PropertyCertifier property, int index)
     {
         var calibration = property.Distribution is { } distribution ? distribution.Values.ToArray() : [];
-        var sets = rows.GroupBy(r => r.Set).Select(g => (Name: g.Key.Length == 0 ? "evaluated rows" : g.Key, Values: g.Select(r => r.Values[index]).ToArray())).ToArray();
+        var sets = rows.GroupBy(r => r.Set).Select(g => (
+            Name: g.Key.Length == 0 ? "evaluated rows" : g.Key,
+            Values: g.Select(r => r.Values[index]).ToArray(),
+            FailShare: Count(g.Select(r => r.Verdict.Certificates[index].Label)).FailRate)).ToArray();
         var (edges, logarithmic) = Edges([.. calibration, .. sets.SelectMany(s => s.Values), property.FailThreshold]);
         return new ReportProperty
         {
@@ -83,8 +86,8 @@ public sealed class ReportBuilder
             Logarithmic = logarithmic,
             Histograms =
             [
-                .. property.Distribution is { } known ? [FromDistribution(known, edges)] : Array.Empty<ReportHistogram>(),
-                .. sets.Select(s => FromValues(s.Name, s.Values, edges)),
+                .. property.Distribution is { } known ? [new ReportHistogram("calibration", known.Count, 0, FailShare(known, property), Shares(known, edges))] : Array.Empty<ReportHistogram>(),
+                .. sets.Select(s => FromValues(s.Name, s.Values, s.FailShare, edges)),
             ],
         };
     }
@@ -123,7 +126,11 @@ public sealed class ReportBuilder
         return (edges, logarithmic);
     }
 
-    private static ReportHistogram FromDistribution(CalibrationDistribution distribution, double[] edges)
+    /// <summary>Share of the calibration values above the limit.</summary>
+    private static double FailShare(CalibrationDistribution distribution, PropertyCertifier property) =>
+        double.IsFinite(property.FailThreshold) ? 1 - distribution.Cdf(property.FailThreshold) : 0;
+
+    private static double[] Shares(CalibrationDistribution distribution, double[] edges)
     {
         var shares = new double[edges.Length - 1];
         var below = 0;
@@ -133,13 +140,15 @@ public sealed class ReportBuilder
             (shares[i], below) = ((double)(upTo - below) / distribution.Count, upTo);
         }
 
-        return new ReportHistogram("calibration", distribution.Count, 0, shares);
+        return shares;
     }
 
-    private static ReportHistogram FromValues(string name, double[] values, double[] edges)
+    private static ReportHistogram FromValues(string name, double[] values, double failShare, double[] edges)
     {
         double[] finite = [.. values.Where(double.IsFinite)];
-        var shares = finite.Length == 0 ? new double[edges.Length - 1] : [.. FromDistribution(new EmpiricalDistribution(finite), edges).Shares.Select(s => s * finite.Length / values.Length)];
-        return new ReportHistogram(name, values.Length, values.Length - finite.Length, shares);
+        double[] shares = finite.Length == 0
+            ? new double[edges.Length - 1]
+            : [.. Shares(new EmpiricalDistribution(finite), edges).Select(s => s * finite.Length / values.Length)];
+        return new ReportHistogram(name, values.Length, values.Length - finite.Length, failShare, shares);
     }
 }

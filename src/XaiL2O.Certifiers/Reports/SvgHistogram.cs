@@ -4,87 +4,68 @@ using System.Text;
 namespace XaiL2O.Certifiers;
 
 /// <summary>
-/// The distribution of a property: calibration rows as bars, evaluated sets as outlines told apart by colour and dashes, the limit as a
-/// rule. Each set is drawn to the height of its own largest bin. The numbers follow as a table.
+/// The distribution of a property: one lane for the calibration rows and one for each evaluated set, over one axis, with the limit as a rule
+/// through all of them. Each lane is drawn to the height of its own largest bin. The numbers follow as a table.
 /// </summary>
 internal static class SvgHistogram
 {
     private const double Width = 640;
-    private const double Height = 230;
     private const double Left = 8;
     private const double Right = 632;
-    private const double Top = 26;
-    private const double Bottom = 196;
-    private const int Styles = 5;
+    private const double Top = 30;
+    private const double LabelHeight = 24;
+    private const double BarHeight = 44;
+    private const double LaneHeight = LabelHeight + BarHeight;
 
     public static void Render(StringBuilder html, ReportProperty property, int index)
     {
-        var title = $"Distribution of {property.Name}";
-        html.Append(CultureInfo.InvariantCulture, $"<figure>\n<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-labelledby=\"t{index} d{index}\">\n<title id=\"t{index}\">{HtmlReport.Text(title)}</title>\n<desc id=\"d{index}\">{HtmlReport.Text(Describe(property))}</desc>\n");
+        var bottom = Top + (LaneHeight * property.Histograms.Count);
+        html.Append(CultureInfo.InvariantCulture, $"<figure>\n<svg viewBox=\"0 0 {Width} {bottom + 30}\" role=\"img\" aria-labelledby=\"t{index} d{index}\">\n<title id=\"t{index}\">Distribution of {HtmlReport.Text(property.Name)}</title>\n<desc id=\"d{index}\">{HtmlReport.Text(Describe(property))}</desc>\n");
+        foreach (var (histogram, lane) in property.Histograms.Select((h, i) => (h, i)))
+            Lane(html, property, histogram, lane);
         var edges = property.BinEdges;
-        var set = 0;
-        foreach (var histogram in property.Histograms)
-        {
-            if (IsCalibration(property, histogram))
-                Bars(html, property, histogram);
-            else
-                Outline(html, property, histogram, set++);
-        }
-
-        html.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Left}\" y1=\"{Bottom}\" x2=\"{Right}\" y2=\"{Bottom}\"/>\n");
         foreach (var i in (int[])[0, (edges.Count - 1) / 2, edges.Count - 1])
         {
             var anchor = i == 0 ? "start" : i == edges.Count - 1 ? "end" : "middle";
-            html.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(property, edges[i]):0.#}\" y=\"{Bottom + 20}\" text-anchor=\"{anchor}\">{HtmlReport.Number(edges[i])}</text>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(property, edges[i]):0.#}\" y=\"{bottom + 22}\" text-anchor=\"{anchor}\">{(i == 0 && property.Logarithmic ? "≤ " : "")}{HtmlReport.Number(edges[i])}</text>\n");
         }
 
         if (double.IsFinite(property.FailLimit))
         {
             var x = X(property, property.FailLimit);
-            var (anchor, offset) = x > Width / 2 ? ("end", -5) : ("start", 5);
-            html.Append(CultureInfo.InvariantCulture, $"<line class=\"limit\" x1=\"{x:0.#}\" y1=\"8\" x2=\"{x:0.#}\" y2=\"{Bottom}\"/>\n<text x=\"{x + offset:0.#}\" y=\"19\" text-anchor=\"{anchor}\">fails above {HtmlReport.Number(property.FailLimit)}</text>\n");
+            var (anchor, offset) = x > Width / 2 ? ("end", -6) : ("start", 6);
+            html.Append(CultureInfo.InvariantCulture, $"<line class=\"limit\" x1=\"{x:0.#}\" y1=\"4\" x2=\"{x:0.#}\" y2=\"{bottom}\"/>\n<text class=\"strong\" x=\"{x + offset:0.#}\" y=\"20\" text-anchor=\"{anchor}\">fails above {HtmlReport.Number(property.FailLimit)}</text>\n");
         }
 
-        html.Append("</svg>\n<figcaption>\n<ul class=\"legend\">\n");
-        set = 0;
-        foreach (var histogram in property.Histograms)
-        {
-            var swatch = IsCalibration(property, histogram)
-                ? "<rect class=\"cal\" width=\"32\" height=\"12\"/>"
-                : string.Create(CultureInfo.InvariantCulture, $"<line class=\"set k{set++ % Styles}\" x1=\"0\" y1=\"6\" x2=\"32\" y2=\"6\"/>");
-            html.Append(CultureInfo.InvariantCulture, $"<li><svg viewBox=\"0 0 32 12\" aria-hidden=\"true\">{swatch}</svg> {HtmlReport.Text(histogram.Set)} ({histogram.Rows} rows{(histogram.NotFinite > 0 ? $", {histogram.NotFinite} not finite" : "")})</li>\n");
-        }
-
-        html.Append(CultureInfo.InvariantCulture, $"</ul>\n<p class=\"muted\">{(property.Logarithmic ? "Logarithmic" : "Linear")} axis; each set is drawn to its own height.</p>\n</figcaption>\n");
+        html.Append(CultureInfo.InvariantCulture, $"</svg>\n<figcaption class=\"muted\">{(property.Logarithmic ? "Logarithmic" : "Linear")} axis; each lane is drawn to its own height; percentages are of rows that fail this property alone.</figcaption>\n");
         Table(html, property);
         html.Append("</figure>\n");
     }
 
-    private static bool IsCalibration(ReportProperty property, ReportHistogram histogram) =>
-        property.CalibrationRows > 0 && ReferenceEquals(histogram, property.Histograms[0]);
-
-    private static void Bars(StringBuilder html, ReportProperty property, ReportHistogram histogram)
+    private static void Lane(StringBuilder html, ReportProperty property, ReportHistogram histogram, int lane)
     {
-        var scale = (Bottom - Top) / Math.Max(1e-12, histogram.Shares.Max());
+        var bottom = Top + (LaneHeight * (lane + 1));
+        var css = property.CalibrationRows > 0 && lane == 0 ? "cal" : "set";
+        var scale = BarHeight / Math.Max(1e-12, histogram.Shares.Max());
         for (var i = 0; i < histogram.Shares.Count; i++)
         {
             if (histogram.Shares[i] == 0)
                 continue;
             var (x0, x1) = (X(property, property.BinEdges[i]), X(property, property.BinEdges[i + 1]));
-            var height = histogram.Shares[i] * scale;
-            html.Append(CultureInfo.InvariantCulture, $"<rect class=\"cal\" x=\"{x0 + 0.5:0.#}\" y=\"{Bottom - height:0.#}\" width=\"{Math.Max(1, x1 - x0 - 1):0.#}\" height=\"{height:0.#}\"/>\n");
+            var height = Math.Max(1.5, histogram.Shares[i] * scale);
+            html.Append(CultureInfo.InvariantCulture, $"<rect class=\"{css}\" x=\"{x0 + 0.5:0.#}\" y=\"{bottom - height:0.#}\" width=\"{Math.Max(1, x1 - x0 - 1):0.#}\" height=\"{height:0.#}\"/>\n");
         }
+
+        html.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Left}\" y1=\"{bottom:0.#}\" x2=\"{Right}\" y2=\"{bottom:0.#}\"/>\n");
+        // The label keeps clear of the limit's rule by standing on the other half.
+        var (x, anchor) = X(property, property.FailLimit) < Width / 2 ? (Right, "end") : (Left, "start");
+        html.Append(CultureInfo.InvariantCulture, $"<text class=\"halo\" x=\"{x}\" y=\"{bottom - BarHeight + 2:0.#}\" text-anchor=\"{anchor}\">{HtmlReport.Text(Label(histogram))}</text>\n");
     }
 
-    private static void Outline(StringBuilder html, ReportProperty property, ReportHistogram histogram, int set)
+    private static string Label(ReportHistogram histogram)
     {
-        var scale = (Bottom - Top) / Math.Max(1e-12, histogram.Shares.Max());
-        var path = new StringBuilder();
-        path.Append(CultureInfo.InvariantCulture, $"M{Left:0.#} {Bottom:0.#}");
-        for (var i = 0; i < histogram.Shares.Count; i++)
-            path.Append(CultureInfo.InvariantCulture, $"V{Bottom - (histogram.Shares[i] * scale):0.#}H{X(property, property.BinEdges[i + 1]):0.#}");
-        path.Append(CultureInfo.InvariantCulture, $"V{Bottom:0.#}");
-        html.Append(CultureInfo.InvariantCulture, $"<path class=\"set k{set % Styles}\" d=\"{path}\"/>\n");
+        var odd = histogram.NotFinite > 0 ? $", {histogram.NotFinite} not finite" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{histogram.Set}: {histogram.Rows} rows{odd}, {100 * histogram.FailShare:0.#} % fail");
     }
 
     /// <summary>Bins have equal widths on the axis, logarithmic or not.</summary>
@@ -100,8 +81,7 @@ internal static class SvgHistogram
     private static string Describe(ReportProperty property)
     {
         var limit = double.IsFinite(property.FailLimit) ? $" Values above {HtmlReport.Number(property.FailLimit)} fail." : "";
-        var above = string.Join(", ", property.Histograms.Select(h => $"{h.Set}: {h.Rows} rows"));
-        return $"Histogram from {HtmlReport.Number(property.BinEdges[0])} to {HtmlReport.Number(property.BinEdges[^1])}.{limit} {above}. {property.Counts.Fail} of {property.Counts.Rows} evaluated rows fail this property alone.";
+        return $"Histograms from {HtmlReport.Number(property.BinEdges[0])} to {HtmlReport.Number(property.BinEdges[^1])}.{limit} {string.Join("; ", property.Histograms.Select(Label))}.";
     }
 
     private static void Table(StringBuilder html, ReportProperty property)
