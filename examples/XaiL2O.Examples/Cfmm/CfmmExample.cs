@@ -111,10 +111,26 @@ internal sealed class CfmmExample : IExample
             var reload = ChainReload.Compare(ml, model, View(ml, network, market.Test), context.PathOf("model.zip"));
             AnsiConsole.MarkupLineInterpolated($"Model reloaded in a fresh process: {reload.Differing} of {reload.Values} values differ in any bit.");
             summary["roundtrip_differing_values"] = reload.Differing;
+            WriteReport(context, certifier.Certifier, network, market, rows);
             Figures.Losses(context.PathOf("training.png"), learned.Training, "Minus executed utility on validation rows", logarithmic: false);
         }
 
         return (model, learned.Model);
+    }
+
+    private static void WriteReport(ExampleContext context, Certifier certifier, CfmmNetwork network, CfmmMarket market, Trade[] rows)
+    {
+        var builder = new ReportBuilder(certifier, "Trades on a network of exchanges")
+        {
+            Summary = $"{market.Title}: {network.Cfmms.Count} CFMMs, calibrated on {market.Calibration.Count(network)} rows that training has not seen.",
+        };
+        builder.Describe("TradeRisk", "how easily errors in the observed reserves void the trade");
+        builder.Describe("Profit", "how far the trade is short of profit, in shares of all pools' value");
+        builder.Describe("Feasibility", "violation of the constraints on the observed reserves");
+        builder.Describe("Convergence", "violation of the conditions of optimality");
+        foreach (var (row, i) in rows.Select((r, i) => (r, i)))
+            builder.Add([row.Risk, row.Profit, row.Feasibility, row.Residual], row.Executes(network, market.Test.Reserves, i) ? "executed" : "refused", $"row {i}");
+        builder.Build().Save(context.PathOf("report.html"));
     }
 
     private static double Utility(CfmmNetwork network, CfmmTrades trades, double[] prices, int row)
@@ -170,6 +186,12 @@ internal sealed class CfmmExample : IExample
         public double[] Tender { get; set; } = [];
 
         public double[] Receive { get; set; } = [];
+
+        [ColumnName("TradeRisk.Value")]
+        public double Risk { get; set; }
+
+        [ColumnName("Profit.Value")]
+        public double Profit { get; set; }
 
         [ColumnName("Feasibility.Value")]
         public double Feasibility { get; set; }
