@@ -41,8 +41,9 @@ internal static class TradeFigure
                 var width = (float)(2 + (16 * Math.Sqrt(Math.Abs(values[i]) / largest)));
                 (arrow.ArrowWidth, arrow.ArrowheadWidth, arrow.ArrowheadLength, arrow.ArrowheadAxisLength) = (width, width + 10, width + 10, width + 10);
                 (arrow.ArrowFillColor, arrow.ArrowLineWidth) = (received ? Colors.SeaGreen : Colors.OrangeRed, 0);
-                // Near the CFMM, where the arrows of one are apart and those of others far.
-                labels.Add(($"{Math.Abs(values[i]):0.00}", Between(received ? 0.24 : 0.76)));
+                // Near the CFMM, where the arrows of others are far, and at different heights, so that neighbours do not collide.
+                var height = 0.17 + (0.07 * (i - network.Offset(j)));
+                labels.Add(($"{Math.Abs(values[i]):0.00}", Between(received ? height : 1 - height)));
             }
         }
 
