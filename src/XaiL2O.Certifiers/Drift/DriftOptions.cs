@@ -6,8 +6,8 @@ public sealed record DriftOptions
     /// <summary>δ in (0, 1): the probability of ever raising an alarm while nothing changes is at most δ. Default 0.01.</summary>
     public double FalseAlarmBound { get; init; } = 0.01;
 
-    /// <summary>Share of a martingale's capital that is spread anew at every row, in [0, 1]; see <see cref="PowerMartingale"/>. Default 0.01.</summary>
-    public double Share { get; init; } = 0.01;
+    /// <summary>Share of a martingale's capital that is spread anew at every row, in [0, 1]; see <see cref="PowerMartingale"/>. Default 0.001.</summary>
+    public double Share { get; init; } = 0.001;
 
     /// <summary>Seed of the draws that break ties.</summary>
     public ulong Seed { get; init; } = 1;

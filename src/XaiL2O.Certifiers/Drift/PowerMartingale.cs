@@ -19,7 +19,7 @@ public sealed class PowerMartingale
     /// <summary>Starts with capital 1.</summary>
     /// <param name="share">Share of the capital that is spread anew at every step, in [0, 1]; 0 gives the plain mixture.</param>
     /// <exception cref="ArgumentOutOfRangeException">The share is out of range.</exception>
-    public PowerMartingale(double share = 0.01)
+    public PowerMartingale(double share = 0.001)
     {
         if (!(share >= 0 && share <= 1))
             throw new ArgumentOutOfRangeException(nameof(share), share, $"{nameof(share)} = {share} is out of range; it must lie in [0, 1].");

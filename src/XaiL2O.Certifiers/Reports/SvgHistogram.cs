@@ -59,7 +59,7 @@ internal static class SvgHistogram
         html.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Left}\" y1=\"{bottom:0.#}\" x2=\"{Right}\" y2=\"{bottom:0.#}\"/>\n");
         // The label keeps clear of the limit's rule by standing on the other half.
         var (x, anchor) = X(property, property.FailLimit) < Width / 2 ? (Right, "end") : (Left, "start");
-        html.Append(CultureInfo.InvariantCulture, $"<text class=\"halo\" x=\"{x}\" y=\"{bottom - BarHeight + 2:0.#}\" text-anchor=\"{anchor}\">{HtmlReport.Text(Label(histogram))}</text>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<text class=\"halo\" x=\"{x}\" y=\"{bottom - BarHeight - 5:0.#}\" text-anchor=\"{anchor}\">{HtmlReport.Text(Label(histogram))}</text>\n");
     }
 
     private static string Label(ReportHistogram histogram)
