@@ -13,7 +13,7 @@ internal static class SvgHistogram
     private const double Left = 8;
     private const double Right = 632;
     private const double Top = 30;
-    private const double LabelHeight = 24;
+    private const double LabelHeight = 30;
     private const double BarHeight = 44;
     private const double LaneHeight = LabelHeight + BarHeight;
 
