@@ -2,6 +2,9 @@
 # Installs what the build and the native TorchSharp library need and the machine lacks; changes nothing otherwise.
 # Sourced by run.sh and test.sh.
 
+# Threads of libtorch that wait for each other give up the core: on a busy machine spinning slows a training thirtyfold.
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
+
 say() { printf '[setup] %s\n' "$*" >&2; }
 
 require_dotnet() {

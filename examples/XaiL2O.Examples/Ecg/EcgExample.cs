@@ -147,7 +147,8 @@ internal sealed class EcgExample : IExample
             summary[$"fail_rate_{group.Key.Replace(' ', '_')}"] = FailRate(group);
         foreach (var (key, value) in drift)
             summary[key] = value;
-        AnsiConsole.MarkupLineInterpolated($"Drift monitor: alarm among {drift["drift_rows_clean"]} clean windows: {((int)drift["drift_alarm_clean"] == 1 ? "yes" : "no")}; after {drift["drift_rows_to_alarm_corrupted"]} rows where all are corrupted, after {drift["drift_rows_to_alarm_tenth_corrupted"]} where a tenth is ({drift["drift_part"]}).");
+        AnsiConsole.MarkupLineInterpolated($"Drift monitor: alarm among {drift["drift_rows_clean"]} clean windows: {((int)drift["drift_alarm_clean"] == 1 ? "yes" : "no")}; {After("drift_rows_to_alarm_corrupted")} where all are corrupted, {After("drift_rows_to_alarm_tenth_corrupted")} where a tenth is.");
+        string After(string key) => drift[key] is double rows && double.IsNaN(rows) ? "no alarm" : $"alarm after {drift[key]} rows";
         summary["report_path"] = "report.html";
         summary["total_seconds"] = context.ElapsedSeconds;
         context.WriteSummary(summary);
