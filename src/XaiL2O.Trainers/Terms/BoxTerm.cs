@@ -26,7 +26,7 @@ public sealed class BoxTerm : Term, IProximable
     }
 
     /// <inheritdoc/>
-    public Tensor Proximal(Tensor u, double step, Tensor data) => u.clamp(lower, upper);
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => u.clamp(lower, upper);
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => (x - x.clamp(lower, upper)).norm(1);

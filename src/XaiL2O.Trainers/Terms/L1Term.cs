@@ -21,7 +21,9 @@ public sealed class L1Term : Term, IProximable
         : base(name, transform) => this.relativeToData = relativeToData;
 
     /// <inheritdoc/>
-    public Tensor Proximal(Tensor u, double step, Tensor data) => u - u.clamp(-step, step);
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => step.Learned is { } θ
+        ? u - u.minimum(θ).maximum(-θ)
+        : u - u.clamp(-step.Value, step.Value);
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data)
