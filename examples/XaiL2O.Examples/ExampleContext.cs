@@ -7,7 +7,7 @@ using XaiL2O.Trainers;
 namespace XaiL2O.Examples;
 
 /// <summary>Options of a run and what every example does with its results.</summary>
-internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full, CancellationToken Cancellation)
+internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full, CancellationToken Cancellation, string? Train = null)
 {
     private readonly Stopwatch clock = Stopwatch.StartNew();
 
@@ -32,7 +32,8 @@ internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full,
             Say(title);
             return work(new Report(p =>
             {
-                if (p.ValidationLoss is not null)
+                // The last report of an epoch, whether it has a validation loss or not.
+                if (p.ValidationLoss is not null || p.Fraction * p.Epochs >= p.Epoch)
                     Say(Line(p));
             }));
         }

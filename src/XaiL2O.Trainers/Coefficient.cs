@@ -33,11 +33,11 @@ public readonly record struct Coefficient(double Value, Tensor? Learned = null)
     /// <param name="right">t, any shape.</param>
     public static Tensor Multiply(Coefficient left, Tensor right) => left * right;
 
-    /// <summary>A trained value.</summary>
+    /// <summary>A trained value; the number alone where no gradients are recorded, so that it outlives the tensor.</summary>
     /// <param name="tensor">One element.</param>
     public static Coefficient Of(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        return new Coefficient(tensor.ToDouble(), tensor);
+        return new Coefficient(tensor.ToDouble(), is_grad_enabled() ? tensor : null);
     }
 }

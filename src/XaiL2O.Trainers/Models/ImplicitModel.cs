@@ -63,11 +63,11 @@ public abstract class ImplicitModel : IDisposable
         ArgumentNullException.ThrowIfNull(data);
         if (data.dim() != 2 || data.shape[1] != DataSize)
             throw new ArgumentException($"The model takes data of shape [batch, {DataSize}]; got [{string.Join(", ", data.shape)}].", nameof(data));
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
         var own = splitting is null ? CreateSplitting() : null;
         try
         {
-            using var grad = no_grad();
-            using var scope = NewDisposeScope();
             var d = data.to(DataType).to(Device);
             var iteration = splitting ?? own!;
             var scale = Scale(d);

@@ -18,17 +18,23 @@ public sealed class PotentialRegularizer : Regularizer
     /// <summary>θ = exp(rate·weight): an optimiser whose steps have the size of the learning rate moves θ by percents.</summary>
     private const double LogarithmicRate = 4;
 
-    private const double InitialThreshold = 4e-3;
+    private const double InitialThreshold = 2e-2;
+
+    /// <summary>Norm of the random filters, beside 1 for those that pick a channel.</summary>
+    private const double InitialScale = 0.1;
 
     /// <summary>Logit of μ relative to its limit.</summary>
-    private const double InitialConcavity = -1;
+    private const double InitialConcavity = -2;
 
     private readonly (Parameter Filters, Parameter Threshold, Parameter Concavity)[] stages;
     private readonly double concavity;
     private readonly ConvolutionBound bound;
     private readonly int kernel;
 
-    /// <summary>Creates the map with random filters.</summary>
+    /// <summary>
+    /// Creates the map near soft thresholding of the channels, the proximal operator of ‖·‖₁: the first filters of the first step pick one
+    /// channel each, all others are small and random. So the untrained model is sparse in the transform it is used with.
+    /// </summary>
     /// <param name="channels">C, at least 1.</param>
     /// <param name="hidden">H, filters of each step, at least 1.</param>
     /// <param name="kernel">Rows and columns of the filters, odd.</param>
@@ -50,11 +56,20 @@ public sealed class PotentialRegularizer : Regularizer
         var where = device ?? CPU;
         bound = new ConvolutionBound(kernel, where);
         using var generator = new Generator((ulong)(uint)seed);
-        this.stages = [.. Enumerable.Range(0, stages).Select(_ =>
+        this.stages = [.. Enumerable.Range(0, stages).Select(stage =>
         {
             using var scope = NewDisposeScope();
             var filters = randn(hidden, channels, kernel, kernel, generator: generator);
-            filters = filters / bound.Of(filters.to(where));
+            filters = filters * (InitialScale / bound.Of(filters.to(where)));
+            if (stage == 0)
+            {
+                for (var i = 0; i < Math.Min(hidden, channels); i++)
+                {
+                    filters[i] = 0;
+                    filters[i, i, kernel / 2, kernel / 2] = 1;
+                }
+            }
+
             var threshold = full(hidden, Math.Log(InitialThreshold) / LogarithmicRate);
             return (Weight(filters, dtype, where), Weight(threshold, dtype, where), Weight(full(1, InitialConcavity), dtype, where));
         })];

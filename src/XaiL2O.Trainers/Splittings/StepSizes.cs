@@ -29,7 +29,7 @@ public readonly record struct StepSizes(Coefficient Alpha, Coefficient Beta, Coe
         if (!(α > 0 && β > 0 && λ > 0))
             throw new ArgumentException($"Step sizes are positive; got α = {α}, β = {β}, λ = {λ}.");
         // Trained steps are computed in single precision.
-        var rounding = 1 + (Alpha.Learned is null ? 1e-9 : 1e-5);
+        const double rounding = 1 + 1e-5;
         if (α * λ > rounding)
             throw new ArgumentException($"Linearised ADMM needs αλ ≤ 1; got {α * λ}. Choose λ ≤ {1 / α}.");
         var norm = stacked.NormBound;

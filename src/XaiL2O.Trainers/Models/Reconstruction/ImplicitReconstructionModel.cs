@@ -48,8 +48,8 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         var kernels = CosineKernels(options.Channels, options.TransformKernel);
         transform = new ConvolutionOperator(Weight(kernels / transformBound.Of(kernels.to(Device))), radon.Geometry.ImageSize);
         logRadius = Weight(tensor(new[] { Math.Log(options.InitialRadius) }));
-        // α = 0.5, β at four fifths of its limit, λ = 1.
-        stepWeights = Weight(tensor(new[] { Logit(Math.Log(0.5 / AlphaLow) / Math.Log(AlphaHigh / AlphaLow)), Logit(0.8), Logit(0.5) }));
+        // α = 1, β and λ nearly at their limits.
+        stepWeights = Weight(tensor(new[] { Logit(Math.Log(1 / AlphaLow) / Math.Log(AlphaHigh / AlphaLow)), Logit(0.95), Logit(0.9) }));
         box = new BoxTerm("Box", InferenceSize, 0, 1);
         variation = new L1Term("TotalVariation", new DifferencesOperator(radon.Geometry.ImageSize));
     }
@@ -131,13 +131,18 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         base.Dispose(disposing);
     }
 
-    /// <summary>The products of cosines of lowest frequency: an orthonormal basis of k×k patches when there are k² of them.</summary>
+    /// <summary>
+    /// Products of cosines, without the constant one, on the smallest patches that have enough of them: with the regulariser's start, sparsity
+    /// of differences, as total variation has it.
+    /// </summary>
     private static Tensor CosineKernels(int count, int size)
     {
-        using var cosines = MatrixOperator.CosineTransform(size);
-        var pairs = Enumerable.Range(0, size * size).Select(i => (Row: i / size, Column: i % size)).OrderBy(p => p.Row + p.Column).ToArray();
+        var patch = Enumerable.Range(1, size).First(s => (size - s) % 2 == 0 && ((s * s) - 1 >= count || s == size));
+        using var cosines = MatrixOperator.CosineTransform(patch);
+        var pairs = Enumerable.Range(patch == 1 ? 0 : 1, Math.Max(1, (patch * patch) - 1)).Select(i => (Row: i / patch, Column: i % patch)).OrderBy(p => p.Row + p.Column).ToArray();
+        var margin = (size - patch) / 2;
         return stack([.. Enumerable.Range(0, count).Select(i => pairs[i % pairs.Length]).Select(p =>
-            (cosines.Matrix[p.Row].view(-1, 1) * cosines.Matrix[p.Column].view(1, -1)).unsqueeze(0))]);
+            nn.functional.pad((cosines.Matrix[p.Row].view(-1, 1) * cosines.Matrix[p.Column].view(1, -1)).unsqueeze(0), [margin, margin, margin, margin]))]);
     }
 
     private static double Logit(double share) => Math.Log(share / (1 - share));
