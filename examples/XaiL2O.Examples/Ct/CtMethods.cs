@@ -59,7 +59,7 @@ internal static class CtMethods
             Geometry = CtSlice.Geometry,
             Method = new FeasibilityMethod(new FeasibilityOptions { Channels = 24, Seed = seed }),
             Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3 },
-            Training = new TrainingOptions { Epochs = 5, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 10, FinalIterations = 15, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3, CheckEvery = 5 } },
+            Training = new TrainingOptions { Epochs = 8, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 10, FinalIterations = 15, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3, CheckEvery = 5 } },
         },
         _ => new()
         {
