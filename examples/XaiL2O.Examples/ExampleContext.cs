@@ -30,11 +30,16 @@ internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full,
         if (!AnsiConsole.Profile.Capabilities.Interactive)
         {
             Say(title);
+            var (printed, validated) = (0, false);
             return work(new Report(p =>
             {
-                // The last report of an epoch, whether it has a validation loss or not.
-                if (p.ValidationLoss is not null || p.Fraction * p.Epochs >= p.Epoch)
-                    Say(Line(p));
+                // One line per epoch, with the validation loss where there is one.
+                validated |= p.ValidationLoss is not null;
+                var ended = validated ? p.ValidationLoss is not null : p.Fraction * p.Epochs >= p.Epoch;
+                if (!ended || printed == p.Epoch)
+                    return;
+                printed = p.ValidationLoss is null && p.Epoch == 1 ? 0 : p.Epoch;
+                Say(Line(p));
             }));
         }
 

@@ -30,11 +30,12 @@ internal static class CtMethods
             Progress = progress,
             CancellationToken = context.Cancellation,
         }).Fit(view));
-        if (model.Training is { Cancelled: true })
-            throw new OperationCanceledException();
+        if (model.Training is { Cancelled: true } stopped)
+            ExampleContext.Say($"{key}: stopped after epoch {stopped.Epochs.Count}; its weights are saved, and the checkpoint lets training continue");
         ml.Model.Save(model, view.Schema, context.PathOf(key + ".zip"));
         if (model.Training is { } training)
             Figures.Losses(context.PathOf($"training-{key}.png"), training);
+        context.Cancellation.ThrowIfCancellationRequested();
     }
 
     private static CtReconstructionTrainer.Options Options(string key, int seed) => key switch
