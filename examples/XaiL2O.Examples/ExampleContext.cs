@@ -7,7 +7,7 @@ using XaiL2O.Trainers;
 namespace XaiL2O.Examples;
 
 /// <summary>Options of a run and what every example does with its results.</summary>
-internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full, CancellationToken Cancellation)
+internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full, CancellationToken Cancellation, string? Train = null)
 {
     private readonly Stopwatch clock = Stopwatch.StartNew();
 
@@ -30,10 +30,16 @@ internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full,
         if (!AnsiConsole.Profile.Capabilities.Interactive)
         {
             Say(title);
+            var (printed, validated) = (0, false);
             return work(new Report(p =>
             {
-                if (p.ValidationLoss is not null)
-                    Say(Line(p));
+                // One line per epoch, with the validation loss where there is one.
+                validated |= p.ValidationLoss is not null;
+                var ended = validated ? p.ValidationLoss is not null : p.Fraction * p.Epochs >= p.Epoch;
+                if (!ended || printed == p.Epoch)
+                    return;
+                printed = p.ValidationLoss is null && p.Epoch == 1 ? 0 : p.Epoch;
+                Say(Line(p));
             }));
         }
 

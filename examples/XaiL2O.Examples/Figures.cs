@@ -132,4 +132,47 @@ internal static class Figures
 
         multiplot.SavePng(path, Width, 380 * properties.Count);
     }
+
+    /// <summary>Grey images side by side, each with a title and a caption, and an enlarged square of each below.</summary>
+    public static void Images(string path, IReadOnlyList<(string Title, string Caption, float[] Pixels)> panels, int size, (int Top, int Left, int Size) zoom, (double Low, double High) window)
+    {
+        var multiplot = new Multiplot();
+        multiplot.AddPlots(2 * panels.Count);
+        for (var i = 0; i < panels.Count; i++)
+        {
+            var (title, caption, pixels) = panels[i];
+            var whole = Grey(multiplot.GetPlot(i), pixels, size, (0, 0, size), window);
+            whole.Title(title, size: 20);
+            var frame = whole.Add.Rectangle(zoom.Left, zoom.Left + zoom.Size, size - zoom.Top - zoom.Size, size - zoom.Top);
+            (frame.FillColor, frame.LineColor, frame.LineWidth) = (Colors.Transparent, Colors.Orange, 2);
+            var part = Grey(multiplot.GetPlot(panels.Count + i), pixels, size, zoom, window);
+            part.XLabel(caption, size: 13);
+        }
+
+        multiplot.Layout = new ScottPlot.MultiplotLayouts.Grid(rows: 2, columns: panels.Count);
+        multiplot.SavePng(path, 330 * panels.Count, 740);
+
+        static Plot Grey(Plot plot, float[] pixels, int size, (int Top, int Left, int Size) part, (double Low, double High) window)
+        {
+            var values = new double[part.Size, part.Size];
+            for (var row = 0; row < part.Size; row++)
+                for (var column = 0; column < part.Size; column++)
+                    values[row, column] = pixels[((part.Top + row) * size) + part.Left + column];
+            var map = plot.Add.Heatmap(values);
+            map.Colormap = new ScottPlot.Colormaps.Grayscale();
+            map.ManualRange = new ScottPlot.Range(window.Low, window.High);
+            map.Extent = new CoordinateRect(0, part.Size, 0, part.Size);
+            plot.Axes.SetLimits(0, part.Size, 0, part.Size);
+            plot.Axes.SquareUnits();
+            plot.HideGrid();
+            foreach (var axis in plot.Axes.GetAxes())
+            {
+                axis.TickLabelStyle.IsVisible = false;
+                axis.MajorTickStyle.Length = 0;
+                axis.MinorTickStyle.Length = 0;
+            }
+
+            return plot;
+        }
+    }
 }

@@ -10,5 +10,8 @@ internal interface IExample
     /// <summary>What <c>--full</c> changes.</summary>
     string FullDescription { get; }
 
+    /// <summary>What <c>--train</c> does; null where the example trains anyway.</summary>
+    string? TrainDescription => null;
+
     void Run(ExampleContext context);
 }

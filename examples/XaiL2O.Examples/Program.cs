@@ -7,7 +7,7 @@ using XaiL2O.Trainers;
 if (args is [ChainReload.Verb, var chain, var chainOutput])
     return ChainReload.Run(chain, chainOutput);
 
-IExample[] examples = [new EcgExample(), new DictionaryExample(), new CfmmExample(), new CertifyExample()];
+IExample[] examples = [new EcgExample(), new DictionaryExample(), new CfmmExample(), new CertifyExample(), new CtExample()];
 
 var root = new RootCommand("Examples of XaiL2O: learned optimisation models with certificates on every inference.");
 foreach (var example in examples)
@@ -16,11 +16,14 @@ foreach (var example in examples)
     var seedOption = new Option<int>("--seed") { Description = "Seed of all random draws.", DefaultValueFactory = _ => 1 };
     var fullOption = new Option<bool>("--full") { Description = example.FullDescription };
     var command = new Command(example.Name, example.Description) { outOption, seedOption, fullOption };
+    var trainOption = new Option<string>("--train") { Description = example.TrainDescription, DefaultValueFactory = _ => "" };
+    if (example.TrainDescription is not null)
+        command.Add(trainOption);
     command.SetAction((parse, cancellation) =>
     {
         var folder = parse.GetRequiredValue(outOption);
         folder.Create();
-        example.Run(new ExampleContext(folder, parse.GetValue(seedOption), parse.GetValue(fullOption), cancellation));
+        example.Run(new ExampleContext(folder, parse.GetValue(seedOption), parse.GetValue(fullOption), cancellation, example.TrainDescription is null ? null : parse.GetValue(trainOption)));
         return Task.CompletedTask;
     });
     root.Add(command);

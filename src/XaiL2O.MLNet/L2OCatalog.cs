@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using XaiL2O.Trainers;
 using XaiL2O.Certifiers;
@@ -7,6 +8,7 @@ using XaiL2O.Certifiers;
 namespace XaiL2O.MLNet;
 
 /// <summary>Models whose inference is the solution of an optimisation problem, and certificates for any model's inferences.</summary>
+[SuppressMessage("Performance", "CA1822", Justification = "Users find everything through the catalog's instance, as in ML.NET's own.")]
 public sealed class L2OCatalog
 {
     private readonly MLContext environment;
@@ -63,6 +65,62 @@ public sealed class L2OCatalog
     [SuppressMessage("Performance", "CA1822", Justification = "A catalog's operations are instance members, as in ML.NET.")]
     public IReadOnlyList<DriftStatus> ObserveDrift(DriftMonitor monitor, IDataView judged) => DriftReader.Observe(monitor, judged);
 
+    /// <summary>Images of LoDoPaB-CT files as rows; see <see cref="LodopabOptions"/>.</summary>
+    /// <param name="folder">Folder with files <c>ground_truth_{part}_NNN.hdf5</c>.</param>
+    /// <param name="options">Which files, and how images are cut and resampled.</param>
+    /// <returns>Columns <c>Image</c> (vector of <see cref="float"/>), <c>Slice</c> (<see cref="int"/>), <c>File</c> (text).</returns>
+    /// <exception cref="FileNotFoundException">The folder has no such files.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged or has another layout; thrown while rows are read.</exception>
+    public IDataView LoadLodopab(string folder, LodopabOptions? options = null) => new LodopabView(folder, options ?? new LodopabOptions());
+
+    /// <summary>Appends simulated measurements of images: parallel-beam projections with noise relative to each beam.</summary>
+    /// <param name="geometry">The scan.</param>
+    /// <param name="noise">Standard deviation relative to the beam's value.</param>
+    /// <param name="seed">Seed of the noise.</param>
+    /// <param name="imageColumnName">Input column: images in [0, 1].</param>
+    /// <param name="measurementColumnName">Column appended.</param>
+    public ScanTransformer SimulateScan(
+        ParallelBeamGeometry geometry,
+        double noise = 0.015,
+        int seed = 1,
+        string imageColumnName = "Image",
+        string measurementColumnName = "Measurements") =>
+        new(new ScanTransformer.Settings(geometry, noise, seed, imageColumnName, measurementColumnName));
+
+    /// <summary>Appends <c>{prefix}Psnr</c> and <c>{prefix}Ssim</c> of images against the truth.</summary>
+    /// <param name="imageSize">Rows and columns of the images, at least 7.</param>
+    /// <param name="imageColumnName">Column with the images.</param>
+    /// <param name="truthColumnName">Column with the true images in [0, 1].</param>
+    /// <param name="prefix">Put before the names of the columns; may be empty.</param>
+    public ImageQualityTransformer ImageQuality(int imageSize, string imageColumnName = "Reconstruction", string truthColumnName = "Image", string prefix = "") =>
+        new(new ImageQualityTransformer.Settings(imageSize, imageColumnName, truthColumnName, prefix));
+
+    /// <summary>Mean and per-row PSNR and SSIM of reconstructed images.</summary>
+    /// <param name="data">Rows with both columns, vectors of known size.</param>
+    /// <param name="imageColumnName">Column with the images.</param>
+    /// <param name="truthColumnName">Column with the true images in [0, 1].</param>
+    public ImageQualityMetrics EvaluateImages(IDataView data, string imageColumnName = "Reconstruction", string truthColumnName = "Image")
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var pixels = ((data.Schema.GetColumnOrNull(truthColumnName)?.Type as VectorDataViewType)?.Size).GetValueOrDefault();
+        var size = (int)Math.Round(Math.Sqrt(pixels));
+        var rows = ImageQuality(size, imageColumnName, truthColumnName).Transform(data);
+        // One pass: reconstructing twice would double the time.
+        using var cursor = rows.GetRowCursor([rows.Schema["Psnr"], rows.Schema["Ssim"]]);
+        var (psnr, ssim) = (cursor.GetGetter<double>(rows.Schema["Psnr"]), cursor.GetGetter<double>(rows.Schema["Ssim"]));
+        var (psnrs, ssims) = (new List<double>(), new List<double>());
+        while (cursor.MoveNext())
+        {
+            var (p, s) = (0.0, 0.0);
+            psnr(ref p);
+            ssim(ref s);
+            psnrs.Add(p);
+            ssims.Add(s);
+        }
+
+        return new ImageQualityMetrics(psnrs.DefaultIfEmpty(double.NaN).Average(), ssims.DefaultIfEmpty(double.NaN).Average(), psnrs, ssims);
+    }
+
     /// <summary>Trainers of implicit models.</summary>
     public sealed class TrainersCatalog
     {
@@ -112,7 +170,31 @@ public sealed class L2OCatalog
 
         /// <summary>Trades on a network of constant function market makers, with settings.</summary>
         /// <param name="options">Network, columns, model, training and solver.</param>
-        [System.Diagnostics.CodeAnalysis.SuppressMessage("Performance", "CA1822", Justification = "A member of the catalog, like its neighbours.")]
         public CfmmTradeTrainer CfmmTrade(CfmmTradeTrainer.Options options) => new(options);
+
+        /// <summary>Reconstruction from parallel-beam scans by the implicit model (17).</summary>
+        /// <param name="geometry">The scan.</param>
+        /// <param name="measurementColumnName">Input column: measurements.</param>
+        /// <param name="imageColumnName">Training column: true images in [0, 1].</param>
+        /// <param name="outputColumnName">Column appended with the reconstruction.</param>
+        public CtReconstructionTrainer CtReconstruction(
+            ParallelBeamGeometry geometry,
+            string measurementColumnName = "Measurements",
+            string imageColumnName = "Image",
+            string outputColumnName = "Reconstruction") =>
+            CtReconstruction(new CtReconstructionTrainer.Options
+            {
+                Geometry = geometry,
+                MeasurementColumnName = measurementColumnName,
+                ImageColumnName = imageColumnName,
+                OutputColumnName = outputColumnName,
+            });
+
+        /// <summary>
+        /// Reconstruction from parallel-beam scans by any <see cref="ReconstructionMethod"/>: the implicit model, or total variation, filtered
+        /// back-projection, a U-Net or a feasibility-based network, which take and give the same columns.
+        /// </summary>
+        /// <param name="options">Method, scan, columns, training and solver.</param>
+        public CtReconstructionTrainer CtReconstruction(CtReconstructionTrainer.Options options) => new(environment, options);
     }
 }

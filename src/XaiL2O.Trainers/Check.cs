@@ -24,4 +24,10 @@ internal static class Check
         if (!(value >= minimum && value <= maximum))
             throw new ArgumentOutOfRangeException(name, value, $"{name} = {value} is out of range; it must lie in [{minimum}, {maximum}].");
     }
+
+    public static void Odd(int value, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        if (value < 1 || value % 2 == 0)
+            throw new ArgumentOutOfRangeException(name, value, $"{name} = {value} is out of range; it must be odd and positive.");
+    }
 }

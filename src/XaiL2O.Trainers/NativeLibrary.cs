@@ -27,6 +27,7 @@ public static class NativeLibrary
         try
         {
             using var probe = torch.zeros(1);
+            AlignedMemory.ReturnFreedBlocks();
             return null;
         }
         catch (Exception e) when (e is TypeInitializationException or NotSupportedException or DllNotFoundException or ExternalException)

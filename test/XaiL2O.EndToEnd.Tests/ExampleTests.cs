@@ -36,7 +36,7 @@ internal sealed class ExampleTests
     {
         var (exitCode, output) = Run("list");
         Assert.That(exitCode, Is.EqualTo(0));
-        Assert.That(output, Does.Contain("ecg").And.Contain("dictionary").And.Contain("certify"));
+        Assert.That(output, Does.Contain("ecg").And.Contain("dictionary").And.Contain("certify").And.Contain("cfmm").And.Contain("ct "));
     }
 
     [Test]
@@ -117,6 +117,27 @@ internal sealed class ExampleTests
             Assert.That(Number($"l2o_executed_{market}"), Is.GreaterThanOrEqualTo(Number($"margin_executed_{market}")));
         Assert.That(Number("max_constraint_violation"), Is.LessThanOrEqualTo(1e-9));
         Assert.That(Number("roundtrip_differing_values"), Is.EqualTo(0));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Test]
+    public void Ct_reconstructs_every_slice_with_every_method_and_certifies_them()
+    {
+        var folder = NewFolder();
+        var summary = RunExample("ct", folder, "reconstructions.png", "certificates.png");
+        double Number(string key) => summary[key].GetDouble();
+        foreach (var method in (string[])["fbp", "tv", "unet", "ffpn", "l2o"])
+            foreach (var measure in (string[])["psnr", "ssim", "box_fail", "fidelity_fail", "regularizer_fail", "weights", "ms_per_image"])
+                Assert.That(double.IsFinite(Number($"{measure}_{method}")), $"{measure}_{method}");
+        Assert.That(Number("adjoint_error"), Is.LessThanOrEqualTo(1e-5));
+        Assert.That(Number("projector_speedup_vs_dense"), Is.GreaterThan(10));
+        Assert.That(Number("converged_l2o"), Is.EqualTo(100));
+        Assert.That(Number("converged_tv"), Is.EqualTo(100));
+        Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_tv")));
+        Assert.That(Number("ssim_l2o"), Is.GreaterThan(Number("ssim_tv")));
+        Assert.That(Number("box_fail_l2o"), Is.Zero);
+        Assert.That(Number("fidelity_fail_l2o"), Is.Zero);
+        Assert.That(Number("weights_l2o"), Is.LessThan(Number("weights_unet")).And.LessThan(Number("weights_ffpn")));
         Directory.Delete(folder, recursive: true);
     }
 }

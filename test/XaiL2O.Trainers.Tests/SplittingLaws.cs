@@ -224,8 +224,8 @@ public sealed class SplittingLaws : TorchLaws
         Assert.Multiple(() =>
         {
             Assert.That(() => steps.Validate(S), Throws.Nothing);
-            Assert.That(() => (steps with { Beta = steps.Beta * 1.001 }).Validate(S), Throws.ArgumentException);
-            Assert.That(() => (steps with { Lambda = steps.Lambda * 1.001 }).Validate(S), Throws.ArgumentException);
+            Assert.That(() => (steps with { Beta = steps.Beta.Value * 1.001 }).Validate(S), Throws.ArgumentException);
+            Assert.That(() => (steps with { Lambda = steps.Lambda.Value * 1.001 }).Validate(S), Throws.ArgumentException);
         });
     }
 

@@ -27,13 +27,14 @@ public sealed class TermLaws : TorchLaws
         new("fidelity, δ = 5", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), 5), (v, d) => Indicator((v - d).norm(1) - (5 * d.norm(1))), true),
         new("box [−½, 1]", () => new BoxTerm("Box", 6, -0.5, 1), (v, _) => Indicator((v - 0.25).abs().amax([1]) - 0.75), true),
         new("box of a point", () => new BoxTerm("Box", 6, 0.2, 0.2), (v, _) => Indicator((v - 0.2).abs().amax([1])), true),
+        new("trained ball", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), Coefficient.Of(tensor(0.3))), (v, d) => Indicator((v - d).norm(1) - (0.3 * d.norm(1))), true),
         new("half-line x ≥ 0", () => new BoxTerm("Box", 6, 0, double.PositiveInfinity), (v, _) => Indicator(-v.amin([1])), true),
     ];
 
     private static readonly TermCase[] Constraints = [.. Terms.Where(t => t.IsConstraint)];
 
     // The property value of a data ball is the distance from its centre, not from the ball.
-    private static readonly TermCase[] MeasuredConstraints = [.. Constraints.Where(t => t.Make() is not FidelityTerm { Radius: > 0 })];
+    private static readonly TermCase[] MeasuredConstraints = [.. Constraints.Where(t => t.Make() is not FidelityTerm { Radius.Value: > 0 })];
 
     private static readonly double[] Steps = [0.05, 0.7, 3];
 

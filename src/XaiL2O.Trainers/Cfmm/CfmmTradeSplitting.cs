@@ -34,10 +34,10 @@ internal sealed class CfmmTradeSplitting : Splitting, IDisposable
     }
 
     /// <summary>
-    /// One Newton step in place of one of (74). A single step of (74) leaves the rule (18), so that its derivative credits the risk term
+    /// One Newton step in place of steps of (74); more change nothing, since the first is exact. A single step of (74) leaves the rule (18), so that its derivative credits the risk term
     /// with a slack that the solution does not have, and training drives W up until nothing is traded.
     /// </summary>
-    public override Tensor AttachedInference(SplittingState fixedPoint, Tensor data)
+    public override Tensor AttachedInference(SplittingState fixedPoint, Tensor data, int steps = 1)
     {
         ArgumentNullException.ThrowIfNull(fixedPoint);
         var N = network.Network.ReserveCount;

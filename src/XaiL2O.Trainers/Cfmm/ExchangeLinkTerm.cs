@@ -10,7 +10,7 @@ internal sealed class ExchangeLinkTerm(CfmmTensors network, Func<Tensor> levels)
 {
     public LinearOperator Operator { get; } = new IdentityOperator(4 * network.Network.ReserveCount);
 
-    public Tensor Proximal(Tensor u, double step, Tensor data)
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data)
     {
         var parts = u.split(network.Network.ReserveCount, 1);
         var (x, y, v, z) = (parts[0], parts[1], parts[2], parts[3]);

@@ -19,7 +19,7 @@ internal sealed class ExchangeRuleTerm(string name, CfmmTensors network, Func<Te
 {
     public override string Cause => "a trade so large, or so close to the edge of the rule, that small errors in the observed reserves void it";
 
-    public Tensor Proximal(Tensor u, double step, Tensor data)
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data)
     {
         var N = network.Network.ReserveCount;
         var (v, z) = (u.slice(1, 0, N, 1), u.slice(1, N, 2 * N, 1));

@@ -18,6 +18,9 @@ public abstract class ImplicitModel : IDisposable
     /// <summary>The terms of the objective, in the order in which their property values are reported.</summary>
     public abstract IReadOnlyList<Term> Terms { get; }
 
+    /// <summary>What is reported of an inference: the terms, and where a model says so other measures beside them.</summary>
+    public virtual IReadOnlyList<Term> Properties => Terms;
+
     /// <summary>The term whose property value is the solver's feasibility test; null when there is none.</summary>
     public abstract Term? Feasibility { get; }
 
@@ -87,11 +90,11 @@ public abstract class ImplicitModel : IDisposable
         ArgumentNullException.ThrowIfNull(data);
         if (data.dim() != 2 || data.shape[1] != DataSize)
             throw new ArgumentException($"The model takes data of shape [batch, {DataSize}]; got [{string.Join(", ", data.shape)}].", nameof(data));
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
         var own = splitting is null ? CreateSplitting() : null;
         try
         {
-            using var grad = no_grad();
-            using var scope = NewDisposeScope();
             var d = data.to(DataType).to(Device);
             var iteration = splitting ?? own!;
             var scale = Scale(d);
@@ -102,7 +105,7 @@ public abstract class ImplicitModel : IDisposable
             var rows = (int)d.shape[0];
             return new ModelInference(
                 [.. Enumerable.Range(0, rows).Select(row => flat.AsSpan(row * InferenceSize, InferenceSize).ToArray())],
-                [.. Terms.Select(term => term.PropertyValue(x, d).to(ScalarType.Float64).cpu().data<double>().ToArray())],
+                [.. Properties.Select(term => term.PropertyValue(x, d).to(ScalarType.Float64).cpu().data<double>().ToArray())],
                 solve.Residual,
                 solve.Iterations,
                 solve.Status);
@@ -111,6 +114,20 @@ public abstract class ImplicitModel : IDisposable
         {
             (own as IDisposable)?.Dispose();
         }
+    }
+
+    /// <summary>The property values of any estimate, whatever made it.</summary>
+    /// <param name="estimates">Shape <c>[batch, InferenceSize]</c>.</param>
+    /// <param name="data">The measurements they explain, shape <c>[batch, DataSize]</c>.</param>
+    /// <returns>For each of <see cref="Properties"/>, in order, one value per row; NaN where an input is NaN.</returns>
+    public double[][] Evaluate(Tensor estimates, Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(estimates);
+        ArgumentNullException.ThrowIfNull(data);
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        var (x, d) = (estimates.to(DataType).to(Device), data.to(DataType).to(Device));
+        return [.. Properties.Select(term => term.PropertyValue(x, d).to(ScalarType.Float64).cpu().data<double>().ToArray())];
     }
 
     /// <summary>Number of trained values.</summary>

@@ -12,11 +12,12 @@ public static class JacobianFree
     /// <param name="splitting">T.</param>
     /// <param name="fixedPoint">A fixed point, as <see cref="FixedPointSolver"/> returns it.</param>
     /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    /// <param name="steps">Applications of T that are differentiated; 1 is the method of the source.</param>
     /// <returns>Shape <c>[batch, inference size]</c>, differentiable in the weights of the splitting's terms.</returns>
-    public static Tensor Attach(Splitting splitting, SplittingState fixedPoint, Tensor data)
+    public static Tensor Attach(Splitting splitting, SplittingState fixedPoint, Tensor data, int steps = 1)
     {
         ArgumentNullException.ThrowIfNull(splitting);
         using var grad = enable_grad();
-        return splitting.AttachedInference(fixedPoint, data);
+        return splitting.AttachedInference(fixedPoint, data, steps);
     }
 }

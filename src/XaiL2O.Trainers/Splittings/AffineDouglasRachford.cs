@@ -38,12 +38,12 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         ArgumentNullException.ThrowIfNull(geometry);
         if (problem.H is not null)
             throw new ArgumentException("Exact steps need h = 0; use LinearizedAdmm for a model with a term in x.", nameof(problem));
-        if (problem.Fidelity.Radius != 0)
+        if (problem.Fidelity.Radius.Value != 0)
             throw new ArgumentException("Exact steps need equality Mx = d (δ = 0); use LinearizedAdmm for a ball.", nameof(problem));
         if (problem.F.Operator is not MatrixOperator transform)
             throw new ArgumentException("Exact steps need K as a MatrixOperator.", nameof(problem));
         this.problem = problem;
-        step = problem.Steps.Lambda;
+        step = problem.Steps.Lambda.Value;
 
         using var grad = no_grad();
         using var scope = NewDisposeScope();
@@ -89,7 +89,8 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         RelativeChange(((DouglasRachfordState)previous).Y, ((DouglasRachfordState)next).Y);
 
     /// <inheritdoc/>
-    public override Tensor AttachedInference(SplittingState fixedPoint, Tensor data) => problem.AttachedInference(ToAdmm(fixedPoint, data), data);
+    public override Tensor AttachedInference(SplittingState fixedPoint, Tensor data, int steps = 1) =>
+        problem.AttachedInference(ToAdmm(fixedPoint, data), data, steps);
 
     /// <summary>The variables of (15) at the point a state stands for; a fixed point goes to a fixed point.</summary>
     /// <param name="state">y.</param>

@@ -94,7 +94,7 @@ public sealed class LinearizedAdmm : Splitting
         static Tensor Norm(Tensor u, Tensor v) => (u.pow(2).sum(1) + v.pow(2).sum(1)).sqrt();
         var change = Norm(b.P - a.P, b.W - a.W);
         // (15c), (15d): the duals move by α times the violation of p = Kx and w = Mx.
-        var violation = Norm(b.Nu1 - a.Nu1, b.Nu2 - a.Nu2) / Steps.Alpha;
+        var violation = Norm(b.Nu1 - a.Nu1, b.Nu2 - a.Nu2) / Steps.Alpha.Value;
         return Ratio.OfNorms(change.maximum(violation), Norm(b.P, b.W).maximum(data.norm(1)));
     }
 }

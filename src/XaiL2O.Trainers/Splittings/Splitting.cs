@@ -32,15 +32,20 @@ public abstract class Splitting
     public abstract Tensor Residual(SplittingState previous, SplittingState next, Tensor data);
 
     /// <summary>
-    /// The inference after one step, differentiable in the model's weights: what Jacobian-free backpropagation differentiates.
+    /// The inference after one step or a few, differentiable in the model's weights: what Jacobian-free backpropagation differentiates.
     /// </summary>
     /// <param name="fixedPoint">A fixed point; treated as a constant.</param>
     /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    /// <param name="steps">Steps to follow, at least 1; an explicit method has but one.</param>
     /// <returns>Shape <c>[batch, inference size]</c>.</returns>
-    public virtual Tensor AttachedInference(SplittingState fixedPoint, Tensor data)
+    public virtual Tensor AttachedInference(SplittingState fixedPoint, Tensor data, int steps = 1)
     {
         ArgumentNullException.ThrowIfNull(fixedPoint);
-        return Inference(Step(fixedPoint.Map(t => t.detach()), data), data);
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        var state = fixedPoint.Map(t => t.detach());
+        for (var step = 0; step < steps; step++)
+            state = Step(state, data);
+        return Inference(state, data);
     }
 
     /// <summary>‖a − b‖/‖b‖ row by row, 0 where both norms are 0.</summary>

@@ -1,10 +1,10 @@
 namespace XaiL2O.Trainers;
 
 /// <summary>Step sizes of linearised ADMM (15), which converges for αβ‖S‖² ≤ 1 and αλ ≤ 1 with S = [K; M].</summary>
-/// <param name="Alpha">α, the penalty on p = Kx and w = Mx.</param>
+/// <param name="Alpha">α, the penalty on p = Kx and w = Mx. Steps may be trained, see <see cref="Coefficient"/>.</param>
 /// <param name="Beta">β, the step in x.</param>
 /// <param name="Lambda">λ, the proximal step in p and w.</param>
-public readonly record struct StepSizes(double Alpha, double Beta, double Lambda)
+public readonly record struct StepSizes(Coefficient Alpha, Coefficient Beta, Coefficient Lambda)
 {
     /// <summary>The largest steps the condition allows: λ = 1/α and β = 1/(α‖S‖²).</summary>
     /// <param name="stacked">S = [K; M].</param>
@@ -25,13 +25,15 @@ public readonly record struct StepSizes(double Alpha, double Beta, double Lambda
     public void Validate(LinearOperator stacked)
     {
         ArgumentNullException.ThrowIfNull(stacked);
-        if (!(Alpha > 0 && Beta > 0 && Lambda > 0))
-            throw new ArgumentException($"Step sizes are positive; got α = {Alpha}, β = {Beta}, λ = {Lambda}.");
-        const double rounding = 1 + 1e-9;
-        if (Alpha * Lambda > rounding)
-            throw new ArgumentException($"Linearised ADMM needs αλ ≤ 1; got {Alpha * Lambda}. Choose λ ≤ {1 / Alpha}.");
+        var (α, β, λ) = (Alpha.Value, Beta.Value, Lambda.Value);
+        if (!(α > 0 && β > 0 && λ > 0))
+            throw new ArgumentException($"Step sizes are positive; got α = {α}, β = {β}, λ = {λ}.");
+        // Trained steps are computed in single precision.
+        const double rounding = 1 + 1e-5;
+        if (α * λ > rounding)
+            throw new ArgumentException($"Linearised ADMM needs αλ ≤ 1; got {α * λ}. Choose λ ≤ {1 / α}.");
         var norm = stacked.NormBound;
-        if (Alpha * Beta * norm * norm > rounding)
-            throw new ArgumentException($"Linearised ADMM needs αβ‖S‖² ≤ 1; got {Alpha * Beta * norm * norm}. Choose β ≤ {1 / (Alpha * norm * norm)}.");
+        if (α * β * norm * norm > rounding)
+            throw new ArgumentException($"Linearised ADMM needs αβ‖S‖² ≤ 1; got {α * β * norm * norm}. Choose β ≤ {1 / (α * norm * norm)}.");
     }
 }

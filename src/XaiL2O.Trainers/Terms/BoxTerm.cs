@@ -29,7 +29,7 @@ public sealed class BoxTerm : Term, IProximable
     public override string Cause => "values outside the allowed range: a solve that did not converge, or an estimate made without this constraint";
 
     /// <inheritdoc/>
-    public Tensor Proximal(Tensor u, double step, Tensor data) => u.clamp(lower, upper);
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => u.clamp(lower, upper);
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => (x - x.clamp(lower, upper)).norm(1);

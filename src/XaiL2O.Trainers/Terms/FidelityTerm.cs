@@ -11,26 +11,26 @@ public sealed class FidelityTerm : Term, IProximable
     /// <summary>Creates the term.</summary>
     /// <param name="name">Property name.</param>
     /// <param name="measurement">A; its output is compared with the data.</param>
-    /// <param name="radius">δ ≥ 0, relative to ‖d‖.</param>
+    /// <param name="radius">δ ≥ 0, relative to ‖d‖; may be trained.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="radius"/> is negative or not finite.</exception>
-    public FidelityTerm(string name, LinearOperator measurement, double radius = 0)
+    public FidelityTerm(string name, LinearOperator measurement, Coefficient radius = default)
         : base(name, measurement)
     {
-        if (!(radius >= 0 && double.IsFinite(radius)))
-            throw new ArgumentOutOfRangeException(nameof(radius), radius, "The radius of the data ball is a finite number, at least 0.");
+        if (!(radius.Value >= 0 && double.IsFinite(radius.Value)))
+            throw new ArgumentOutOfRangeException(nameof(radius), radius.Value, "The radius of the data ball is a finite number, at least 0.");
         Radius = radius;
     }
 
     /// <summary>δ, the radius of the ball relative to ‖d‖.</summary>
-    public double Radius { get; }
+    public Coefficient Radius { get; }
 
     /// <inheritdoc/>
     public override string Cause => "an estimate that does not explain its measurements: a damaged or missing measurement, more noise than the model allows, or a solve that did not converge";
 
     /// <inheritdoc/>
-    public Tensor Proximal(Tensor u, double step, Tensor data)
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data)
     {
-        if (Radius == 0)
+        if (Radius.Value == 0)
             return data;
         var offset = u - data;
         var allowed = Radius * data.norm(1, true);

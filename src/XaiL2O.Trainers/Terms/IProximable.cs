@@ -13,5 +13,5 @@ public interface IProximable
     /// <param name="step">Step size, positive.</param>
     /// <param name="data">Measurements d, shape <c>[batch, data size]</c>; terms that do not depend on them ignore them.</param>
     /// <returns>Shape of <paramref name="u"/>.</returns>
-    Tensor Proximal(Tensor u, double step, Tensor data);
+    Tensor Proximal(Tensor u, Coefficient step, Tensor data);
 }

@@ -24,7 +24,9 @@ public sealed class L1Term : Term, IProximable
     public override string Cause => "a signal the learned transform does not make sparse: damaged measurements, or a source unlike those of the training data";
 
     /// <inheritdoc/>
-    public Tensor Proximal(Tensor u, double step, Tensor data) => u - u.clamp(-step, step);
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => step.Learned is { } θ
+        ? u - u.minimum(θ).maximum(-θ)
+        : u - u.clamp(-step.Value, step.Value);
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data)

@@ -8,7 +8,7 @@ namespace XaiL2O.Trainers;
 public sealed class NonnegativeTerm(string name, int size) : Term(name, new IdentityOperator(size)), IProximable
 {
     /// <inheritdoc/>
-    public Tensor Proximal(Tensor u, double step, Tensor data) => u.clamp_min(0);
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => u.clamp_min(0);
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => x.clamp_max(0).norm(1);

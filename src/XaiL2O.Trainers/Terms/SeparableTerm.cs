@@ -23,7 +23,7 @@ public sealed class SeparableTerm : IProximable
     public LinearOperator Operator { get; }
 
     /// <inheritdoc/>
-    public Tensor Proximal(Tensor u, double step, Tensor data)
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data)
     {
         var parts = u.split([.. blocks.Select(b => (long)b.Operator.OutputSize)], 1);
         return cat([.. blocks.Select((b, k) => b.Proximal(parts[k], step, data))], 1);

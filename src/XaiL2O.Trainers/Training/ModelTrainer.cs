@@ -60,9 +60,13 @@ public static class ModelTrainer
         private readonly Tensor validationData;
         private readonly Tensor validationTargets;
         private readonly Generator generator;
-        private readonly optim.Optimizer optimizer;
+        private readonly Adam optimizer;
         private readonly Stopwatch clock = Stopwatch.StartNew();
         private readonly int batches;
+        private readonly List<EpochResult> history = [];
+        private IReadOnlyList<NamedArray> best = [];
+        private double bestLoss = double.PositiveInfinity;
+        private int bestEpoch;
         private Tensor[]? fixedPoints;
         private int steps;
 
@@ -87,13 +91,15 @@ public static class ModelTrainer
 
         public TrainingResult Execute()
         {
-            var history = new List<EpochResult>();
-            var best = model.ExportWeights();
-            // The weights it starts from are worth keeping where none found are better.
-            var (bestLoss, bestEpoch, cancelled) = (ValidationLoss() ?? double.PositiveInfinity, 0, false);
+            best = model.ExportWeights();
+            if (options.CheckpointPath is { } path && File.Exists(path))
+                CheckpointFile.Load(path, Fingerprint(), Restore);
+            else if (ValidationLoss() is { } start)
+                bestLoss = start; // The weights it starts from are worth keeping where none found are better.
+            var cancelled = false;
             try
             {
-                for (var epoch = 1; epoch <= options.Epochs; epoch++)
+                for (var epoch = history.Count + 1; epoch <= options.Epochs && !(history.Count > 0 && OutOfPatience(history.Count)); epoch++)
                 {
                     var result = Epoch(epoch);
                     if (result is null)
@@ -107,8 +113,8 @@ public static class ModelTrainer
                     // Without a validation split the last weights are the ones to keep.
                     if (result.ValidationLoss is not { } loss || loss < bestLoss)
                         (best, bestLoss, bestEpoch) = (model.ExportWeights(), result.ValidationLoss ?? bestLoss, epoch);
-                    if (options.Patience > 0 && epoch - bestEpoch >= options.Patience)
-                        break;
+                    if (options.CheckpointPath is not null)
+                        CheckpointFile.Save(options.CheckpointPath, Fingerprint(), Save);
                 }
             }
             finally
@@ -117,6 +123,71 @@ public static class ModelTrainer
             }
 
             return new TrainingResult(history, bestEpoch, cancelled, clock.Elapsed);
+        }
+
+        private bool OutOfPatience(int epoch) => options.Patience > 0 && epoch - bestEpoch >= options.Patience;
+
+        /// <summary>What must be equal for a checkpoint to be this training's.</summary>
+        private string Fingerprint() =>
+            $"{(options with { CheckpointPath = null }).ToString().Replace("CheckpointPath = , ", "", StringComparison.Ordinal)} on {data.shape[0]} + {validationData.shape[0]} rows, weights {string.Join(", ", model.Weights.Select(w => $"{w.Name} [{string.Join(", ", w.Weight.shape)}]"))}";
+
+        private void Save(BinaryWriter writer)
+        {
+            using var scope = NewDisposeScope();
+            writer.Write(steps);
+            writer.Write(bestEpoch);
+            writer.Write(bestLoss);
+            writer.Write(history.Count);
+            foreach (var epoch in history)
+            {
+                writer.Write(epoch.TrainingLoss);
+                writer.Write(epoch.ValidationLoss ?? double.NaN);
+                writer.Write(epoch.ConvergedRate);
+                writer.Write(epoch.MeanIterations);
+            }
+
+            CheckpointFile.Write(writer, generator.get_state());
+            foreach (var (_, weight) in model.Weights)
+                CheckpointFile.Write(writer, weight);
+            foreach (var array in best)
+                foreach (var value in array.Values)
+                    writer.Write(value);
+            optimizer.save_state_dict(writer);
+            writer.Write(fixedPoints?.Length ?? 0);
+            foreach (var tensor in fixedPoints ?? [])
+            {
+                writer.Write(tensor.shape[1]);
+                CheckpointFile.Write(writer, tensor);
+            }
+        }
+
+        private void Restore(BinaryReader reader)
+        {
+            using var scope = NewDisposeScope();
+            steps = reader.ReadInt32();
+            bestEpoch = reader.ReadInt32();
+            bestLoss = reader.ReadDouble();
+            for (var (epoch, count) = (1, reader.ReadInt32()); epoch <= count; epoch++)
+            {
+                var (training, validation) = (reader.ReadDouble(), reader.ReadDouble());
+                history.Add(new EpochResult(epoch, training, double.IsNaN(validation) ? null : validation, reader.ReadDouble(), reader.ReadDouble()));
+            }
+
+            var state = generator.get_state();
+            CheckpointFile.Read(reader, state);
+            generator.set_state(state);
+            foreach (var (_, weight) in model.Weights)
+                CheckpointFile.Read(reader, weight);
+            best = [.. best.Select(array => array with { Values = [.. array.Values.Select(_ => reader.ReadSingle())] })];
+            optimizer.load_state_dict(reader);
+            var tensors = reader.ReadInt32();
+            if (tensors > 0)
+                fixedPoints = new Tensor[tensors];
+            for (var i = 0; i < tensors; i++)
+            {
+                fixedPoints![i] = zeros([data.shape[0], reader.ReadInt64()], dtype: model.DataType, device: model.Device).DetachFromDisposeScope();
+                CheckpointFile.Read(reader, fixedPoints[i]);
+            }
         }
 
         public void Dispose()
@@ -172,10 +243,12 @@ public static class ModelTrainer
                 var solve = model.Solve(splitting, d, options.Solver with { MaxIterations = limit }, warm);
                 if (options.WarmStart)
                     Remember(index, solve.State);
-                var x = JacobianFree.Attach(splitting, solve.State, d) * s;
+                var x = JacobianFree.Attach(splitting, solve.State, d, options.AttachedSteps) * s;
                 var loss = model.Loss(x, data.index_select(0, index), target);
                 optimizer.zero_grad();
                 loss.backward();
+                if (double.IsFinite(options.GradientNorm))
+                    nn.utils.clip_grad_norm_(model.Weights.Select(w => (Parameter)w.Weight), options.GradientNorm);
                 optimizer.step();
                 model.ProjectWeights();
                 return (loss.ToDouble(), solve);

@@ -18,6 +18,21 @@ public sealed record TrainingOptions
     /// <summary>Adam's L2 penalty on the weights; at least 0. Default 0.</summary>
     public double WeightDecay { get; init; }
 
+    /// <summary>Largest norm of the gradient of all weights together; a longer one is shortened. Positive. Default +∞.</summary>
+    public double GradientNorm { get; init; } = double.PositiveInfinity;
+
+    /// <summary>
+    /// Steps of the iteration that carry the gradient; at least 1. One is Jacobian-free backpropagation; more follow the iteration further
+    /// back for as many times the memory and time. Default 1.
+    /// </summary>
+    public int AttachedSteps { get; init; } = 1;
+
+    /// <summary>
+    /// File to which training saves its state after every epoch, and from which it continues when it exists; none when null. An interrupted
+    /// training that continues gives the same weights as one that was not interrupted. It holds the warm starts, so it may be large.
+    /// </summary>
+    public string? CheckpointPath { get; init; }
+
     /// <summary>Share of the rows kept out of training to choose the best weights, in [0, 0.5]; 0 keeps the last weights. Default 0.05.</summary>
     public double ValidationFraction { get; init; } = 0.05;
 
@@ -48,6 +63,9 @@ public sealed record TrainingOptions
         Check.Positive(LearningRate);
         Check.Within(WarmUp, 0, 1);
         Check.AtLeast(WeightDecay, 0);
+        if (!(GradientNorm > 0))
+            throw new ArgumentOutOfRangeException(nameof(GradientNorm), GradientNorm, $"{nameof(GradientNorm)} = {GradientNorm} is out of range; it must be positive.");
+        Check.AtLeast(AttachedSteps, 1);
         Check.Within(ValidationFraction, 0, 0.5);
         Check.AtLeast(Patience, 0);
         Check.AtLeast(InitialIterations, 1);

@@ -1,0 +1,69 @@
+using XaiL2O.MLNet;
+
+namespace XaiL2O.Examples;
+
+/// <summary>The figures of the CT example.</summary>
+internal static class CtFigures
+{
+    /// <summary>Side of the enlarged square.</summary>
+    private const int Zoom = 40;
+
+    /// <summary>One slice by every method, with an enlarged region below.</summary>
+    public static void Reconstructions(string path, Dictionary<string, CtResult[]> results)
+    {
+        // A typical slice: the one of median PSNR by the implicit model.
+        var l2o = results["l2o"];
+        var shown = Enumerable.Range(0, l2o.Length).OrderBy(i => l2o[i].Psnr).ElementAt(l2o.Length / 2);
+        var truth = l2o[shown].Image;
+        var (top, left) = MostDetailed(truth);
+        var panels = new List<(string Title, string Caption, float[] Pixels)> { ("Truth", "", truth) };
+        foreach (var (key, name) in CtMethods.All)
+        {
+            var row = results[key][shown];
+            static string Mark(string label) => CtResult.Failed(label) ? "FAIL" : "pass";
+            panels.Add((name, $"PSNR {row.Psnr:0.00} dB, SSIM {row.Ssim:0.000}\nbox {Mark(row.BoxLabel)}, fidelity {Mark(row.FidelityLabel)}, regulariser {Mark(row.RegularizerLabel)}", row.Reconstruction));
+        }
+
+        Figures.Images(path, panels, CtSlice.ImageSize, (top, left, Zoom), (0, 0.55));
+    }
+
+    /// <summary>Distributions of the properties over calibration slices and every method's test images.</summary>
+    public static void Properties(string path, CertifierTransformer certifier, Dictionary<string, CtResult[]> results)
+    {
+        var properties = certifier.Certifier.Properties;
+        (string Title, int Index, Func<CtResult, double> Value)[] shown =
+        [
+            ("Distance from the box [0, 1]", 0, r => r.Box),
+            ("Fidelity ‖Ax−d‖/‖d‖", 1, r => r.Fidelity),
+            ("Regulariser ‖Kx−R(Kx)‖", 2, r => r.Regularizer),
+        ];
+        // Zero, a box kept exactly, has no logarithm; it is drawn at a hundredth of what counts as zero.
+        Figures.Distributions(path, [.. shown.Select(p => (p.Title, properties[p.Index].FailThreshold, Sets(p.Index, p.Value)))]);
+
+        (string, double[])[] Sets(int index, Func<CtResult, double> value) =>
+        [
+            ("calibration", [.. properties[index].Distribution.Values.ToArray().Select(v => Math.Max(v, 1e-6))]),
+            .. CtMethods.All.Select(m => (m.Name, results[m.Key].Select(r => Math.Max(value(r), 1e-6)).ToArray())),
+        ];
+    }
+
+    /// <summary>The square of largest variation near the middle: vessels and airways rather than the outline.</summary>
+    private static (int Top, int Left) MostDetailed(float[] image)
+    {
+        var (size, best, place) = (CtSlice.ImageSize, -1.0, (Top: 0, Left: 0));
+        for (var top = size / 5; top <= (size * 4 / 5) - Zoom; top += 4)
+        {
+            for (var left = size / 5; left <= (size * 4 / 5) - Zoom; left += 4)
+            {
+                var variation = 0.0;
+                for (var row = top; row < top + Zoom; row++)
+                    for (var column = left + 1; column < left + Zoom; column++)
+                        variation += Math.Abs(image[(row * size) + column] - image[(row * size) + column - 1]);
+                if (variation > best)
+                    (best, place) = (variation, (top, left));
+            }
+        }
+
+        return place;
+    }
+}

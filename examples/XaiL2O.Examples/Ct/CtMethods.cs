@@ -1,0 +1,73 @@
+using Microsoft.ML;
+using XaiL2O.MLNet;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.Examples;
+
+/// <summary>The methods of the CT example and how their shipped models were made.</summary>
+internal static class CtMethods
+{
+    public static readonly (string Key, string Name)[] All = [("fbp", "FBP"), ("tv", "TV"), ("unet", "U-Net"), ("ffpn", "F-FPN"), ("l2o", "Implicit L2O")];
+
+    private static readonly FixedPointOptions OneStep = new() { MaxIterations = 1, CheckEvery = 1 };
+
+    public static string File(string key) => Path.Combine("ct", key + ".zip");
+
+    /// <summary>A shipped model.</summary>
+    public static CtReconstructionTransformer Load(MLContext ml, string key) =>
+        (CtReconstructionTransformer)ml.Model.Load(ExampleContext.Data(File(key)), out _);
+
+    /// <summary>Trains or tunes one method and saves it. Checkpoints beside the zip let an interrupted training continue.</summary>
+    public static void Train(ExampleContext context, MLContext ml, string key)
+    {
+        var slices = CtSlice.Training(ml, context.Seed, repetitions: key == "unet" ? 8 : 4);
+        var view = ml.Data.LoadFromEnumerable(slices);
+        ExampleContext.Say($"{key}: {slices.Length} training images");
+        var options = Options(key, context.Seed);
+        var model = ExampleContext.WithProgress(key, progress => ml.L2O().Trainers.CtReconstruction(options with
+        {
+            Training = options.Training with { CheckpointPath = context.PathOf(key + ".checkpoint") },
+            Progress = progress,
+            CancellationToken = context.Cancellation,
+        }).Fit(view));
+        if (model.Training is { Cancelled: true } stopped)
+            ExampleContext.Say($"{key}: stopped after epoch {stopped.Epochs.Count}; its weights are saved, and the checkpoint lets training continue");
+        ml.Model.Save(model, view.Schema, context.PathOf(key + ".zip"));
+        if (model.Training is { } training)
+            Figures.Losses(context.PathOf($"training-{key}.png"), training);
+        context.Cancellation.ThrowIfCancellationRequested();
+    }
+
+    private static CtReconstructionTrainer.Options Options(string key, int seed) => key switch
+    {
+        "fbp" => new() { Geometry = CtSlice.Geometry, Method = new BackProjectionMethod(BackProjectionFilter.Hann), Solver = OneStep },
+        "tv" => new()
+        {
+            Geometry = CtSlice.Geometry,
+            Method = new TotalVariationMethod(new TotalVariationOptions { Penalty = 30 }) { Radii = [0.013, 0.014, 0.015, 0.016] },
+            Solver = new FixedPointOptions { MaxIterations = 1000, ResidualTolerance = 3e-5 },
+            TuningRows = 8,
+        },
+        "unet" => new()
+        {
+            Geometry = CtSlice.Geometry,
+            Method = new UNetMethod(BackProjectionFilter.Hann) { Seed = seed },
+            Solver = OneStep,
+            Training = new TrainingOptions { Epochs = 12, BatchSize = 8, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0.05, Patience = 0, InitialIterations = 1, FinalIterations = 1, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = OneStep },
+        },
+        "ffpn" => new()
+        {
+            Geometry = CtSlice.Geometry,
+            Method = new FeasibilityMethod(new FeasibilityOptions { Channels = 24, Seed = seed }),
+            Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3 },
+            Training = new TrainingOptions { Epochs = 8, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 10, FinalIterations = 15, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3, CheckEvery = 5 } },
+        },
+        _ => new()
+        {
+            Geometry = CtSlice.Geometry,
+            Method = new ImplicitMethod(new ReconstructionOptions { Channels = 8, TransformKernel = 5, Hidden = 16, Kernel = 5, Stages = 1, Concavity = 0.5, Seed = seed }),
+            Solver = new FixedPointOptions { MaxIterations = 1000 },
+            Training = new TrainingOptions { Epochs = 20, BatchSize = 4, LearningRate = 3e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 30, FinalIterations = 30, AttachedSteps = 3, GradientNorm = 1, Seed = seed },
+        },
+    };
+}

@@ -1,0 +1,85 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>Appends the property values that a reconstruction model gives to images of any origin; see <see cref="CtReconstructionTransformer.PropertiesOf"/>.</summary>
+public sealed class CtPropertyTransformer : BatchTransformer
+{
+    internal const string LoaderSignature = "XaiL2OCtProperties";
+    private const int Rows = 16;
+
+    private readonly CtReconstructionTransformer model;
+    private readonly string imageColumnName;
+    private readonly string prefix;
+
+    internal CtPropertyTransformer(CtReconstructionTransformer model, string imageColumnName, string prefix)
+    {
+        (this.model, this.imageColumnName, this.prefix) = (model, imageColumnName, prefix);
+        OutputColumns = [.. model.Model.Properties.Select(p => (prefix + p.Name + ".Value", (DataViewType)NumberDataViewType.Double))];
+    }
+
+    internal sealed record ColumnNames(string Image, string Prefix);
+
+    internal override int BatchSize => Rows;
+
+    internal override IReadOnlyList<string> InputColumnNames => [imageColumnName, model.MeasurementColumnName];
+
+    internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
+
+    internal override void CheckInput(DataViewSchema schema)
+    {
+        ColumnCheck.FloatVector(schema, imageColumnName, model.Model.InferenceSize);
+        ColumnCheck.FloatVector(schema, model.MeasurementColumnName, model.Model.DataSize);
+    }
+
+    internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => new EvaluateBatch(this, source, capacity);
+
+    private protected override void Save(ModelSaveContext context)
+    {
+        context.CheckAtModel();
+        context.SetVersionInfo(Version());
+        ModelPayload.Of(new ColumnNames(imageColumnName, prefix)).Save(context);
+        model.Payload().Save(context);
+    }
+
+    private static VersionInfo Version() => new(
+        modelSignature: "XL2O CTP",
+        verWrittenCur: 0x00010001,
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        loaderSignature: LoaderSignature,
+        loaderAssemblyName: typeof(CtPropertyTransformer).Assembly.FullName);
+
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        ctx.CheckAtModel(Version());
+        var names = ModelPayload.Load(ctx).ReadSettings<ColumnNames>();
+        return new CtPropertyTransformer(CtReconstructionTransformer.FromPayload(ModelPayload.Load(ctx), env), names.Image, names.Prefix);
+    }
+
+    private sealed class EvaluateBatch(CtPropertyTransformer parent, DataViewRow source, int capacity) : IRowBatch
+    {
+        private readonly int pixels = parent.model.Model.InferenceSize;
+        private readonly int beams = parent.model.Model.DataSize;
+        private readonly float[] images = new float[capacity * parent.model.Model.InferenceSize];
+        private readonly float[] data = new float[capacity * parent.model.Model.DataSize];
+        private readonly FloatRows imageRows = new(source, source.Schema[parent.imageColumnName], parent.model.Model.InferenceSize);
+        private readonly FloatRows dataRows = new(source, source.Schema[parent.model.MeasurementColumnName], parent.model.Model.DataSize);
+
+        public void Read(int slot)
+        {
+            imageRows.Read(images.AsSpan(slot * pixels, pixels));
+            dataRows.Read(data.AsSpan(slot * beams, beams));
+        }
+
+        public Array[] Compute(int rows)
+        {
+            using var x = torch.tensor(images.AsSpan(0, rows * pixels).ToArray(), [rows, pixels]);
+            using var d = torch.tensor(data.AsSpan(0, rows * beams).ToArray(), [rows, beams]);
+            return [.. parent.model.Model.Evaluate(x, d)];
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// A scalar of an algorithm or a term, such as a step size: a constant, or a trained value whose tensor carries the gradient.
+/// Operators take the tensor where there is one, so formulas read the same for both.
+/// </summary>
+/// <param name="Value">The number as it is now.</param>
+/// <param name="Learned">The same number as a tensor with one element and a gradient; null for a constant. Not owned.</param>
+public readonly record struct Coefficient(double Value, Tensor? Learned = null)
+{
+    /// <summary>A constant.</summary>
+    /// <param name="value">Its value.</param>
+    public static implicit operator Coefficient(double value) => new(value);
+
+    /// <summary>c·t.</summary>
+    /// <param name="left">c.</param>
+    /// <param name="right">t, any shape.</param>
+    public static Tensor operator *(Coefficient left, Tensor right)
+    {
+        ArgumentNullException.ThrowIfNull(right);
+        return left.Learned is { } tensor ? right * tensor : right * left.Value;
+    }
+
+    /// <summary>A constant.</summary>
+    /// <param name="value">Its value.</param>
+    public static Coefficient FromDouble(double value) => value;
+
+    /// <summary>c·t.</summary>
+    /// <param name="left">c.</param>
+    /// <param name="right">t, any shape.</param>
+    public static Tensor Multiply(Coefficient left, Tensor right) => left * right;
+
+    /// <summary>A trained value; the number alone where no gradients are recorded, so that it outlives the tensor.</summary>
+    /// <param name="tensor">One element.</param>
+    public static Coefficient Of(Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        return new Coefficient(tensor.ToDouble(), is_grad_enabled() ? tensor : null);
+    }
+}

@@ -1,0 +1,149 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// The implicit reconstruction model N_Θ(d) = argmin_{x ∈ [0,1]ⁿ} f_Ω(Kx) s.t. ‖Ax − d‖ ≤ δ‖d‖ (17), solved by linearised ADMM (15).
+/// Trained: the regulariser Ω, the convolution K, δ and the steps α, β, λ. Properties: <c>Box</c>, <c>Fidelity</c>, <c>Regularizer</c> (the
+/// proximal residual), and <c>TotalVariation</c> for information.
+/// </summary>
+/// <remarks>
+/// The steps are trained through maps whose values always satisfy αλ ≤ 1 and αβ(‖K‖² + ‖A‖²) ≤ 1, so that every value of the weights gives a
+/// convergent iteration when R_Ω is non-expansive. ‖K‖₂ ≤ 1 is kept.
+/// </remarks>
+public sealed class ImplicitReconstructionModel : ImplicitModel
+{
+    /// <summary>Bounds of α, the penalty; the fixed point does not change the answer's feasibility, only the balance learned with it.</summary>
+    private const double AlphaLow = 0.05;
+    private const double AlphaHigh = 5;
+
+    private readonly RadonOperator radon;
+    private readonly ConvolutionOperator transform;
+    private readonly ConvolutionBound transformBound;
+    private readonly Regularizer regularizer;
+    private readonly Parameter logRadius;
+    private readonly Parameter stepWeights; // [3], logits of α, β, λ in their ranges
+    private readonly BoxTerm box;
+    private readonly L1Term variation;
+
+    /// <summary>Creates the model.</summary>
+    /// <param name="radon">A; shared, not owned.</param>
+    /// <param name="options">Shape of the learned parts.</param>
+    /// <param name="dtype">Element type of the computation.</param>
+    /// <param name="device">Device; CPU when null.</param>
+    public ImplicitReconstructionModel(RadonOperator radon, ReconstructionOptions options, ScalarType dtype = ScalarType.Float32, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(radon);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        (this.radon, Options, DataType, Device) = (radon, options, dtype, device ?? CPU);
+        regularizer = options.Regularizer == RegularizerKind.Potential
+            ? new PotentialRegularizer(options.Channels, options.Hidden, options.Kernel, options.Stages, options.Concavity, options.Seed, dtype, Device)
+            : new ResidualRegularizer(options.Channels, options.Kernel, options.Stages, options.SpectralNorm, options.Seed, dtype, Device);
+        transformBound = new ConvolutionBound(options.TransformKernel, Device);
+        using var scope = NewDisposeScope();
+        Parameter Weight(Tensor values) => (Parameter)nn.Parameter(values.to(dtype).to(Device).clone()).DetachFromDisposeScope();
+        var kernels = CosineKernels(options.Channels, options.TransformKernel);
+        transform = new ConvolutionOperator(Weight(kernels / transformBound.Of(kernels.to(Device))), radon.Geometry.ImageSize);
+        logRadius = Weight(tensor(new[] { Math.Log(options.InitialRadius) }));
+        // α = 1, β and λ nearly at their limits.
+        stepWeights = Weight(tensor(new[] { Logit(Math.Log(1 / AlphaLow) / Math.Log(AlphaHigh / AlphaLow)), Logit(0.95), Logit(0.9) }));
+        box = new BoxTerm("Box", InferenceSize, 0, 1);
+        variation = new L1Term("TotalVariation", new DifferencesOperator(radon.Geometry.ImageSize));
+    }
+
+    /// <summary>Shape of the learned parts.</summary>
+    public ReconstructionOptions Options { get; }
+
+    /// <inheritdoc/>
+    public override int DataSize => radon.OutputSize;
+
+    /// <inheritdoc/>
+    public override int InferenceSize => radon.InputSize;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Term> Terms => [box, new FidelityTerm("Fidelity", radon, Radius), new RegularizerTerm("Regularizer", transform, regularizer)];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Term> Properties => [.. Terms, variation];
+
+    /// <summary>None: the residual of the iteration contains the violation of the data ball.</summary>
+    public override Term? Feasibility => null;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, Tensor Weight)> Weights =>
+        [("K", transform.Kernel), .. regularizer.Weights, ("LogRadius", logRadius), ("Steps", stepWeights)];
+
+    /// <inheritdoc/>
+    public override ScalarType DataType { get; }
+
+    /// <inheritdoc/>
+    public override Device Device { get; }
+
+    /// <summary>An upper bound on the Lipschitz constant of R_Ω; at most 1 proves that the iteration converges.</summary>
+    public double LipschitzBound => regularizer.LipschitzBound;
+
+    /// <summary>δ = exp(δ̂).</summary>
+    public Coefficient Radius => Coefficient.Of(logRadius.exp());
+
+    /// <summary>α, β, λ for the weights as they are now.</summary>
+    public StepSizes Steps
+    {
+        get
+        {
+            var share = stepWeights.sigmoid();
+            var α = AlphaLow * (share[0] * Math.Log(AlphaHigh / AlphaLow)).exp();
+            // A margin for the rounding of single precision.
+            var limit = 1.0 + 1e-5 + (radon.NormBound * radon.NormBound);
+            return new StepSizes(Coefficient.Of(α), Coefficient.Of(share[1] / (α * limit)), Coefficient.Of(share[2] / α));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Splitting CreateSplitting()
+    {
+        var terms = Terms;
+        return new LinearizedAdmm((IProximable)terms[2], (FidelityTerm)terms[1], box, Steps);
+    }
+
+    /// <inheritdoc/>
+    public override void ProjectWeights()
+    {
+        using var grad = no_grad();
+        transform.Kernel.div_(Math.Max(1, transformBound.Of(transform.Kernel)));
+        regularizer.ProjectWeights();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            transform.Dispose();
+            transformBound.Dispose();
+            regularizer.Dispose();
+            logRadius.Dispose();
+            stepWeights.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>
+    /// Products of cosines, without the constant one, on the smallest patches that have enough of them: with the regulariser's start, sparsity
+    /// of differences, as total variation has it.
+    /// </summary>
+    private static Tensor CosineKernels(int count, int size)
+    {
+        var patch = Enumerable.Range(1, size).First(s => (size - s) % 2 == 0 && ((s * s) - 1 >= count || s == size));
+        using var cosines = MatrixOperator.CosineTransform(patch);
+        var pairs = Enumerable.Range(patch == 1 ? 0 : 1, Math.Max(1, (patch * patch) - 1)).Select(i => (Row: i / patch, Column: i % patch)).OrderBy(p => p.Row + p.Column).ToArray();
+        var margin = (size - patch) / 2;
+        return stack([.. Enumerable.Range(0, count).Select(i => pairs[i % pairs.Length]).Select(p =>
+            nn.functional.pad((cosines.Matrix[p.Row].view(-1, 1) * cosines.Matrix[p.Column].view(1, -1)).unsqueeze(0), [margin, margin, margin, margin]))]);
+    }
+
+    private static double Logit(double share) => Math.Log(share / (1 - share));
+}

@@ -1,0 +1,51 @@
+namespace XaiL2O.Trainers;
+
+/// <summary>The shape of <see cref="ImplicitReconstructionModel"/>.</summary>
+public sealed record ReconstructionOptions
+{
+    /// <summary>C, the channels of the learned transform K; at least 1. Default 8; 28 in the source.</summary>
+    public int Channels { get; init; } = 8;
+
+    /// <summary>Rows and columns of K's kernels, odd. Default 5; 3 in the source.</summary>
+    public int TransformKernel { get; init; } = 5;
+
+    /// <summary>Which learned regulariser. Default <see cref="RegularizerKind.Potential"/>.</summary>
+    public RegularizerKind Regularizer { get; init; } = RegularizerKind.Potential;
+
+    /// <summary>H, filters of each step of the potential regulariser; at least 1. Default 24.</summary>
+    public int Hidden { get; init; } = 24;
+
+    /// <summary>Rows and columns of the regulariser's kernels, odd. Default 5.</summary>
+    public int Kernel { get; init; } = 5;
+
+    /// <summary>Steps or blocks of the regulariser; at least 1. Default 2.</summary>
+    public int Stages { get; init; } = 2;
+
+    /// <summary>The largest concavity μ of the potential regulariser, in [0, 1); 0 keeps it convex and the solve provably convergent. Default 0.</summary>
+    public double Concavity { get; init; }
+
+    /// <summary>Spectral norm at which the convolutions of the residual network are kept; positive. Default 0.3.</summary>
+    public double SpectralNorm { get; init; } = 0.3;
+
+    /// <summary>δ at the start of training, relative to ‖d‖; positive. Default 0.015.</summary>
+    public double InitialRadius { get; init; } = 0.015;
+
+    /// <summary>Seed of the weights at the start of training.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Throws unless every option is in its range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        Check.AtLeast(Channels, 1);
+        Check.Odd(TransformKernel);
+        Check.AtLeast(Hidden, 1);
+        Check.Odd(Kernel);
+        Check.AtLeast(Stages, 1);
+        Check.Within(Concavity, 0, 0.99);
+        Check.Positive(SpectralNorm);
+        Check.Positive(InitialRadius);
+        if (!Enum.IsDefined(Regularizer))
+            throw new ArgumentOutOfRangeException(nameof(Regularizer), Regularizer, $"{nameof(Regularizer)} = {Regularizer} is not a {nameof(RegularizerKind)}.");
+    }
+}

@@ -1,0 +1,19 @@
+namespace XaiL2O.Trainers;
+
+/// <summary>Settings of <see cref="TotalVariationModel"/>.</summary>
+public sealed record TotalVariationOptions
+{
+    /// <summary>ε, relative to ‖d‖; positive. Default 0.015.</summary>
+    public double Radius { get; init; } = 0.015;
+
+    /// <summary>α of the iteration; positive. It changes the speed of the solve, not its answer. Default 10.</summary>
+    public double Penalty { get; init; } = 10;
+
+    /// <summary>Throws unless every option is in its range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        Check.Positive(Radius);
+        Check.Positive(Penalty);
+    }
+}

@@ -1,0 +1,142 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// Gradient steps of potentials of filtered images, one after the other: R(q) = q − Wᵀφ(Wq) with W a convolution C → H, ‖W‖₂ ≤ 1, and
+/// φ(t) = clip_θ(t) − μ·clip_{θ/μ}(t), θ &gt; 0 learned per channel and μ per step.
+/// </summary>
+/// <remarks>
+/// μ = 0 gives the derivative of a convex Huber function: each step is firmly non-expansive, their composition is averaged, and the iteration
+/// that contains it converges. μ &gt; 0 gives that of a potential that grows no further where features are large, as the minimax concave penalty
+/// (Zhang 2010, doi 10.1214/09-AOS729) does: edges are kept better, a step is Lipschitz with 1 + μ, and convergence has to be measured.
+/// </remarks>
+public sealed class PotentialRegularizer : Regularizer
+{
+    /// <summary>θ = exp(rate·weight): an optimiser whose steps have the size of the learning rate moves θ by percents.</summary>
+    private const double LogarithmicRate = 4;
+
+    private const double InitialThreshold = 2e-2;
+
+    /// <summary>Norm of the random filters, beside 1 for those that pick a channel.</summary>
+    private const double InitialScale = 0.1;
+
+    /// <summary>Logit of μ relative to its limit.</summary>
+    private const double InitialConcavity = -2;
+
+    private readonly (Parameter Filters, Parameter Threshold, Parameter Concavity)[] stages;
+    private readonly double concavity;
+    private readonly ConvolutionBound bound;
+    private readonly int kernel;
+
+    /// <summary>
+    /// Creates the map near soft thresholding of the channels, the proximal operator of ‖·‖₁: the first filters of the first step pick one
+    /// channel each, all others are small and random. So the untrained model is sparse in the transform it is used with.
+    /// </summary>
+    /// <param name="channels">C, at least 1.</param>
+    /// <param name="hidden">H, filters of each step, at least 1.</param>
+    /// <param name="kernel">Rows and columns of the filters, odd.</param>
+    /// <param name="stages">Steps, at least 1.</param>
+    /// <param name="concavity">The largest μ that training can reach, in [0, 1); 0 keeps the potentials convex.</param>
+    /// <param name="seed">Seed of the filters.</param>
+    /// <param name="dtype">Element type.</param>
+    /// <param name="device">Device; CPU when null.</param>
+    public PotentialRegularizer(int channels, int hidden, int kernel, int stages, double concavity, int seed, ScalarType dtype = ScalarType.Float32, Device? device = null)
+    {
+        Check.AtLeast(channels, 1);
+        Check.AtLeast(hidden, 1);
+        Check.Odd(kernel);
+        Check.AtLeast(stages, 1);
+        Check.Within(concavity, 0, 0.99);
+        NativeLibrary.EnsureLoaded();
+        Channels = channels;
+        (this.kernel, this.concavity) = (kernel, concavity);
+        var where = device ?? CPU;
+        bound = new ConvolutionBound(kernel, where);
+        using var generator = new Generator((ulong)(uint)seed);
+        this.stages = [.. Enumerable.Range(0, stages).Select(stage =>
+        {
+            using var scope = NewDisposeScope();
+            var filters = randn(hidden, channels, kernel, kernel, generator: generator);
+            filters = filters * (InitialScale / bound.Of(filters.to(where)));
+            if (stage == 0)
+            {
+                for (var i = 0; i < Math.Min(hidden, channels); i++)
+                {
+                    filters[i] = 0;
+                    filters[i, i, kernel / 2, kernel / 2] = 1;
+                }
+            }
+
+            var threshold = full(hidden, Math.Log(InitialThreshold) / LogarithmicRate);
+            return (Weight(filters, dtype, where), Weight(threshold, dtype, where), Weight(full(1, InitialConcavity), dtype, where));
+        })];
+    }
+
+    /// <inheritdoc/>
+    public override int Channels { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, Tensor Weight)> Weights =>
+    [
+        .. stages.SelectMany((s, i) => new (string, Tensor)[] { ($"Filters{i + 1}", s.Filters), ($"Threshold{i + 1}", s.Threshold) }),
+        .. stages.Where(_ => concavity > 0).Select((s, i) => ($"Concavity{i + 1}", (Tensor)s.Concavity)),
+    ];
+
+    /// <summary>Π max(1 + μ‖W‖², (1 − μ)‖W‖² − 1): 1 for convex potentials.</summary>
+    public override double LipschitzBound => stages.Aggregate(1.0, (product, s) =>
+    {
+        using var scope = NewDisposeScope();
+        var (μ, norm) = (concavity > 0 ? Mu(s.Concavity).ToDouble() : 0, bound.Of(s.Filters));
+        return product * Math.Max(1 + (μ * norm * norm), ((1 - μ) * norm * norm) - 1);
+    });
+
+    /// <inheritdoc/>
+    public override Tensor Apply(Tensor p)
+    {
+        ArgumentNullException.ThrowIfNull(p);
+        long[] padding = [kernel / 2, kernel / 2];
+        var q = p;
+        foreach (var (filters, threshold, weight) in stages)
+        {
+            var θ = (LogarithmicRate * threshold).exp().view(1, -1, 1, 1);
+            var features = nn.functional.conv2d(q, filters, null, padding: padding);
+            var φ = features.clamp(-θ, θ);
+            if (concavity > 0)
+            {
+                var μ = Mu(weight);
+                φ = φ - (μ * features.clamp(-θ / μ, θ / μ));
+            }
+
+            q = q - nn.functional.conv_transpose2d(φ, filters, null, padding: padding);
+        }
+
+        return q;
+    }
+
+    /// <summary>Divides every W whose norm may be above 1 by the bound on its norm.</summary>
+    public override void ProjectWeights()
+    {
+        using var grad = no_grad();
+        foreach (var (filters, _, _) in stages)
+            filters.div_(Math.Max(1, bound.Of(filters)));
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (!disposing)
+            return;
+        bound.Dispose();
+        foreach (var (_, _, weight) in stages)
+            weight.Dispose();
+    }
+
+    private Tensor Mu(Tensor weight) => concavity * weight.sigmoid();
+
+    private static Parameter Weight(Tensor values, ScalarType dtype, Device device) =>
+        (Parameter)nn.Parameter(values.to(dtype).to(device).clone()).DetachFromDisposeScope();
+}

@@ -1,0 +1,35 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// The iteration of feasibility-based fixed-point networks (arXiv 2104.14090): u⁺ = R(u) − s·S·Aᵀ(A·R(u) − d) with a learned map R and
+/// S = diag(1/nonzeros of each column of A), scaled so that the gradient part alone is stable for s &lt; 2.
+/// </summary>
+/// <param name="network">R on rows of images.</param>
+/// <param name="measurement">A.</param>
+/// <param name="weights">The diagonal of S over the largest eigenvalue of S·AᵀA, shape <c>[inference size]</c>.</param>
+/// <param name="relaxation">s; 1.99 in the source.</param>
+public sealed class FeasibilityIteration(Func<Tensor, Tensor> network, LinearOperator measurement, Tensor weights, double relaxation) : Splitting
+{
+    /// <inheritdoc/>
+    public override SplittingState Initialize(Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return new ImageState(zeros(data.shape[0], measurement.InputSize, dtype: data.dtype, device: data.device));
+    }
+
+    /// <inheritdoc/>
+    public override SplittingState Step(SplittingState state, Tensor data)
+    {
+        var u = network(((ImageState)state).X);
+        return new ImageState(u - (relaxation * weights * measurement.ApplyAdjoint(measurement.Apply(u) - data)));
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Inference(SplittingState state, Tensor data) => ((ImageState)state).X;
+
+    /// <inheritdoc/>
+    public override Tensor Residual(SplittingState previous, SplittingState next, Tensor data) =>
+        RelativeChange(((ImageState)previous).X, ((ImageState)next).X);
+}

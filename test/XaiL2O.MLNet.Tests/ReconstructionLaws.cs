@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.MLNet.Tests;
+
+/// <summary>CT reconstruction as estimators and transformers. A new method is one more line in <see cref="Methods"/>.</summary>
+internal sealed class ReconstructionLaws
+{
+    private const int Size = 16;
+    private static readonly ParallelBeamGeometry Geometry = new() { ImageSize = Size, Angles = 8, Bins = 23 };
+    private static readonly MLContext Ml = new(1);
+
+    private static readonly ReconstructionMethod[] Methods =
+    [
+        new ImplicitMethod(new ReconstructionOptions { Channels = 3, TransformKernel = 3, Hidden = 4, Kernel = 3, Stages = 1, Concavity = 0.2 }),
+        new TotalVariationMethod(new TotalVariationOptions()) { Radii = [0.01, 0.02, 0.2] },
+        new BackProjectionMethod(BackProjectionFilter.SheppLogan),
+        new UNetMethod(BackProjectionFilter.Hann) { Channels = 2, Levels = 3 },
+        new FeasibilityMethod(new FeasibilityOptions { Channels = 3, Kernel = 3 }),
+    ];
+
+    private static IEnumerable<TestCaseData> MethodCases => Methods.Select(m => new TestCaseData(m).SetArgDisplayNames(m.GetType().Name));
+
+    private static CtReconstructionTrainer Trainer(ReconstructionMethod method) => Ml.L2O().Trainers.CtReconstruction(new CtReconstructionTrainer.Options
+    {
+        Method = method,
+        Geometry = Geometry,
+        BatchSize = 4,
+        TuningRows = 6,
+        Solver = new FixedPointOptions { MaxIterations = 300 },
+        Training = new TrainingOptions { Epochs = 2, BatchSize = 5, LearningRate = 1e-3, InitialIterations = 5, FinalIterations = 10, Solver = new FixedPointOptions { MaxIterations = 10 } },
+    });
+
+    private static IDataView Scans(int seed, int rows)
+    {
+        var random = new Random(seed);
+        return Ml.L2O().SimulateScan(Geometry, 0.015, seed).Transform(Ml.Data.LoadFromEnumerable(Enumerable.Range(0, rows).Select(_ =>
+        {
+            var (x0, y0, r) = (4 + (8 * random.NextDouble()), 4 + (8 * random.NextDouble()), 2 + (4 * random.NextDouble()));
+            return new ImageRow { Image = [.. Enumerable.Range(0, Size * Size).Select(i => Math.Pow((i % Size) - x0, 2) + Math.Pow((i / Size) - y0, 2) < r * r ? 0.8f : 0.2f)] };
+        }).ToArray()));
+    }
+
+    private static Output[] Read(IDataView view) => [.. Ml.Data.CreateEnumerable<Output>(view, reuseRowObject: false, ignoreMissingColumns: true)];
+
+    [TestCaseSource(nameof(MethodCases))]
+    public void Schema_promised_is_schema_produced_and_zips_give_the_same_bits(ReconstructionMethod method)
+    {
+        var (train, test) = (Scans(1, 12), Scans(2, 6));
+        var trainer = Trainer(method);
+        var model = trainer.Fit(train);
+        var promised = trainer.GetOutputSchema((SchemaShape)typeof(SchemaShape).GetMethod("Create", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public)!.Invoke(null, [train.Schema])!);
+        Assert.That(promised.Select(c => c.Name), Is.EquivalentTo(model.GetOutputSchema(train.Schema).Select(c => c.Name)));
+
+        var expected = Read(model.Transform(test));
+        using var stream = new MemoryStream();
+        Ml.Model.Save(model, train.Schema, stream);
+        var loaded = (CtReconstructionTransformer)new MLContext().Model.Load(new MemoryStream(stream.ToArray()), out _);
+        var actual = Read(loaded.Transform(test));
+        Assert.That(actual.SelectMany(r => r.Reconstruction), Is.EqualTo(expected.SelectMany(r => r.Reconstruction)));
+        Assert.That(loaded.WeightCount, Is.EqualTo(model.WeightCount));
+        Assert.That(actual.Select(r => r.Fidelity), Is.EqualTo(expected.Select(r => r.Fidelity)));
+        if (method is TotalVariationMethod)
+            Assert.That(((TotalVariationMethod)loaded.Method).Model.Radius, Is.LessThan(0.2), "the radius was chosen");
+    }
+
+    [Test]
+    public void Properties_quality_and_certificates_work_on_images_of_any_origin()
+    {
+        var (train, test) = (Scans(1, 12), Scans(2, 24));
+        var l2o = Trainer(Methods[0]).Fit(train);
+        var fbp = Trainer(Methods[2]).Fit(train);
+        var calibrated = l2o.PropertiesOf("Reconstruction", "Judged.").Transform(l2o.Transform(test));
+        var certifier = Ml.L2O().Certify(new CertifiedProperty("Regularizer", "Judged.Regularizer.Value"), new CertifiedProperty("Box", "Judged.Box.Value")).Fit(calibrated);
+        var properties = l2o.PropertiesOf("Reconstruction", "Judged.");
+        var judged = certifier.Transform(properties.Transform(fbp.Transform(test)));
+        var rows = Read(judged);
+        Assert.That(rows.Select(r => r.Judged), Has.All.GreaterThan(0));
+        Assert.That(rows.Count(r => r.Label == "Fail"), Is.GreaterThan(12), "noise of back-projections is told");
+
+        // An inference's own properties are those of its image.
+        var own = Read(calibrated);
+        Assert.That(own.Select(r => r.Judged), Is.EqualTo(own.Select(r => r.Regularizer)).Within(1).Percent);
+
+        var metrics = Ml.L2O().EvaluateImages(fbp.Transform(test));
+        var quality = Read(Ml.L2O().ImageQuality(Size).Transform(fbp.Transform(test)));
+        Assert.That(metrics.RowPsnr, Is.EqualTo(quality.Select(r => r.Psnr)));
+        Assert.That(metrics.Psnr, Is.EqualTo(quality.Average(r => r.Psnr)).Within(1e-9));
+        Assert.That(metrics.Ssim, Is.EqualTo(quality.Average(r => r.Ssim)).Within(1e-9));
+
+        using var stream = new MemoryStream();
+        Ml.Model.Save(new TransformerChain<ITransformer>(fbp, properties, Ml.L2O().ImageQuality(Size)).Append(certifier), test.Schema, stream);
+        var reloaded = Read(new MLContext().Model.Load(new MemoryStream(stream.ToArray()), out _).Transform(test));
+        Assert.That(reloaded.Select(r => (r.Judged, r.Label, r.Psnr)), Is.EqualTo(rows.Zip(quality, (r, q) => (r.Judged, r.Label, q.Psnr))));
+    }
+
+    [Test]
+    public void Rows_with_bad_measurements_come_out_as_nan()
+    {
+        var rows = Ml.Data.CreateEnumerable<ScanRow>(Scans(3, 5), reuseRowObject: false).ToArray();
+        rows[2].Measurements[4] = float.NaN;
+        foreach (var method in Methods.Where(m => m is not UNetMethod and not BackProjectionMethod))
+        {
+            var result = Read(Trainer(method).Fit(Scans(1, 12)).Transform(Ml.Data.LoadFromEnumerable(rows)));
+            Assert.That(result[2].Reconstruction, Has.All.NaN, method.GetType().Name);
+            Assert.That(result[2].Converged, Is.False);
+            Assert.That(result[3].Reconstruction, Has.None.NaN);
+        }
+    }
+
+    [Test]
+    public void Wrong_columns_and_options_are_refused()
+    {
+        var scans = Scans(1, 6);
+        Assert.That(() => Trainer(Methods[0]).Fit(Ml.Data.LoadFromEnumerable(new[] { new ImageRow() })), Throws.Exception.With.Message.Contains("Measurements"));
+        var other = Ml.L2O().Trainers.CtReconstruction(Geometry with { Bins = 24 });
+        Assert.That(() => other.Fit(scans), Throws.InvalidOperationException.With.Message.Contains($"a vector of {8 * 24} Single"));
+        Assert.That(() => Trainer(new UNetMethod(BackProjectionFilter.Ramp) { Levels = 6 }).Fit(scans), Throws.ArgumentException.With.Message.Contains("multiple of 32"));
+        Assert.That(() => Trainer(new UNetMethod(BackProjectionFilter.Ramp) { Levels = 1 }), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("Levels = 1"));
+    }
+
+    private class ImageRow
+    {
+        [VectorType(Size * Size)]
+        public float[] Image { get; set; } = new float[Size * Size];
+    }
+
+    private sealed class ScanRow : ImageRow
+    {
+        [VectorType(8 * 23)]
+        public float[] Measurements { get; set; } = new float[8 * 23];
+    }
+
+    private sealed class Output
+    {
+        public float[] Reconstruction { get; set; } = [];
+
+        [ColumnName("Fidelity.Value")]
+        public double Fidelity { get; set; }
+
+        [ColumnName("Regularizer.Value")]
+        public double Regularizer { get; set; }
+
+        [ColumnName("Judged.Regularizer.Value")]
+        public double Judged { get; set; }
+
+        [ColumnName("Regularizer.Label")]
+        public string Label { get; set; } = "";
+
+        public double Psnr { get; set; }
+
+        public double Ssim { get; set; }
+
+        public bool Converged { get; set; }
+    }
+}

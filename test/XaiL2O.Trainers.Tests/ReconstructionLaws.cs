@@ -1,0 +1,192 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers.Tests;
+
+/// <summary>The reconstruction models, on scans small enough for many solves. A new method is one more line in <see cref="Models"/>.</summary>
+public sealed class ReconstructionLaws : TorchLaws
+{
+    private static readonly ParallelBeamGeometry Geometry = new() { ImageSize = 16, Angles = 8, Bins = 23 };
+    private static RadonOperator Radon => RadonOperator.Shared(Geometry);
+    private static readonly ReconstructionOptions Small = new() { Channels = 3, TransformKernel = 3, Hidden = 4, Kernel = 3, Stages = 2 };
+    private static readonly FixedPointOptions Tight = new() { MaxIterations = 6000, ResidualTolerance = 2e-6 };
+
+    private static readonly Case<ImplicitModel>[] Models =
+    [
+        new("implicit, convex", () => new ImplicitReconstructionModel(Radon, Small)),
+        new("implicit, concave", () => new ImplicitReconstructionModel(Radon, Small with { Stages = 1, Concavity = 0.3 })),
+        new("implicit, residual network", () => new ImplicitReconstructionModel(Radon, Small with { Regularizer = RegularizerKind.Residual, SpectralNorm = 0.05 })),
+        new("total variation", () => new TotalVariationModel(Radon, new TotalVariationOptions { Radius = 0.03 })),
+        new("back-projection", () => new BackProjectionModel(Radon, BackProjectionFilter.Hann)),
+        new("U-Net", () => new BackProjectionModel(Radon, BackProjectionFilter.Ramp, new UNet(2, 3, 1))),
+        new("feasibility", () => new FeasibilityModel(Radon, new FeasibilityOptions { Channels = 3, Kernel = 3 })),
+    ];
+
+    private static readonly Case<ImplicitModel>[] Trained = [.. Models.Where(m => m.Name is not ("total variation" or "back-projection"))];
+
+    private static readonly Case<ImplicitModel>[] Constrained = [.. Models.Where(m => m.Name.StartsWith("implicit, con", StringComparison.Ordinal) || m.Name == "total variation")];
+
+    /// <summary>Smooth blobs and a step, in [0, 1].</summary>
+    private static Tensor Images(int seed, int rows)
+    {
+        var coarse = Normal(seed, rows, 1, 4, 4).sigmoid();
+        var fine = nn.functional.interpolate(coarse, size: [16, 16], mode: InterpolationMode.Bilinear).reshape(rows, 256);
+        return (0.7 * fine) + (0.3 * fine.gt(0.55).to(float64));
+    }
+
+    private static (Tensor Images, Tensor Data) Scans(int seed, int rows)
+    {
+        var images = Images(seed, rows).to(float32);
+        return (images, new ScanSimulator(Radon, 0.015, seed).Scan(images));
+    }
+
+    private static Tensor Stack(float[][] rows) => tensor(rows.SelectMany(r => r).ToArray()).reshape(rows.Length, -1);
+
+    [TestCaseSource(nameof(Models))]
+    public void Rows_do_not_influence_each_other(Case<ImplicitModel> models)
+    {
+        using var model = models.Make();
+        var (_, d) = Scans(1, 5);
+        var options = new FixedPointOptions { MaxIterations = 60 };
+        var (whole, alone) = (model.Infer(d, options), model.Infer(d.slice(0, 3, 4, 1), options));
+        Assert.That(alone.Inference[0], Is.EqualTo(whole.Inference[3]).Within(1e-4f));
+        Assert.That(whole.PropertyValues, Has.Length.EqualTo(model.Properties.Count));
+        var evaluated = model.Evaluate(Stack(whole.Inference), d);
+        for (var i = 0; i < evaluated.Length; i++)
+            Assert.That(evaluated[i], Is.EqualTo(whole.PropertyValues[i]).Within(1e-4).Percent.Or.EqualTo(whole.PropertyValues[i]).Within(1e-6));
+    }
+
+    [TestCaseSource(nameof(Constrained))]
+    public void Solutions_keep_the_box_and_the_ball(Case<ImplicitModel> models)
+    {
+        using var model = models.Make();
+        var (_, d) = Scans(2, 4);
+        var inference = model.Infer(d, Tight);
+        var radius = model is ImplicitReconstructionModel l2o ? l2o.Radius.Value : ((TotalVariationModel)model).Options.Radius;
+        Assert.Multiple(() =>
+        {
+            Assert.That(inference.Status, Has.All.EqualTo(SolveStatus.Converged));
+            Assert.That(inference.PropertyValues[0], Has.All.Zero);
+            Assert.That(inference.PropertyValues[1], Has.All.LessThan(radius * 1.01));
+        });
+    }
+
+    [Test]
+    public void Total_variation_reaches_its_minimum()
+    {
+        using var model = new TotalVariationModel(Radon, new TotalVariationOptions { Radius = 0.03 });
+        var (images, d) = Scans(3, 4);
+        var splitting = model.CreateSplitting();
+        var solve = FixedPointSolver.Solve(splitting, d, Tight);
+        Assert.That(model.RelativeGap(solve.State, d), Has.All.LessThan(1e-3));
+        // The truth is feasible, so the minimum is no larger than its variation.
+        var (at, truth) = (model.Evaluate(splitting.Inference(solve.State, d), d), model.Evaluate(images, d));
+        for (var row = 0; row < 4; row++)
+            Assert.That(at[2][row], Is.LessThan(truth[2][row]));
+    }
+
+    [TestCaseSource(nameof(Trained))]
+    public void All_weights_receive_gradients(Case<ImplicitModel> models)
+    {
+        using var model = models.Make();
+        var (images, d) = Scans(5, 3);
+        // At the start some filters are so weak that their thresholds are out of reach, and the U-Net's last layer is zero.
+        using (no_grad())
+        {
+            foreach (var (name, weight) in model.Weights.Where(w => w.Name.StartsWith("Filters", StringComparison.Ordinal) || w.Name == "Output"))
+                weight.add_(0.5 * Normal(7, weight.shape).to(float32));
+        }
+
+        model.ProjectWeights();
+        var splitting = model.CreateSplitting();
+        var solve = FixedPointSolver.Solve(splitting, d, new FixedPointOptions { MaxIterations = 20 });
+        (JacobianFree.Attach(splitting, solve.State, d, 2) - images).square().sum().backward();
+        Assert.Multiple(() =>
+        {
+            foreach (var (name, weight) in model.Weights)
+                Assert.That(weight.grad is { } grad && grad.isfinite().all().ToBoolean() && grad.abs().max().ToDouble() > 0, name);
+        });
+    }
+
+    [Test]
+    public void Steps_stay_in_the_stable_range_whatever_the_weights([Values(-6, -3, 3, 30)] double shift)
+    {
+        using var model = new ImplicitReconstructionModel(Radon, Small);
+        using (no_grad())
+        {
+            foreach (var (name, weight) in model.Weights.Where(w => w.Name is "Steps" or "K"))
+                weight.add_(shift);
+        }
+
+        model.ProjectWeights();
+        Assert.That(() => { _ = model.CreateSplitting(); }, Throws.Nothing);
+        Assert.That(model.LipschitzBound, Is.EqualTo(1));
+    }
+
+    [TestCaseSource(nameof(Trained))]
+    public void Interrupting_and_resuming_gives_the_same_weights(Case<ImplicitModel> models)
+    {
+        var path = Path.GetTempFileName();
+        File.Delete(path);
+        var (images, d) = Scans(6, 12);
+        var options = new TrainingOptions
+        {
+            Epochs = 4,
+            BatchSize = 4,
+            LearningRate = 1e-3,
+            ValidationFraction = 0.2,
+            InitialIterations = 5,
+            FinalIterations = 8,
+            AttachedSteps = 2,
+            GradientNorm = 1,
+            Solver = new FixedPointOptions { MaxIterations = 10 },
+        };
+        using var whole = models.Make();
+        ModelTrainer.Train(whole, d, images, options);
+
+        var resumable = options with { CheckpointPath = path };
+        using (var interrupted = models.Make())
+        {
+            using var source = new CancellationTokenSource();
+            var result = ModelTrainer.Train(interrupted, d, images, resumable, new CancelDuringEpoch(3, source), source.Token);
+            Assert.That(result.Cancelled);
+        }
+
+        using var resumed = models.Make();
+        var rest = ModelTrainer.Train(resumed, d, images, resumable);
+        Assert.That(rest.Epochs, Has.Count.EqualTo(4));
+        foreach (var (expected, actual) in whole.ExportWeights().Zip(resumed.ExportWeights()))
+            Assert.That(actual.Values, Is.EqualTo(expected.Values), expected.Name);
+
+        Assert.That(() => ModelTrainer.Train(resumed, d, images, resumable with { LearningRate = 2e-3 }), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("another training"));
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..200]);
+        Assert.That(() => ModelTrainer.Train(resumed, d, images, resumable), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("damaged").Or.InstanceOf<InvalidDataException>().With.Message.Contains("another"));
+        File.Delete(path);
+    }
+
+    private static readonly (string Option, Action Use)[] BadOptions =
+    [
+        ("Channels", () => new ReconstructionOptions { Channels = 0 }.Validate()),
+        ("Kernel", () => new ReconstructionOptions { Kernel = 4 }.Validate()),
+        ("Concavity", () => new ReconstructionOptions { Concavity = 1 }.Validate()),
+        ("InitialRadius", () => new ReconstructionOptions { InitialRadius = 0 }.Validate()),
+        ("Radius", () => new TotalVariationOptions { Radius = -1 }.Validate()),
+        ("Relaxation", () => new FeasibilityOptions { Relaxation = 2 }.Validate()),
+        ("AttachedSteps", () => new TrainingOptions { AttachedSteps = 0 }.Validate()),
+        ("GradientNorm", () => new TrainingOptions { GradientNorm = 0 }.Validate()),
+        ("Bins", () => new ParallelBeamGeometry { Bins = 0 }.Validate()),
+    ];
+
+    [TestCaseSource(nameof(BadOptions))]
+    public void Options_out_of_range_are_named((string Option, Action Use) bad) =>
+        Assert.That(() => bad.Use(), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(bad.Option + " = "));
+
+    private sealed class CancelDuringEpoch(int epoch, CancellationTokenSource source) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Epoch == epoch)
+                source.Cancel();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers.Tests;
+
+/// <summary>What every learned regulariser owes the iteration. A new one is one more line in <see cref="Regularizers"/>.</summary>
+public sealed class RegularizerLaws : TorchLaws
+{
+    private static readonly Case<Regularizer>[] Regularizers =
+    [
+        new("convex, one step", () => new PotentialRegularizer(3, 5, 3, 1, 0, 1, float64)),
+        new("convex, two steps", () => new PotentialRegularizer(2, 6, 5, 2, 0, 2, float64)),
+        new("concave, one step", () => new PotentialRegularizer(2, 6, 3, 1, 0.4, 3, float64)),
+        new("residual network", () => new ResidualRegularizer(3, 5, 3, 0.3, 4, float64)),
+    ];
+
+    private static readonly Case<Regularizer>[] Convex = [.. Regularizers.Where(r => r.Name.StartsWith("convex", StringComparison.Ordinal))];
+
+    /// <summary>As training leaves them: weights pushed far out, then projected.</summary>
+    private static Regularizer Trained(Case<Regularizer> regularizers)
+    {
+        var R = regularizers.Make();
+        using (no_grad())
+        {
+            foreach (var (name, weight) in R.Weights)
+                weight.add_((name.StartsWith("Threshold", StringComparison.Ordinal) ? 0.3 : 2) * Normal(9, weight.shape));
+        }
+
+        R.ProjectWeights();
+        return R;
+    }
+
+    private static Tensor Images(int seed, Regularizer R) => 0.3 * Normal(seed, 20, R.Channels, 9, 9);
+
+    [TestCaseSource(nameof(Regularizers))]
+    public void Lipschitz_bound_holds(Case<Regularizer> regularizers)
+    {
+        using var R = Trained(regularizers);
+        foreach (var scale in (double[])[1e-4, 0.1, 3])
+        {
+            var p = Images(1, R);
+            var q = p + (scale * Images(2, R));
+            var ratio = (R.Apply(p) - R.Apply(q)).flatten(1).norm(1) / (p - q).flatten(1).norm(1);
+            AssertNoneAbove(ratio, R.LipschitzBound * (1 + 1e-9), "‖Rp − Rq‖/‖p − q‖");
+        }
+    }
+
+    [TestCaseSource(nameof(Convex))]
+    public void Convex_potentials_are_firmly_nonexpansive_step_by_step(Case<Regularizer> regularizers)
+    {
+        using var R = Trained(regularizers);
+        Assert.That(R.LipschitzBound, Is.EqualTo(1));
+        var (p, q) = (Images(1, R), Images(2, R));
+        var moved = (R.Apply(p) - R.Apply(q)).flatten(1);
+        var steps = R.Weights.Count / 2;
+        // s firmly non-expansive maps in a row are s/(s + 1)-averaged.
+        var θ = steps / (steps + 1.0);
+        var left = ((1 - θ) / θ * (p - q - (R.Apply(p) - R.Apply(q))).flatten(1).square().sum(1)) + moved.square().sum(1);
+        AssertNoneAbove(left - (p - q).flatten(1).square().sum(1), 1e-12, "not averaged");
+    }
+
+    [TestCaseSource(nameof(Regularizers))]
+    public void All_weights_receive_gradients_and_rows_do_not_mix(Case<Regularizer> regularizers)
+    {
+        using var R = regularizers.Make();
+        var p = Images(1, R);
+        var output = R.Apply(p);
+        output.square().sum().backward();
+        Assert.Multiple(() =>
+        {
+            foreach (var (name, weight) in R.Weights)
+                Assert.That(weight.grad is { } grad && grad.abs().max().ToDouble() > 0, name);
+            Assert.That(Gap(R.Apply(p.slice(0, 3, 4, 1)), output.slice(0, 3, 4, 1)), Is.LessThan(1e-12));
+            Assert.That(output.shape, Is.EqualTo(p.shape));
+        });
+    }
+
+    [Test]
+    public void Convolution_bound_is_above_the_norm_and_close([Values(1, 3, 5, 7)] int kernel, [Values(1, 3)] int inputs)
+    {
+        using var bound = new ConvolutionBound(kernel, CPU);
+        var weight = Normal(kernel, 4, inputs, kernel, kernel);
+        var x = Normal(5, 1, inputs, 40, 40);
+        for (var i = 0; i < 200; i++)
+        {
+            x = nn.functional.conv_transpose2d(nn.functional.conv2d(x, weight, null, padding: [kernel / 2, kernel / 2]), weight, null, padding: [kernel / 2, kernel / 2]);
+            x = x / x.norm();
+        }
+
+        var norm = nn.functional.conv2d(x, weight, null, padding: [kernel / 2, kernel / 2]).norm().ToDouble();
+        Assert.That(bound.Of(weight), Is.GreaterThanOrEqualTo(norm).And.LessThan(1.12 * norm));
+    }
+}
