@@ -2,8 +2,9 @@
 # Installs what the build and the native TorchSharp library need and the machine lacks; changes nothing otherwise.
 # Sourced by run.sh and test.sh.
 
-# Threads of libtorch that wait for each other give up the core: on a busy machine spinning slows a training thirtyfold.
-export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
+# Threads of libtorch that wait for each other spin for about a tenth of a millisecond, then give up the core: spinning longer slows a
+# training thirtyfold on a busy machine and gains nothing on a quiet one.
+export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-30000}
 
 say() { printf '[setup] %s\n' "$*" >&2; }
 

@@ -65,9 +65,9 @@ internal static class CtMethods
         _ => new()
         {
             Geometry = CtSlice.Geometry,
-            Method = new ImplicitMethod(new ReconstructionOptions { Channels = 8, TransformKernel = 5, Hidden = 16, Kernel = 5, Stages = 1, Concavity = 0.5, Seed = seed }),
+            Method = new ImplicitMethod(new ReconstructionOptions { Channels = 8, TransformKernel = 5, Hidden = 16, Kernel = 5, Stages = 1, Concavity = 0, Seed = seed }),
             Solver = new FixedPointOptions { MaxIterations = 1000 },
-            Training = new TrainingOptions { Epochs = 20, BatchSize = 4, LearningRate = 3e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 30, FinalIterations = 30, AttachedSteps = 3, GradientNorm = 1, Seed = seed },
+            Training = new TrainingOptions { Epochs = 6, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 60, FinalIterations = 60, AttachedSteps = 3, WarmStart = false, GradientNorm = 1, Seed = seed },
         },
     };
 }
