@@ -104,7 +104,7 @@ internal sealed class ExampleTests
     public void Cfmm_meets_its_targets()
     {
         var folder = NewFolder();
-        var summary = RunExample("cfmm", folder, "trades.png", "training.png");
+        var summary = RunExample("cfmm", folder, "trades.png", "training.png", "report.html");
         double Number(string key) => summary[key].GetDouble();
         foreach (var (noise, share, rate) in new[] { ("0p1", 0.97, 0.99), ("0p2", 0.95, 0.98) })
         {
@@ -124,7 +124,7 @@ internal sealed class ExampleTests
     public void Ct_reconstructs_every_slice_with_every_method_and_certifies_them()
     {
         var folder = NewFolder();
-        var summary = RunExample("ct", folder, "reconstructions.png", "certificates.png");
+        var summary = RunExample("ct", folder, "reconstructions.png", "certificates.png", "report.html");
         double Number(string key) => summary[key].GetDouble();
         foreach (var method in (string[])["fbp", "tv", "unet", "ffpn", "l2o"])
             foreach (var measure in (string[])["psnr", "ssim", "box_fail", "fidelity_fail", "regularizer_fail", "weights", "ms_per_image"])
