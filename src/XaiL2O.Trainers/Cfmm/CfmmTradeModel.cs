@@ -127,13 +127,12 @@ public sealed class CfmmTradeModel : ImplicitModel
     {
         ArgumentNullException.ThrowIfNull(trades);
         var rows = CfmmRows.Check(Network, reserves, prices);
-        using var grad = no_grad();
         using var scope = NewDisposeScope();
         var n = Network.ReserveCount;
         var x = cat([tensor(trades.Tender).reshape(rows, n), tensor(trades.Receive).reshape(rows, n)], 1);
         var p = tensor(prices).reshape(-1, Network.Tokens.Count).expand(rows, Network.Tokens.Count);
         var data = cat([tensor(reserves).reshape(rows, n), p], 1);
-        return [.. Terms.Select(term => Values(term.PropertyValue(x, data)))];
+        return Evaluate(x, data);
     }
 
     /// <inheritdoc/>

@@ -105,7 +105,7 @@ public abstract class ImplicitModel : IDisposable
             var rows = (int)d.shape[0];
             return new ModelInference(
                 [.. Enumerable.Range(0, rows).Select(row => flat.AsSpan(row * InferenceSize, InferenceSize).ToArray())],
-                [.. Properties.Select(term => term.PropertyValue(x, d).to(ScalarType.Float64).cpu().data<double>().ToArray())],
+                Evaluate(x, d),
                 solve.Residual,
                 solve.Iterations,
                 solve.Status);

@@ -28,8 +28,7 @@ public readonly record struct StepSizes(Coefficient Alpha, Coefficient Beta, Coe
         var (α, β, λ) = (Alpha.Value, Beta.Value, Lambda.Value);
         if (!(α > 0 && β > 0 && λ > 0))
             throw new ArgumentException($"Step sizes are positive; got α = {α}, β = {β}, λ = {λ}.");
-        // Trained steps are computed in single precision.
-        const double rounding = 1 + 1e-5;
+        const double rounding = 1 + 1e-9;
         if (α * λ > rounding)
             throw new ArgumentException($"Linearised ADMM needs αλ ≤ 1; got {α * λ}. Choose λ ≤ {1 / α}.");
         var norm = stacked.NormBound;

@@ -95,9 +95,10 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         {
             var share = stepWeights.sigmoid();
             var α = AlphaLow * (share[0] * Math.Log(AlphaHigh / AlphaLow)).exp();
-            // A margin for the rounding of single precision.
-            var limit = 1.0 + 1e-5 + (radon.NormBound * radon.NormBound);
-            return new StepSizes(Coefficient.Of(α), Coefficient.Of(share[1] / (α * limit)), Coefficient.Of(share[2] / α));
+            // A margin for the rounding of single precision, in which these are computed.
+            const double rounding = 1 + 1e-5;
+            var limit = rounding * (1 + (radon.NormBound * radon.NormBound));
+            return new StepSizes(Coefficient.Of(α), Coefficient.Of(share[1] / (α * limit)), Coefficient.Of(share[2] / (α * rounding)));
         }
     }
 
