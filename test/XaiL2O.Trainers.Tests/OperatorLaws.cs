@@ -26,6 +26,8 @@ public sealed class OperatorLaws : TorchLaws
         new("Radon, 9 × 9", () => new RadonOperator(new ParallelBeamGeometry { ImageSize = 9, Angles = 5, Bins = 14 })),
         new("Radon, few beams", () => new RadonOperator(new ParallelBeamGeometry { ImageSize = 12, Angles = 3, Bins = 4 })),
         new("Radon, one pixel", () => new RadonOperator(new ParallelBeamGeometry { ImageSize = 1, Angles = 1, Bins = 1 })),
+        new("Gram preconditioner, wide matrix", () => new GramPreconditioner(Matrix(10, 4, 7), 3, float64)),
+        new("Gram preconditioner, tall matrix", () => new GramPreconditioner(Matrix(11, 9, 5), 0.02, float64)),
         new("stack of one", () => new StackedOperator(Matrix(6, 3, 5))),
         new("matrix over identity", () => new StackedOperator(Matrix(7, 3, 5), new IdentityOperator(5))),
         new("stack of a stack", () => new StackedOperator(
@@ -48,9 +50,20 @@ public sealed class OperatorLaws : TorchLaws
         ("Angles = 0", () => _ = new RadonOperator(new ParallelBeamGeometry { Angles = 0 })),
         ("size", () => _ = new IdentityOperator(0)),
         ("size", () => _ = MatrixOperator.CosineTransform(0)),
+        ("strength = 0", () => _ = new GramPreconditioner(new IdentityOperator(3), 0)),
         ("Stacking needs at least one operator.", () => _ = new StackedOperator()),
         ("Stacked operators take the same input; 3 and 4 differ.", () => _ = new StackedOperator(new IdentityOperator(3), new IdentityOperator(4))),
     ];
+
+    [Test]
+    public void Gram_preconditioner_is_the_inverse([Values(0.1, 5, 1000)] double strength, [Values(3, 12)] int rows)
+    {
+        using var M = Matrix(12, rows, 8);
+        using var preconditioner = new GramPreconditioner(M, strength, float64);
+        var x = Normal(13, 5, 8);
+        var y = x + (strength * M.ApplyAdjoint(M.Apply(x)));
+        Assert.That(Gap(preconditioner.Apply(y), x), Is.LessThan(1e-10 * (1 + strength)));
+    }
 
     private static readonly int[] TransformSizes = [1, 2, 3, 8, 33];
 

@@ -57,6 +57,14 @@ public sealed record Instance(SmallProblem Problem, LinearizedAdmm Admm, Tensor 
 
     public Tensor Objective(Tensor x) => K.Apply(x).abs().sum(1);
 
+    /// <summary>The same problem with the step in x preconditioned, the box beside K.</summary>
+    public LinearizedAdmm Preconditioned(double strength = 20)
+    {
+        IProximable f = Admm.H is { } box ? new StackedTerm(Admm.F, box) : Admm.F;
+        var norm = Math.Max(1, f.Operator.NormBound);
+        return new(f, Admm.Fidelity, null, new StepSizes(Problem.Alpha, 1 / (Problem.Alpha * norm * norm), 1 / Problem.Alpha), new GramPreconditioner(A, strength, float64), Admm.H);
+    }
+
     public AffineDouglasRachford Exact() => new(Admm, new MeasurementGeometry(A.Matrix));
 
     /// <summary>The optimal value of every row, for δ = 0.</summary>

@@ -261,6 +261,56 @@ public sealed class SolverLaws : TorchLaws
         Assert.That(solve.Status, Has.All.EqualTo(SolveStatus.Converged));
     }
 
+    private static readonly FixedPointOptions Tight = new() { MaxIterations = 20_000, ResidualTolerance = 1e-7, FidelityTolerance = 0.06, CheckEvery = 5 };
+
+    /// <summary>Ways to reach the same fixed point, each of which must do something.</summary>
+    private static readonly Case<FixedPointOptions>[] Accelerations =
+    [
+        new("Anderson, 5 steps", () => Tight with { AndersonMemory = 5 }),
+        new("Anderson, 10 steps", () => Tight with { AndersonMemory = 10 }),
+        new("over-relaxation", () => Tight with { Relaxation = 1.6 }),
+        new("under-relaxation", () => Tight with { Relaxation = 0.7 }),
+        new("Anderson on relaxed steps", () => Tight with { AndersonMemory = 5, Relaxation = 1.4 }),
+    ];
+
+    [Test]
+    public void Accelerated_solves_reach_the_plain_answer(
+        [ValueSource(nameof(Splittings))] Case<(Splitting, Term)> splittings, [ValueSource(nameof(Accelerations))] Case<FixedPointOptions> acceleration)
+    {
+        var (splitting, fidelity) = splittings.Make();
+        var (d, options) = (Data(), acceleration.Make());
+        var (plain, fast) = (FixedPointSolver.Solve(splitting, d, Tight, fidelity), FixedPointSolver.Solve(splitting, d, options, fidelity));
+        Assert.Multiple(() =>
+        {
+            Assert.That(plain.Status, Has.All.EqualTo(SolveStatus.Converged));
+            Assert.That(fast.Status, Has.All.EqualTo(SolveStatus.Converged));
+            Assert.That(Gap(splitting.Inference(fast.State, d), splitting.Inference(plain.State, d)), Is.LessThan(1e-3));
+            Assert.That(fast.Iterations, Is.Not.EqualTo(plain.Iterations), "the option does nothing");
+            if (options.AndersonMemory == 5)
+                Assert.That(fast.Iterations.Order().ElementAt(Rows / 2), Is.LessThan(0.7 * plain.Iterations.Order().ElementAt(Rows / 2)));
+        });
+    }
+
+    [Test]
+    public void Accelerated_rows_do_not_depend_on_the_rest_of_the_batch([ValueSource(nameof(Splittings))] Case<(Splitting, Term)> splittings)
+    {
+        var (splitting, fidelity) = splittings.Make();
+        // Few steps: later ones differ by rounding that the extrapolation enlarges.
+        var (d, options) = (Data(), Options with { AndersonMemory = 4, Relaxation = 1.2, MaxIterations = 5, CheckEvery = 1 });
+        var all = FixedPointSolver.Solve(splitting, d, options, fidelity);
+        int[] rows = [7, 2, 11];
+        AssertSameRows(splitting, d, all, FixedPointSolver.Solve(splitting, Pick(d, rows), options, fidelity), rows);
+    }
+
+    [Test]
+    public void Accelerated_solves_leave_no_native_tensor_over([ValueSource(nameof(Splittings))] Case<(Splitting, Term)> splittings)
+    {
+        var (splitting, fidelity) = splittings.Make();
+        var d = Data();
+        d[3, 0] = double.NaN;
+        Assert.That(Leftover(() => FixedPointSolver.Solve(splitting, d, Options with { AndersonMemory = 3, Relaxation = 1.3 }, fidelity).State.DisposeTensors()), Is.Zero);
+    }
+
     [Test]
     public void Options_out_of_range_are_refused_by_name()
     {
@@ -272,6 +322,10 @@ public sealed class SolverLaws : TorchLaws
             ("ResidualTolerance = NaN", valid with { ResidualTolerance = double.NaN }),
             ("FidelityTolerance = -1", valid with { FidelityTolerance = -1 }),
             ("CheckEvery = 0", valid with { CheckEvery = 0 }),
+            ("AndersonMemory = -1", valid with { AndersonMemory = -1 }),
+            ("Relaxation = 0", valid with { Relaxation = 0 }),
+            ("Relaxation = 2", valid with { Relaxation = 2 }),
+            ("Relaxation = NaN", valid with { Relaxation = double.NaN }),
         ];
         Assert.That(valid.Validate, Throws.Nothing);
         foreach (var (name, options) in cases)

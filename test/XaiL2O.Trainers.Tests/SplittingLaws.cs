@@ -37,6 +37,7 @@ public sealed class SplittingLaws : TorchLaws
     private static readonly Case<(Splitting Splitting, Instance Instance)>[] Splittings =
     [
         .. Problems.Select(p => new Case<(Splitting, Instance)>($"linearised ADMM, {p}", () => p.Make() is var i ? (i.Admm, i) : default)),
+        .. Problems.Select(p => new Case<(Splitting, Instance)>($"preconditioned ADMM, {p}", () => p.Make() is var i ? (i.Preconditioned(), i) : default)),
         .. Exact.Select(p => new Case<(Splitting, Instance)>($"Douglas–Rachford, {p}", () => p.Make() is var i ? (i.Exact(), i) : default)),
     ];
 
@@ -125,6 +126,29 @@ public sealed class SplittingLaws : TorchLaws
             for (var k = 0; k < state.Tensors.Count; k++)
                 Assert.That(Gap(next.Tensors[k], state.Tensors[k]), Is.LessThan(1e-8), $"tensor {k} moves");
         });
+    }
+
+    /// <summary>The box's block of the duals is what h's optimality leaves over, so the KKT test reads it from x.</summary>
+    [Test]
+    public void Preconditioned_ADMM_ends_in_a_KKT_point([ValueSource(nameof(Problems))] SmallProblem problem, [Values(1, 50)] double strength)
+    {
+        var instance = problem.Make();
+        var admm = instance.Preconditioned(strength);
+        var end = (AdmmState)Solve(admm, instance);
+        AssertKkt(end with { Nu1 = end.Nu1.narrow(1, 0, problem.Transform), X = admm.Inference(end, instance.Data) }, instance, 1e-7);
+    }
+
+    [Test]
+    public void Preconditioner_and_h_are_refused_together()
+    {
+        var instance = Problems[8].Make();
+        var admm = instance.Preconditioned();
+        Assert.That(
+            () => new LinearizedAdmm(instance.Admm.F, instance.Admm.Fidelity, instance.Admm.H, instance.Admm.Steps, admm.Preconditioner),
+            Throws.ArgumentException.With.Message.Contains("StackedTerm"));
+        Assert.That(
+            () => new LinearizedAdmm(instance.Admm.F, instance.Admm.Fidelity, null, instance.Admm.Steps, new GramPreconditioner(new IdentityOperator(3), 1, float64)),
+            Throws.ArgumentException.With.Message.Contains("length 3"));
     }
 
     [Test]

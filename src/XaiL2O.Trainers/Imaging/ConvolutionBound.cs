@@ -11,7 +11,7 @@ namespace XaiL2O.Trainers;
 /// </summary>
 internal sealed class ConvolutionBound : IDisposable
 {
-    private const int Grid = 48;
+    private const int Grid = 96;
     private const int Squarings = 8;
 
     private readonly Tensor cosine; // [frequencies, k²]
@@ -21,9 +21,11 @@ internal sealed class ConvolutionBound : IDisposable
     public ConvolutionBound(int kernel, Device device)
     {
         using var scope = NewDisposeScope();
-        var frequencies = arange(Grid, dtype: ScalarType.Float64) * (2 * Math.PI / Grid);
+        // A kernel of one entry is the same matrix at every frequency.
+        var grid = kernel == 1 ? 1 : Grid;
+        var frequencies = arange(grid, dtype: ScalarType.Float64) * (2 * Math.PI / grid);
         // Frequencies ω and −ω give the same norm for a real kernel.
-        var half = frequencies.slice(0, 0, (Grid / 2) + 1, 1);
+        var half = frequencies.slice(0, 0, (grid / 2) + 1, 1);
         var taps = arange(kernel, dtype: ScalarType.Float64);
         var phase = (frequencies.view(-1, 1, 1, 1) * taps.view(1, 1, -1, 1)) + (half.view(1, -1, 1, 1) * taps.view(1, 1, 1, -1));
         var flat = phase.reshape(-1, (long)kernel * kernel);

@@ -18,7 +18,7 @@ public sealed class PotentialRegularizer : Regularizer
     /// <summary>θ = exp(rate·weight): an optimiser whose steps have the size of the learning rate moves θ by percents.</summary>
     private const double LogarithmicRate = 4;
 
-    private const double InitialThreshold = 2e-2;
+    private const double InitialThreshold = 5e-3;
 
     /// <summary>Norm of the random filters, beside 1 for those that pick a channel.</summary>
     private const double InitialScale = 0.1;

@@ -5,7 +5,8 @@ namespace XaiL2O.Trainers;
 
 /// <summary>
 /// Iterates a splitting to its fixed point without recording gradients. Each sample stops on its own tolerances and keeps the iterate
-/// at which it stopped, so what else is in the batch does not change its answer; stopped samples leave the batch.
+/// at which it stopped, so what else is in the batch does not change its answer; stopped samples leave the batch. Over-relaxation and Anderson
+/// acceleration change how the fixed point is reached, not which it is.
 /// </summary>
 public static class FixedPointSolver
 {
@@ -51,6 +52,7 @@ public static class FixedPointSolver
         var rows = Enumerable.Range(0, batch).Where(row => valid[row]).ToArray();
         var stopped = new bool[rows.Length];
         var (state, active) = (Select(start, rows, data.device), SelectRows(finite, rows, data.device));
+        using var acceleration = options.AndersonMemory > 0 ? new AndersonAcceleration(options.AndersonMemory) : null;
         for (var iteration = 1; iteration <= options.MaxIterations && rows.Length > 0; iteration++)
         {
             var check = iteration % options.CheckEvery == 0 || iteration == options.MaxIterations;
@@ -69,6 +71,9 @@ public static class FixedPointSolver
                     Store(result, state, rows, ended, report);
             }
 
+            if (iteration < options.MaxIterations)
+                state = Advance(previous, state, active, options.Relaxation, acceleration);
+
             foreach (var tensor in previous.Tensors.Where(t => !ReferenceEquals(t, active) && !state.Tensors.Any(s => ReferenceEquals(s, t))))
                 tensor.Dispose();
 
@@ -76,11 +81,26 @@ public static class FixedPointSolver
             {
                 var kept = Enumerable.Range(0, rows.Length).Where(i => !stopped[i]).ToArray();
                 (state, active) = (Select(state, kept, data.device), SelectRows(active, kept, data.device));
+                using var index = tensor(kept.Select(i => (long)i).ToArray(), device: data.device);
+                acceleration?.Select(index);
                 (rows, stopped) = ([.. kept.Select(i => rows[i])], new bool[kept.Length]);
             }
         }
 
         return report with { State = result.Map(t => t.MoveToOuterDisposeScope()) };
+    }
+
+    /// <summary>The point from which the next step starts: T(ζ) itself, relaxed, or extrapolated from the steps before.</summary>
+    private static SplittingState Advance(SplittingState previous, SplittingState next, Tensor data, double relaxation, AndersonAcceleration? acceleration)
+    {
+        if (relaxation == 1 && acceleration is null)
+            return next;
+        using var scope = NewDisposeScope();
+        var relaxed = relaxation == 1 ? next : next.With([.. next.Tensors.Zip(previous.Tensors, (t, p) => p + (relaxation * (t - p)))]);
+        var advanced = acceleration?.Extrapolate(previous, relaxed) ?? relaxed;
+        foreach (var tensor in next.Tensors.Where(t => !ReferenceEquals(t, data)))
+            tensor.Dispose();
+        return advanced.Map(t => t.MoveToOuterDisposeScope());
     }
 
     /// <summary>Marks the samples that stop at this check and returns their rows in the active batch.</summary>

@@ -14,6 +14,12 @@ namespace XaiL2O.Trainers;
 /// </code>
 /// Converges for αβ‖S‖² ≤ 1 and αλ ≤ 1 with S = [K; M] (Ryu and Yin, <i>Large-Scale Convex Optimization</i>, 2022). x comes last,
 /// so one attached step carries the gradient to the weights.
+/// <para>
+/// With a preconditioner P = (I + κMᵀM)⁻¹ the step in x is taken in its metric, x⁺ = x − βPr, and the penalty on w = Mx is κα in place of α:
+/// proximal ADMM whose metric holds MᵀM exactly and the rest linearised. It has the same solutions, converges for αβ‖K‖² ≤ 1, αβ ≤ 1 and
+/// αλ ≤ 1, and needs far fewer iterations where M is ill-conditioned. h must then be part of f, see <see cref="StackedTerm"/>: its proximal
+/// operator in that metric is not cheap.
+/// </para>
 /// </remarks>
 public sealed class LinearizedAdmm : Splitting
 {
@@ -22,8 +28,14 @@ public sealed class LinearizedAdmm : Splitting
     /// <param name="fidelity">The data constraint with its operator M.</param>
     /// <param name="h">h, a term in x itself; absent when null.</param>
     /// <param name="steps">Step sizes, checked against the norm bound.</param>
-    /// <exception cref="ArgumentException">Shapes do not fit or the step sizes violate the convergence condition.</exception>
-    public LinearizedAdmm(IProximable f, FidelityTerm fidelity, IProximable? h, StepSizes steps)
+    /// <param name="preconditioner">P, built from the fidelity's operator M; the identity when null. Not owned.</param>
+    /// <param name="constraint">
+    /// A constraint on x that is part of f: the inference is projected onto it, so that it holds exactly whatever the tolerance of the solve.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// Shapes do not fit, the step sizes violate the convergence condition, or h is given beside a preconditioner.
+    /// </exception>
+    public LinearizedAdmm(IProximable f, FidelityTerm fidelity, IProximable? h, StepSizes steps, GramPreconditioner? preconditioner = null, IProximable? constraint = null)
     {
         ArgumentNullException.ThrowIfNull(f);
         ArgumentNullException.ThrowIfNull(fidelity);
@@ -31,11 +43,20 @@ public sealed class LinearizedAdmm : Splitting
             throw new ArgumentException("h acts on x itself: its operator must be the identity. Give a transformed term as f.", nameof(h));
         if (h is not null && h.Operator.InputSize != f.Operator.InputSize)
             throw new ArgumentException($"h takes vectors of length {h.Operator.InputSize}, K of length {f.Operator.InputSize}.", nameof(h));
-        steps.Validate(new StackedOperator(f.Operator, fidelity.Operator));
+        if (preconditioner is not null && h is not null)
+            throw new ArgumentException("Beside a preconditioner, h is part of f: stack both in a StackedTerm.", nameof(h));
+        if (preconditioner is not null && preconditioner.InputSize != f.Operator.InputSize)
+            throw new ArgumentException($"The preconditioner takes vectors of length {preconditioner.InputSize}, K of length {f.Operator.InputSize}.", nameof(preconditioner));
+        if (preconditioner is null)
+            steps.Validate(new StackedOperator(f.Operator, fidelity.Operator));
+        else
+            steps.Validate(Math.Max(1, f.Operator.NormBound));
         F = f;
         Fidelity = fidelity;
         H = h;
         Steps = steps;
+        Preconditioner = preconditioner;
+        Constraint = constraint;
     }
 
     /// <summary>f, with K its operator.</summary>
@@ -49,6 +70,15 @@ public sealed class LinearizedAdmm : Splitting
 
     /// <summary>α, β, λ.</summary>
     public StepSizes Steps { get; }
+
+    /// <summary>P, or null.</summary>
+    public GramPreconditioner? Preconditioner { get; }
+
+    /// <summary>The constraint onto which the inference is projected, or null.</summary>
+    public IProximable? Constraint { get; }
+
+    /// <summary>κ: the penalty on w = Mx relative to that on p = Kx.</summary>
+    private double Weight => Preconditioner?.Strength ?? 1;
 
     /// <inheritdoc/>
     public override SplittingState Initialize(Tensor data)
@@ -64,23 +94,27 @@ public sealed class LinearizedAdmm : Splitting
     {
         var (p, w, ν1, ν2, x) = (AdmmState)state;
         var (α, β, λ) = Steps;
-        var (K, M) = (F.Operator, Fidelity.Operator);
+        var (K, M, κ) = (F.Operator, Fidelity.Operator, Weight);
         var Kx = K.Apply(x);
         var Mx = M.Apply(x);
 
         var pNext = F.Proximal(p + (λ * (ν1 + (α * (Kx - p)))), λ, data);           // (15a)
-        var wNext = Fidelity.Proximal(w + (λ * (ν2 + (α * (Mx - w)))), λ, data);    // (15b)
+        var wNext = Fidelity.Proximal(w + (λ * ((ν2 / κ) + (α * (Mx - w)))), λ, data); // (15b)
         var ν1Next = ν1 + (α * (Kx - pNext));                                       // (15c)
-        var ν2Next = ν2 + (α * (Mx - wNext));                                       // (15d)
+        var ν2Next = ν2 + (α * (κ * (Mx - wNext)));                                 // (15d)
         var r = K.ApplyAdjoint((2 * ν1Next) - ν1) + M.ApplyAdjoint((2 * ν2Next) - ν2); // (15e)
-        var xNext = x - (β * r);
+        var xNext = x - (β * (Preconditioner?.Apply(r) ?? r));
         if (H is not null)
             xNext = H.Proximal(xNext, β, data);                                     // (15f)
         return new AdmmState(pNext, wNext, ν1Next, ν2Next, xNext);
     }
 
     /// <inheritdoc/>
-    public override Tensor Inference(SplittingState state, Tensor data) => ((AdmmState)state).X;
+    public override Tensor Inference(SplittingState state, Tensor data)
+    {
+        var x = ((AdmmState)state).X;
+        return Constraint?.Proximal(x, 1, data) ?? x;
+    }
 
     /// <summary>
     /// max(‖z⁺ − z‖, ‖Sx − z⁺‖)/max(‖z⁺‖, ‖d‖) with z = (p, w) and S = [K; M]: the dual and primal residuals of ADMM. x alone can stand
@@ -94,7 +128,7 @@ public sealed class LinearizedAdmm : Splitting
         static Tensor Norm(Tensor u, Tensor v) => (u.pow(2).sum(1) + v.pow(2).sum(1)).sqrt();
         var change = Norm(b.P - a.P, b.W - a.W);
         // (15c), (15d): the duals move by α times the violation of p = Kx and w = Mx.
-        var violation = Norm(b.Nu1 - a.Nu1, b.Nu2 - a.Nu2) / Steps.Alpha.Value;
+        var violation = Norm(b.Nu1 - a.Nu1, (b.Nu2 - a.Nu2) / Weight) / Steps.Alpha.Value;
         return Ratio.OfNorms(change.maximum(violation), Norm(b.P, b.W).maximum(data.norm(1)));
     }
 }

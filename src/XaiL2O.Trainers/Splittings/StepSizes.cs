@@ -25,13 +25,18 @@ public readonly record struct StepSizes(Coefficient Alpha, Coefficient Beta, Coe
     public void Validate(LinearOperator stacked)
     {
         ArgumentNullException.ThrowIfNull(stacked);
+        Validate(stacked.NormBound);
+    }
+
+    /// <summary>Throws unless the convergence condition holds for a bound on ‖S‖.</summary>
+    internal void Validate(double norm)
+    {
         var (α, β, λ) = (Alpha.Value, Beta.Value, Lambda.Value);
         if (!(α > 0 && β > 0 && λ > 0))
             throw new ArgumentException($"Step sizes are positive; got α = {α}, β = {β}, λ = {λ}.");
         const double rounding = 1 + 1e-9;
         if (α * λ > rounding)
             throw new ArgumentException($"Linearised ADMM needs αλ ≤ 1; got {α * λ}. Choose λ ≤ {1 / α}.");
-        var norm = stacked.NormBound;
         if (α * β * norm * norm > rounding)
             throw new ArgumentException($"Linearised ADMM needs αβ‖S‖² ≤ 1; got {α * β * norm * norm}. Choose β ≤ {1 / (α * norm * norm)}.");
     }

@@ -11,7 +11,10 @@ namespace XaiL2O.Trainers;
 /// </summary>
 /// <remarks>
 /// The steps are trained through maps whose values always satisfy αλ ≤ 1 and αβ(‖K‖² + ‖A‖²) ≤ 1, so that every value of the weights gives a
-/// convergent iteration when R_Ω is non-expansive. ‖K‖₂ ≤ 1 is kept.
+/// convergent iteration when R_Ω is non-expansive. ‖K‖₂ ≤ 1 is kept, and the entries of each
+/// kernel sum to 0: f is a function of how pixels differ. A kernel with the least mean would answer to brightness, many times stronger than
+/// to edges, and training would spend itself on it. With <see cref="ReconstructionOptions.Preconditioning"/> the step in x
+/// takes A into account exactly, and the box is a block beside K.
 /// </remarks>
 public sealed class ImplicitReconstructionModel : ImplicitModel
 {
@@ -97,7 +100,8 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
             var α = AlphaLow * (share[0] * Math.Log(AlphaHigh / AlphaLow)).exp();
             // A margin for the rounding of single precision, in which these are computed.
             const double rounding = 1 + 1e-5;
-            var limit = rounding * (1 + (radon.NormBound * radon.NormBound));
+            // ‖[K; I]‖² with a preconditioner for A, ‖[K; A]‖² without.
+            var limit = rounding * (1 + (Options.Preconditioning > 0 ? 1 : radon.NormBound * radon.NormBound));
             return new StepSizes(Coefficient.Of(α), Coefficient.Of(share[1] / (α * limit)), Coefficient.Of(share[2] / (α * rounding)));
         }
     }
@@ -106,13 +110,18 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
     public override Splitting CreateSplitting()
     {
         var terms = Terms;
-        return new LinearizedAdmm((IProximable)terms[2], (FidelityTerm)terms[1], box, Steps);
+        var (fidelity, learned) = ((FidelityTerm)terms[1], (IProximable)terms[2]);
+        return Options.Preconditioning > 0
+            ? new LinearizedAdmm(new StackedTerm(learned, box), fidelity, null, Steps, GramPreconditioner.Shared(radon, Options.Preconditioning, DataType, Device), box)
+            : new LinearizedAdmm(learned, fidelity, box, Steps);
     }
 
     /// <inheritdoc/>
     public override void ProjectWeights()
     {
         using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        transform.Kernel.sub_(transform.Kernel.mean([2, 3], keepdim: true));
         transform.Kernel.div_(Math.Max(1, transformBound.Of(transform.Kernel)));
         regularizer.ProjectWeights();
     }

@@ -30,6 +30,12 @@ public sealed record ReconstructionOptions
     /// <summary>δ at the start of training, relative to ‖d‖; positive. Default 0.015.</summary>
     public double InitialRadius { get; init; } = 0.015;
 
+    /// <summary>
+    /// κ of the preconditioner (I + κAᵀA)⁻¹ of the step in x, at least 0; 0 for plain linearised ADMM, which needs no inverse of a matrix as
+    /// large as the scan has beams, but some thirty times the iterations. Default 100.
+    /// </summary>
+    public double Preconditioning { get; init; } = 100;
+
     /// <summary>Seed of the weights at the start of training.</summary>
     public int Seed { get; init; } = 1;
 
@@ -45,6 +51,7 @@ public sealed record ReconstructionOptions
         Check.Within(Concavity, 0, 0.99);
         Check.Positive(SpectralNorm);
         Check.Positive(InitialRadius);
+        Check.AtLeast(Preconditioning, 0);
         if (!Enum.IsDefined(Regularizer))
             throw new ArgumentOutOfRangeException(nameof(Regularizer), Regularizer, $"{nameof(Regularizer)} = {Regularizer} is not a {nameof(RegularizerKind)}.");
     }
