@@ -88,5 +88,8 @@ internal sealed record ExperimentSettings(MLContext Context, SearchSpace Space, 
 
             parts.Add((name, groups));
         }
+
+        if (Folds > parts[0].Groups.Count)
+            throw new InvalidOperationException($"{Folds} folds cannot be made of {parts[0].Groups.Count} groups of the column '{column}'.");
     }
 }
