@@ -2,6 +2,7 @@ using CsCheck;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
 
@@ -446,6 +447,37 @@ internal sealed class ExperimentLaws
         Assert.That(() => Metric.Mean("Nosuch").Measure(view), Throws.InvalidOperationException.With.Message.Contains("'Nosuch'"));
         Assert.That(() => Metric.Prd("Label", "Features").Measure(view), Throws.InvalidOperationException.With.Message.Contains("1 and 3 entries"));
         Assert.That(() => Metric.Mean("Group").Measure(view), Throws.InvalidOperationException.With.Message.Contains("'Group'"));
+    }
+
+    [Test]
+    public void Executed_utility_is_measured_on_true_reserves()
+    {
+        var (ml, network, prices) = (new MLContext(1), CfmmSimulation.Network, CfmmSimulation.Prices);
+        var reserves = CfmmSimulation.Reserves(20, new Random(1));
+        var observed = CfmmSimulation.Observe(network, reserves, 0.002, new Random(2));
+        CfmmRow[] rows = [.. Enumerable.Range(0, 20).Select(i => new CfmmRow { Reserves = observed[(i * 11)..((i + 1) * 11)], TrueReserves = reserves[(i * 11)..((i + 1) * 11)] })];
+        var space = new SearchSpace();
+        var kept = space.Choice("Train", [true, false], false);
+        var result = ml.L2O().Experiment(space, trial => ml.L2O().Trainers.CfmmTrade(new CfmmTradeTrainer.Options
+            {
+                Network = network, Prices = prices, Training = new() { Epochs = 2, BatchSize = 10, LearningRate = trial.Value(kept) ? 0.03 : 1e-9, ValidationFraction = 0.2 },
+            }))
+            .SetTrainingData(ml.Data.LoadFromEnumerable(rows), ml.Data.LoadFromEnumerable(rows.ToArray()))
+            .Maximize(Metric.ExecutedUtility(network, prices)).SetBudget(trials: 2).Run();
+        Assert.That(result.Trials.Select(t => t.Status), Is.All.EqualTo(TrialStatus.Succeeded), result.Trials[0].Error);
+        var trades = result.Model.Transform(ml.Data.LoadFromEnumerable(rows));
+        double[] All(string column) => [.. trades.GetColumn<double[]>(column).SelectMany(v => v)];
+        var expected = MarginRule.ExecutedUtility(network, new CfmmTrades(All("Tender"), All("Receive"), new double[20], new int[20], new SolveStatus[20]), [.. prices], reserves);
+        Assert.That(result.BestTrial.Metric, Is.EqualTo(expected.Utility).Within(1e-9).And.GreaterThan(0));
+    }
+
+    private sealed class CfmmRow
+    {
+        [VectorType(11)]
+        public double[] Reserves { get; set; } = [];
+
+        [VectorType(11)]
+        public double[] TrueReserves { get; set; } = [];
     }
 
     [Test]

@@ -68,13 +68,13 @@ internal sealed class ExperimentsPageTests
         var space = new SearchSpace();
 
         var regularization = space.Range("L2", 1e-6, 1e-1, logarithmic: true);
-        var result = ml.L2O().Experiment(space, trial => trial.Context.Regression.Trainers.Sdca("Label", "Features", l2Regularization: (float)trial.Value(regularization)))
+        var result = ml.L2O().Experiment(space, trial => trial.Context.Regression.Trainers.OnlineGradientDescent("Label", "Features", l2Regularization: (float)trial.Value(regularization)))
             .CrossValidate(rows, folds: 3, groupColumnName: "Site")
             .Minimize(Metric.MeanSquaredError("Score", "Label"))
             .SetBudget(trials: 5)
             .Run();
 
-        Assert.That(result.BestTrial.Metric, Is.LessThan(0.1));
+        Assert.That(result.BestTrial.Metric, Is.LessThan(0.2));
         Assert.That(result.Trials, Has.Count.EqualTo(5));
     }
 }

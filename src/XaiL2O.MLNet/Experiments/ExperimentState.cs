@@ -67,7 +67,7 @@ internal sealed class ExperimentState
         var name = Path.GetFileName(StatePath);
         foreach (var old in Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(StatePath))!, name + ".*.zip"))
         {
-            if (Path.GetFileName(old) != modelName)
+            if (Path.GetFileName(old) != modelName && int.TryParse(Path.GetFileName(old).AsSpan(name.Length + 1, Path.GetFileName(old).Length - name.Length - 5), out _))
                 File.Delete(old);
         }
     }

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -39,7 +40,41 @@ public sealed class Metric
         return OfRows("PSNR", estimateColumnName, truthColumnName, (estimate, truth) => 10 * Math.Log10(peak * peak * truth.Length / SquaredDistance(estimate, truth)));
     }
 
-    /// <summary>Mean of a column of numbers, for instance of the utility that trades executed; of a <see cref="bool"/> column the share of true.</summary>
+    /// <summary>
+    /// Mean utility of trades executed on the true reserves, where a trade that any CFMM refuses counts 0; see <see cref="MarginRule.ExecutedUtility"/>.
+    /// Larger is better.
+    /// </summary>
+    /// <param name="network">The CFMMs.</param>
+    /// <param name="prices">p, one per token.</param>
+    /// <param name="trueReserveColumnName">True reserves: vector of <see cref="float"/> or <see cref="double"/>, one per token of each CFMM.</param>
+    /// <param name="tenderColumnName">x, alike.</param>
+    /// <param name="receiveColumnName">y, alike.</param>
+    public static Metric ExecutedUtility(
+        CfmmNetwork network,
+        IReadOnlyList<double> prices,
+        string trueReserveColumnName = "TrueReserves",
+        string tenderColumnName = "Tender",
+        string receiveColumnName = "Receive")
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        double[] p = [.. prices];
+        string[] names = [trueReserveColumnName, tenderColumnName, receiveColumnName];
+        return new Metric($"executed utility of {tenderColumnName} and {receiveColumnName}", names, view =>
+        {
+            DataViewSchema.Column[] columns = [.. names.Select(name => Column(view, name))];
+            foreach (var column in columns)
+                ColumnCheck.NumberVector(view.Schema, column.Name, network.ReserveCount);
+            using var cursor = view.GetRowCursor(columns);
+            VectorReader[] readers = [.. columns.Select(c => VectorReader.Create(cursor, c))];
+            return Average(cursor, () =>
+            {
+                var (reserves, tender, receive) = (readers[0].Read().ToArray(), readers[1].Read().ToArray(), readers[2].Read().ToArray());
+                return MarginRule.ExecutedUtility(network, new CfmmTrades(tender, receive, [0], [0], [SolveStatus.Converged]), p, reserves).Utility;
+            });
+        });
+    }
+
+    /// <summary>Mean of a column of numbers; of a <see cref="bool"/> column the share of true.</summary>
     /// <param name="columnName"><see cref="float"/>, <see cref="double"/> or <see cref="bool"/>.</param>
     public static Metric Mean(string columnName)
     {
