@@ -54,6 +54,28 @@ internal sealed class ExperimentStateLaws
         }
     }
 
+    [TestCaseSource(nameof(Tuners))]
+    public void A_killed_experiment_goes_on_from_the_files_as_they_lay(Tuner tuner)
+    {
+        var killed = Path.Combine(folder, "killed");
+        Directory.CreateDirectory(killed);
+        var whole = New(tuner).SaveTo(State).Run(new ExperimentLaws.Report(trial =>
+        {
+            // What a process leaves that ends here, with the model of a trial whose state was not written any more.
+            if (trial.Number != 7)
+                return;
+            foreach (var file in Directory.GetFiles(folder))
+                File.Copy(file, Path.Combine(killed, Path.GetFileName(file)));
+            File.WriteAllText(Path.Combine(killed, "state.json.8.zip"), "half of a model");
+            File.WriteAllText(Path.Combine(killed, "state.json.tmp"), "half of a state");
+        }));
+        var resumed = New(tuner).SaveTo(Path.Combine(killed, "state.json")).Run();
+        Assert.That(Told(resumed), Is.EqualTo(Told(whole)));
+        Assert.That(resumed.BestTrial.Number, Is.EqualTo(whole.BestTrial.Number));
+        Assert.That(Scores(resumed), Is.EqualTo(Scores(whole)));
+        Assert.That(Directory.GetFiles(killed, "*.zip").Select(Path.GetFileName), Is.EqualTo(new[] { $"state.json.{whole.BestTrial.Number}.zip" }));
+    }
+
     [Test]
     public void A_trial_cut_by_the_cancellation_is_made_again()
     {

@@ -42,7 +42,7 @@ internal sealed class ExperimentExample : IExample
         if (File.Exists(statePath))
             ExampleContext.Say("Going on from the state of an interrupted run");
         var result = TrialTable.Show("PRD", progress => Tune(ml, A, windows, EcgExample.Options(A, 25, context.Seed))
-            .SetTuner(new SuccessiveHalvingTuner(context.Seed, Rungs: 2))
+            .SetTuner(new RandomTuner(context.Seed))
             .SetBudget(seconds)
             .SaveTo(statePath)
             .Run(progress, context.Cancellation));
@@ -96,19 +96,20 @@ internal sealed class ExperimentExample : IExample
         // A model that has hardly been trained is slow to solve; three minutes are better spent on another trial.
         usual = usual with { Solver = usual.Solver with { MaxIterations = Math.Min(2000, usual.Solver.MaxIterations) } };
         var space = new SearchSpace();
-        var learningRate = space.Range("LearningRate", 1e-3, 1e-2, logarithmic: true, initial: usual.Training.LearningRate);
-        var batchSize = space.IntegerRange("BatchSize", 25, 120, logarithmic: true, initial: usual.Training.BatchSize);
-        var warmUp = space.Range("WarmUp", 0.05, 0.4, initial: usual.Training.WarmUp);
-        var attachedSteps = space.Choice("AttachedSteps", [1, 2], usual.Training.AttachedSteps);
+        var epochs = space.IntegerRange("Epochs", usual.Training.Epochs, 2 * usual.Training.Epochs, initial: usual.Training.Epochs);
+        var learningRate = space.Range("LearningRate", 2e-3, 5e-3, logarithmic: true, initial: usual.Training.LearningRate);
+        var batchSize = space.IntegerRange("BatchSize", 50, 150, logarithmic: true, initial: usual.Training.BatchSize);
+        var warmUp = space.Range("WarmUp", 0.05, 0.3, initial: usual.Training.WarmUp);
+        var proximalStep = space.Choice("ProximalStep", [0.05, 0.1, 0.2], usual.Model.ProximalStep);
         return ml.L2O().Experiment(space, trial => trial.Context.L2O().Trainers.ImplicitDictionary(usual with
             {
+                Model = usual.Model with { ProximalStep = trial.Value(proximalStep) },
                 Training = usual.Training with
                 {
-                    Epochs = trial.Scaled(usual.Training.Epochs),
+                    Epochs = trial.Scaled(trial.Value(epochs)),
                     LearningRate = trial.Value(learningRate),
                     BatchSize = trial.Value(batchSize),
                     WarmUp = trial.Value(warmUp),
-                    AttachedSteps = trial.Value(attachedSteps),
                 },
                 CancellationToken = trial.CancellationToken,
             }))
