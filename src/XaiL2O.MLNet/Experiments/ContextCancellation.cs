@@ -8,7 +8,18 @@ namespace XaiL2O.MLNet;
 /// </summary>
 internal static class ContextCancellation
 {
-    public static void Cancel(MLContext context) => CancelExecution(context);
+    public static void Cancel(MLContext context)
+    {
+        try
+        {
+            CancelExecution(context);
+        }
+        catch (MissingMethodException)
+        {
+            // Another version of ML.NET may lack it. This runs on a timer's thread, where throwing would end the process; trainers then stop
+            // where they read rows.
+        }
+    }
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "CancelExecution")]
     private static extern void CancelExecution(MLContext context);
