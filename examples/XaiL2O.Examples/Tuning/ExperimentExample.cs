@@ -11,7 +11,7 @@ internal sealed class ExperimentExample : IExample
 {
     /// <summary>
     /// Every patient has one role. The certifier is calibrated on patients that neither trained the model nor measured it; the patients of the
-    /// test file are looked at once, at the end.
+    /// test file are looked at after the search alone.
     /// </summary>
     private static readonly int[] TrainingRecords = [100, 102, 104, 106];
     private static readonly int[] ValidationRecords = [105];
