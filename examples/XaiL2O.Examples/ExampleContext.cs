@@ -7,7 +7,7 @@ using XaiL2O.Trainers;
 namespace XaiL2O.Examples;
 
 /// <summary>Options of a run and what every example does with its results.</summary>
-internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full, CancellationToken Cancellation, string? Train = null)
+internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full, CancellationToken Cancellation, string? Train = null, double? Seconds = null)
 {
     private readonly Stopwatch clock = Stopwatch.StartNew();
 

@@ -13,5 +13,8 @@ internal interface IExample
     /// <summary>What <c>--train</c> does; null where the example trains anyway.</summary>
     string? TrainDescription => null;
 
+    /// <summary>What <c>--seconds</c> limits; null where it limits nothing.</summary>
+    string? SecondsDescription => null;
+
     void Run(ExampleContext context);
 }

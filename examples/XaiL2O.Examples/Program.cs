@@ -7,7 +7,7 @@ using XaiL2O.Trainers;
 if (args is [ChainReload.Verb, var chain, var chainOutput])
     return ChainReload.Run(chain, chainOutput);
 
-IExample[] examples = [new EcgExample(), new DictionaryExample(), new CfmmExample(), new CertifyExample(), new CtExample()];
+IExample[] examples = [new EcgExample(), new DictionaryExample(), new CfmmExample(), new CertifyExample(), new CtExample(), new ExperimentExample()];
 
 var root = new RootCommand("Examples of XaiL2O: learned optimisation models with certificates on every inference.");
 foreach (var example in examples)
@@ -19,11 +19,14 @@ foreach (var example in examples)
     var trainOption = new Option<string>("--train") { Description = example.TrainDescription, DefaultValueFactory = _ => "" };
     if (example.TrainDescription is not null)
         command.Add(trainOption);
+    var secondsOption = new Option<double?>("--seconds") { Description = example.SecondsDescription };
+    if (example.SecondsDescription is not null)
+        command.Add(secondsOption);
     command.SetAction((parse, cancellation) =>
     {
         var folder = parse.GetRequiredValue(outOption);
         folder.Create();
-        example.Run(new ExampleContext(folder, parse.GetValue(seedOption), parse.GetValue(fullOption), cancellation, example.TrainDescription is null ? null : parse.GetValue(trainOption)));
+        example.Run(new ExampleContext(folder, parse.GetValue(seedOption), parse.GetValue(fullOption), cancellation, example.TrainDescription is null ? null : parse.GetValue(trainOption), example.SecondsDescription is null ? null : parse.GetValue(secondsOption)));
         return Task.CompletedTask;
     });
     root.Add(command);

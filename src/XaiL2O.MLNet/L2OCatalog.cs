@@ -65,6 +65,17 @@ public sealed class L2OCatalog
     [SuppressMessage("Performance", "CA1822", Justification = "A catalog's operations are instance members, as in ML.NET.")]
     public IReadOnlyList<DriftStatus> ObserveDrift(DriftMonitor monitor, IDataView judged) => DriftReader.Observe(monitor, judged);
 
+    /// <summary>
+    /// An experiment: searches the options of a pipeline for the best metric among those whose certificates meet given constraints. Settings are
+    /// added to what it returns, then <see cref="MLNet.Experiment.Run"/>.
+    /// </summary>
+    /// <param name="space">The options that are varied.</param>
+    /// <param name="pipeline">
+    /// Makes the estimator from the values of the options; any estimator, ML.NET's own included. Called anew for every fit. To end at the deadline it
+    /// hands on <see cref="Trial.CancellationToken"/>, and makes ML.NET's trainers from <see cref="Trial.Context"/>.
+    /// </param>
+    public Experiment Experiment(SearchSpace space, Func<Trial, IEstimator<ITransformer>> pipeline) => new(environment, space, pipeline);
+
     /// <summary>Images of LoDoPaB-CT files as rows; see <see cref="LodopabOptions"/>.</summary>
     /// <param name="folder">Folder with files <c>ground_truth_{part}_NNN.hdf5</c>.</param>
     /// <param name="options">Which files, and how images are cut and resampled.</param>

@@ -19,9 +19,11 @@ internal sealed class ExampleTests
         return (process.ExitCode, output + errors.Result);
     }
 
-    private static Dictionary<string, JsonElement> RunExample(string name, string folder, params string[] figures)
+    private static Dictionary<string, JsonElement> RunExample(string name, string folder, params string[] figures) => RunExample([name], folder, figures);
+
+    private static Dictionary<string, JsonElement> RunExample(string[] arguments, string folder, params string[] figures)
     {
-        var (exitCode, output) = Run(name, "--out", folder);
+        var (exitCode, output) = Run([.. arguments, "--out", folder]);
         TestContext.Out.WriteLine(output);
         Assert.That(exitCode, Is.EqualTo(0), output);
         foreach (var figure in figures)
@@ -36,7 +38,7 @@ internal sealed class ExampleTests
     {
         var (exitCode, output) = Run("list");
         Assert.That(exitCode, Is.EqualTo(0));
-        Assert.That(output, Does.Contain("ecg").And.Contain("dictionary").And.Contain("certify").And.Contain("cfmm").And.Contain("ct "));
+        Assert.That(output, Does.Contain("ecg").And.Contain("dictionary").And.Contain("certify").And.Contain("cfmm").And.Contain("ct ").And.Contain("experiment"));
     }
 
     [Test]
@@ -137,6 +139,23 @@ internal sealed class ExampleTests
         Assert.That(Number("box_fail_l2o"), Is.Zero);
         Assert.That(Number("fidelity_fail_l2o"), Is.Zero);
         Assert.That(Number("weights_l2o"), Is.LessThan(Number("weights_unet")).And.LessThan(Number("weights_ffpn")));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Test]
+    public void Experiment_improves_the_ecg_model_keeps_its_time_and_resumes()
+    {
+        var folder = NewFolder();
+        var summary = RunExample(["experiment", "--seconds", "130"], folder, "search.png", "model.zip");
+        double Number(string key) => summary[key].GetDouble();
+        Assert.That(Number("trials"), Is.GreaterThanOrEqualTo(2));
+        Assert.That(Number("trials_failed"), Is.Zero);
+        Assert.That(Number("best_metric"), Is.LessThanOrEqualTo(0.98 * Number("default_metric")));
+        Assert.That(Number("constraint_fail_rate"), Is.LessThanOrEqualTo(0.05));
+        Assert.That(Number("seconds"), Is.InRange(117, 143));
+        Assert.That(Number("resumed_equals_uninterrupted"), Is.EqualTo(1));
+        // The header, the trials that ended, and the one that was cut at the deadline, unless the last one ended just then.
+        Assert.That(File.ReadAllLines(Path.Combine(folder, "trials.csv")), Has.Length.EqualTo(1 + Number("trials") + Number("trials_cut")));
         Directory.Delete(folder, recursive: true);
     }
 }

@@ -20,6 +20,14 @@ internal sealed class EcgExample : IExample
 
     public string FullDescription => "Train longer: about four minutes in place of one.";
 
+    /// <summary>The model as this example trains it; the example <c>experiment</c> starts from it.</summary>
+    public static ImplicitDictionaryTrainer.Options Options(float[,] A, int epochs, int seed) => new()
+    {
+        MeasurementMatrix = A,
+        Model = new ImplicitDictionaryOptions { SparsityRelativeToData = true },
+        Training = new TrainingOptions { Epochs = epochs, LearningRate = 3e-3, Seed = seed, Patience = 0, Solver = new FixedPointOptions { MaxIterations = 500 } },
+    };
+
     public void Run(ExampleContext context)
     {
         var ml = new MLContext(context.Seed);
@@ -31,13 +39,7 @@ internal sealed class EcgExample : IExample
         var training = windows.Where(w => !CalibrationRecords.Contains(w.Record)).ToArray();
         var calibration = windows.Where(w => CalibrationRecords.Contains(w.Record)).ToArray();
 
-        var options = new ImplicitDictionaryTrainer.Options
-        {
-            MeasurementMatrix = A,
-            Model = new ImplicitDictionaryOptions { SparsityRelativeToData = true },
-            Training = new TrainingOptions { Epochs = context.Full ? 80 : 25, LearningRate = 3e-3, Seed = context.Seed, Patience = 0, Solver = new FixedPointOptions { MaxIterations = 500 } },
-            CancellationToken = context.Cancellation,
-        };
+        var options = Options(A, context.Full ? 80 : 25, context.Seed) with { CancellationToken = context.Cancellation };
         var trainer = ml.L2O().Trainers;
         var learned = ExampleContext.WithProgress($"Training on {training.Length} windows", progress =>
             trainer.ImplicitDictionary(options with { Progress = progress }).Fit(ml.Data.LoadFromEnumerable(training)));

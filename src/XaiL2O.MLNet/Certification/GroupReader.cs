@@ -21,6 +21,19 @@ internal abstract class GroupReader
         _ => new Other<int>(row.GetGetter<int>(column)),
     };
 
+    /// <summary>Every group of a view.</summary>
+    /// <exception cref="InvalidOperationException">The column is missing or mistyped.</exception>
+    public static HashSet<string> Distinct(IDataView view, string columnName)
+    {
+        ColumnCheck.Group(view.Schema, columnName);
+        var column = view.Schema[columnName];
+        using var cursor = view.GetRowCursor([column]);
+        var (reader, groups) = (Create(cursor, column), new HashSet<string>(StringComparer.Ordinal));
+        while (cursor.MoveNext())
+            groups.Add(reader.Read().ToString());
+        return groups;
+    }
+
     private sealed class Text(ValueGetter<ReadOnlyMemory<char>> getter) : GroupReader
     {
         private ReadOnlyMemory<char> value;

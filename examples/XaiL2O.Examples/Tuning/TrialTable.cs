@@ -1,0 +1,43 @@
+using System.Globalization;
+using Spectre.Console;
+using XaiL2O.MLNet;
+
+namespace XaiL2O.Examples;
+
+/// <summary>Shows the trials of an experiment as they end: a growing table in a terminal, a line per trial elsewhere.</summary>
+internal static class TrialTable
+{
+    public static ExperimentResult Show(string metric, Func<IProgress<TrialResult>, ExperimentResult> run)
+    {
+        if (!AnsiConsole.Profile.Capabilities.Interactive)
+            return run(new Report(t => ExampleContext.Say($"trial {string.Join(" | ", Cells(t))} | {metric} {MetricOf(t)}")));
+        var table = new Table().AddColumns("Trial", "Options", "Effort", "Status", "Fail rate", "Ended at", metric);
+        return AnsiConsole.Live(table).Start(live =>
+        {
+            live.Refresh();
+            return run(new Report(t =>
+            {
+                table.AddRow([.. Cells(t).Append(MetricOf(t)).Select(Markup.Escape)]);
+                live.Refresh();
+            }));
+        });
+    }
+
+    private static string[] Cells(TrialResult t) =>
+    [
+        $"{t.Number}",
+        t.Options.ToString(),
+        $"{t.Resource:P0}",
+        t.Status == TrialStatus.Succeeded && !t.IsFeasible ? "breaks the constraint" : t.Error ?? t.Status.ToString(),
+        double.IsNaN(t.FailRate) ? "–" : t.FailRate.ToString("P1", CultureInfo.InvariantCulture),
+        $"{t.EndedAt:0} s",
+    ];
+
+    private static string MetricOf(TrialResult t) => double.IsNaN(t.Metric) ? "–" : t.Metric.ToString("0.000", CultureInfo.InvariantCulture);
+
+    /// <summary>Reports on the calling thread.</summary>
+    internal sealed class Report(Action<TrialResult> action) : IProgress<TrialResult>
+    {
+        void IProgress<TrialResult>.Report(TrialResult value) => action(value);
+    }
+}

@@ -1,0 +1,172 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace XaiL2O.MLNet.Tests;
+
+/// <summary>Experiments that are interrupted and go on from their file.</summary>
+internal sealed class ExperimentStateLaws
+{
+    private string folder = "";
+
+    private string State => Path.Combine(folder, "state.json");
+
+    private static Tuner[] Tuners => [new RandomTuner(4), new SuccessiveHalvingTuner(4)];
+
+    [SetUp]
+    public void Make() => folder = Directory.CreateTempSubdirectory("xail2o-").FullName;
+
+    [TearDown]
+    public void Delete() => Directory.Delete(folder, recursive: true);
+
+    private static Experiment New(Tuner? tuner = null) => ExperimentLaws.Regression(tuner ?? new RandomTuner(4)).Experiment.SetBudget(trials: 15);
+
+    private static string[] Told(ExperimentResult result) => [.. result.Trials.Select(t => $"{t.Number} {t.Options} {t.Resource} {t.Status} {t.Metric:R} {t.FailRate:R}")];
+
+    private static float[] Scores(ExperimentResult result) => [.. result.Model.Transform(ExperimentLaws.Rows(8)).GetColumn<float>("Score")];
+
+    private static ExperimentResult Interrupt(Experiment experiment, int after)
+    {
+        using var source = new CancellationTokenSource();
+        return experiment.Run(new ExperimentLaws.Report(t => Cancel(t, after, source)), source.Token);
+
+        static void Cancel(TrialResult trial, int after, CancellationTokenSource source)
+        {
+            if (trial.Number == after - 1)
+                source.Cancel();
+        }
+    }
+
+    [TestCaseSource(nameof(Tuners))]
+    public void Resumed_equals_uninterrupted(Tuner tuner)
+    {
+        var whole = New(tuner).Run();
+        for (var after = 1; after < 15; after += 3)
+        {
+            File.Delete(State);
+            var half = Interrupt(New(tuner).SaveTo(State), after);
+            Assert.That(half.Trials, Has.Count.EqualTo(after));
+            var resumed = New(tuner).SaveTo(State).Run();
+            Assert.That(Told(resumed), Is.EqualTo(Told(whole)));
+            Assert.That(resumed.BestTrial.Number, Is.EqualTo(whole.BestTrial.Number));
+            Assert.That(resumed.BestTrial.Certificates, Is.EqualTo(whole.BestTrial.Certificates));
+            Assert.That(Scores(resumed), Is.EqualTo(Scores(whole)), "the model, fitted before or after the interruption");
+            Assert.That(resumed.Seconds, Is.GreaterThan(half.Seconds));
+        }
+    }
+
+    [TestCaseSource(nameof(Tuners))]
+    public void A_killed_experiment_goes_on_from_the_files_as_they_lay(Tuner tuner)
+    {
+        var killed = Path.Combine(folder, "killed");
+        Directory.CreateDirectory(killed);
+        var whole = New(tuner).SaveTo(State).Run(new ExperimentLaws.Report(trial =>
+        {
+            // What a process leaves that ends here, with the model of a trial whose state was not written any more.
+            if (trial.Number != 7)
+                return;
+            foreach (var file in Directory.GetFiles(folder))
+                File.Copy(file, Path.Combine(killed, Path.GetFileName(file)));
+            File.WriteAllText(Path.Combine(killed, "state.json.8.zip"), "half of a model");
+            File.WriteAllText(Path.Combine(killed, "state.json.tmp"), "half of a state");
+        }));
+        var resumed = New(tuner).SaveTo(Path.Combine(killed, "state.json")).Run();
+        Assert.That(Told(resumed), Is.EqualTo(Told(whole)));
+        Assert.That(resumed.BestTrial.Number, Is.EqualTo(whole.BestTrial.Number));
+        Assert.That(Scores(resumed), Is.EqualTo(Scores(whole)));
+        Assert.That(Directory.GetFiles(killed, "*.zip").Select(Path.GetFileName), Is.EqualTo(new[] { $"state.json.{whole.BestTrial.Number}.zip" }));
+    }
+
+    [Test]
+    public void A_trial_cut_by_the_cancellation_is_made_again()
+    {
+        var (whole, fits) = (New().Run(), 0);
+        using (var source = new CancellationTokenSource())
+        {
+            var cut = ExperimentLaws.Regression(new RandomTuner(4), CancelAtSixth).Experiment.SetBudget(trials: 15).SaveTo(State).Run(null, source.Token);
+            Assert.That(cut.Trials.Select(t => t.Status == TrialStatus.Cancelled), Is.EqualTo(new[] { false, false, false, false, false, true }));
+
+            void CancelAtSixth()
+            {
+                if (++fits == 6)
+                    source.Cancel();
+            }
+        }
+
+        Assert.That(Told(New().SaveTo(State).Run()), Is.EqualTo(Told(whole)));
+    }
+
+    [Test]
+    public void An_ended_experiment_returns_its_result_and_goes_on_with_a_larger_budget()
+    {
+        var first = New().SaveTo(State).Run();
+        var again = New().SaveTo(State).Run(new ExperimentLaws.Report(_ => Assert.Fail("No trial is left to run.")));
+        Assert.That(Told(again), Is.EqualTo(Told(first)));
+        Assert.That(Scores(again), Is.EqualTo(Scores(first)));
+        var more = New().SetBudget(trials: 18).SaveTo(State).Run();
+        Assert.That(Told(more).Take(15), Is.EqualTo(Told(first)));
+        Assert.That(more.Trials, Has.Count.EqualTo(18));
+        Assert.That(Directory.GetFiles(folder).Select(Path.GetFileName), Is.EquivalentTo(new[] { "state.json", $"state.json.{more.BestTrial.Number}.zip" }));
+    }
+
+    [Test]
+    public void Time_used_before_counts()
+    {
+        var first = New().SaveTo(State).Run();
+        var second = New().SetBudget(seconds: first.Seconds / 2).SaveTo(State).Run();
+        Assert.That(second.Trials, Has.Count.EqualTo(15));
+        Assert.That(second.Seconds, Is.GreaterThanOrEqualTo(first.Seconds));
+    }
+
+    [Test]
+    public void A_state_of_another_experiment_is_refused_with_what_differs()
+    {
+        Interrupt(New().SaveTo(State), 2);
+        Assert.That(() => New(new RandomTuner(5)).SaveTo(State).Run(), Throws.InvalidOperationException.With.Message.Contains("another experiment").And.Message.Contains("Seed = 4").And.Message.Contains("Seed = 5").And.Message.Not.Contains("option"));
+        Assert.That(() => New().SubjectTo(Constraint.FailRate(0.1)).SaveTo(State).Run(), Throws.InvalidOperationException.With.Message.Contains("subject to fail rate ≤ 0.1"));
+        Assert.That(() => New().SetSeed(2).SaveTo(State).Run(), Throws.InvalidOperationException.With.Message.Contains("seed 2"));
+        Assert.That(New().SaveTo(State).Run().Trials, Has.Count.EqualTo(15));
+    }
+
+    [Test]
+    public void A_damaged_state_is_refused_with_advice()
+    {
+        Interrupt(New().SaveTo(State), 4);
+        var text = File.ReadAllText(State);
+        var digit = text.IndexOf("\"Metric\": 0.", StringComparison.Ordinal) + "\"Metric\": 0.".Length;
+        string[] damaged =
+        [
+            "", "{}", "null", "no JSON", text[..(text.Length / 2)],
+            text[..digit] + (char)(text[digit] == '9' ? '8' : text[digit] + 1) + text[(digit + 1)..],
+            text.Replace("\"Status\": 0", "\"Status\": 1", StringComparison.Ordinal),
+        ];
+        foreach (var bad in damaged)
+        {
+            File.WriteAllText(State, bad);
+            Assert.That(() => New().SaveTo(State).Run(), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(State).And.Message.Contains("Delete it"), bad);
+            Assert.That(File.ReadAllText(State), Is.EqualTo(bad), "the file is left as it is");
+        }
+
+        File.WriteAllText(State, text.Replace("\"Format\": 1", "\"Format\": 2", StringComparison.Ordinal));
+        Assert.That(() => New().SaveTo(State).Run(), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("format 2"));
+        File.WriteAllText(State, text);
+        File.Delete(Directory.GetFiles(folder, "*.zip").Single());
+        Assert.That(() => New().SetBudget(trials: 4).SaveTo(State).Run(), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("is missing"));
+    }
+
+    [Test]
+    public void A_model_that_cannot_be_saved_is_a_failed_trial()
+    {
+        var space = new SearchSpace();
+        space.Range("X", 0, 1);
+        var ml = new MLContext(1);
+        var result = ml.L2O().Experiment(space, trial => trial.Context.Transforms.CustomMapping<ExperimentLaws.Row, Copy>((row, copy) => copy.Score = row.Label, contractName: null))
+            .SetTrainingData(ExperimentLaws.Rows(1), ExperimentLaws.Rows(2)).Minimize(Metric.Mean("Score")).SetBudget(trials: 2).SaveTo(State).Run();
+        Assert.That(result.Trials.Select(t => t.Error), Is.All.Contains("cannot be saved"));
+        Assert.That(result.HasBest, Is.False);
+    }
+
+    private sealed class Copy
+    {
+        public float Score { get; set; }
+    }
+}
