@@ -7,7 +7,7 @@ using XaiL2O.Trainers;
 if (args is [ChainReload.Verb, var chain, var chainOutput])
     return ChainReload.Run(chain, chainOutput);
 
-IExample[] examples = [new EcgExample(), new DictionaryExample(), new CfmmExample(), new CertifyExample(), new CtExample()];
+IExample[] examples = [new EcgExample(), new DictionaryExample(), new CfmmExample(), new CertifyExample(), new CtExample(), new ComposeExample()];
 
 var root = new RootCommand("Examples of XaiL2O: learned optimisation models with certificates on every inference.");
 foreach (var example in examples)
