@@ -10,5 +10,5 @@ internal static class ModelHeader
     /// <param name="loader">The class's loader signature, see LoadableClasses.cs.</param>
     /// <param name="version">Version written, and the oldest that is read.</param>
     public static VersionInfo Of(string signature, string loader, uint version = 0x00010001) =>
-        new(signature, version, version, version, loader, typeof(ModelHeader).Assembly.FullName);
+        new(signature, version, version, version, loaderSignature: loader, loaderAssemblyName: typeof(ModelHeader).Assembly.FullName);
 }
