@@ -41,8 +41,8 @@ internal sealed class WeightStore(ScalarType dataType, Device device, int seed) 
         ThrowIfComplete(name);
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        // Each weight draws from a generator of its own, so that declaring one more does not change the others.
-        using var generator = new Generator((ulong)(uint)seed + ((ulong)Hash(name) << 32));
+        // Each weight draws from a generator of its own, so that declaring one more does not change the others. 32 bits are what the generator takes.
+        using var generator = new Generator(Hash(name) ^ ((uint)seed * 2654435761u));
         var weight = (Parameter)nn.Parameter(start.Make(name, shape, generator).to(dataType).to(device).clone()).DetachFromDisposeScope();
         weights.Add(name, weight);
         all.Add((name, weight));
