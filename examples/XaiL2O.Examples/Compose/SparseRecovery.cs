@@ -25,11 +25,20 @@ public sealed class SparseRecovery : ModelRecipe
     public override int InferenceSize => Measurement.GetLength(1);
 
     /// <inheritdoc/>
-    public override TrainingOptions Training => new() { Epochs = 12, LearningRate = 3e-3, Patience = 0, InitialIterations = 50, FinalIterations = 100, Seed = Seed };
+    public override TrainingOptions Training => new()
+    {
+        Epochs = 15,
+        LearningRate = 4e-3,
+        Patience = 0,
+        InitialIterations = 50,
+        FinalIterations = 100,
+        Seed = Seed,
+    };
 
     /// <inheritdoc/>
     public override void Compose(ModelBuilder model)
     {
+        model.Steps = new StepPolicy { Share = 0.9 };
         model.Add(new LeastSquaresTerm("Fidelity", model.Matrix(Measurement)));
         model.Add(new L1Term("Sparsity", model.Identity, relativeToData: true), Learned ? model.LearnedPositive("Tau", Threshold) : Threshold);
         if (!Learned)

@@ -21,7 +21,19 @@ public sealed class Unmixing : ModelRecipe
     public override int InferenceSize => Library.GetLength(1);
 
     /// <inheritdoc/>
-    public override TrainingOptions Training => new() { Epochs = 20, LearningRate = 3e-3, Patience = 0, InitialIterations = 200, FinalIterations = 400, Seed = Seed };
+    public override TrainingOptions Training => new()
+    {
+        Epochs = 8,
+        LearningRate = 5e-3,
+        Patience = 0,
+        InitialIterations = 400,
+        FinalIterations = 1000,
+        Seed = Seed,
+        Solver = new FixedPointOptions { MaxIterations = 5000, ResidualTolerance = 1e-6 },
+    };
+
+    /// <inheritdoc/>
+    public override FixedPointOptions Solver => new() { MaxIterations = 20_000, ResidualTolerance = 1e-6 };
 
     /// <inheritdoc/>
     public override void Compose(ModelBuilder model)
