@@ -67,6 +67,8 @@ internal sealed class ComposeExample : IExample
             ["roundtrip_differing_values"] = sparseReload.Differing + unmixingReload.Differing,
             ["report_path"] = "report.html",
         };
+        foreach (var (budget, learned, ista) in byBudget)
+            (summary[$"sparse_nmse_db_after_{budget}"], summary[$"sparse_nmse_db_ista_after_{budget}"]) = (learned, ista);
         foreach (var set in sparse.Judged.GroupBy(r => r.Set))
             summary[$"sparse_fail_rate_{Key(set.Key)}"] = set.Average(r => r.Trustworthy ? 0.0 : 1);
         foreach (var set in unmixing.Judged.GroupBy(r => r.Set))
