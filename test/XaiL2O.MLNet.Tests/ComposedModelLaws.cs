@@ -175,6 +175,28 @@ internal sealed class ComposedModelLaws
         Assert.That(model.Transform(rows).GetColumn<float[]>("Estimate").Single(), Is.EqualTo(new[] { 0.25f, 0.75f }).Within(1e-4));
     }
 
+    [Test]
+    public void A_model_made_inside_a_dispose_scope_outlives_it_and_serves_many_threads()
+    {
+        var rows = Ml.Data.LoadFromEnumerable([.. Enumerable.Range(0, 30).Select(i => new Mixture { Measurements = [0.03f * i, 1 - (0.03f * i), 1], Signal = [0.03f * i, 1 - (0.03f * i)] })]);
+        ComposedModelTransformer model;
+        using (torch.NewDisposeScope())
+            model = Ml.L2O().Train(new Unmixing { Library = new float[,] { { 1, 0 }, { 0, 1 }, { 1, 1 } } }, new ComposedModelTrainer.Options { Training = new TrainingOptions { Epochs = 1 } }).Fit(rows);
+        GC.Collect();
+        var expected = model.Transform(rows).GetColumn<float[]>("Estimate").ToArray();
+        Assert.That(expected[10], Is.EqualTo(new[] { 0.3f, 0.7f }).Within(0.05));
+        Parallel.For(0, 8, _ => Assert.That(model.Transform(rows).GetColumn<float[]>("Estimate").ToArray(), Is.EqualTo(expected)));
+    }
+
+    private sealed class Mixture
+    {
+        [VectorType(3)]
+        public float[] Measurements { get; set; } = [];
+
+        [VectorType(2)]
+        public float[] Signal { get; set; } = [];
+    }
+
     private sealed class Spectrum
     {
         [VectorType(3)]

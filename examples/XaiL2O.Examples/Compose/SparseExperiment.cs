@@ -21,7 +21,7 @@ internal sealed class SparseExperiment
     /// <summary>Records whose windows calibrate the certificates; training sees none of them.</summary>
     private static readonly int[] CalibrationRecords = [105, 108, 114];
 
-    private static readonly double[] Thresholds = [0.0003, 0.001, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1];
+    private static readonly double[] Thresholds = [0.001, 0.003, 0.005, 0.01, 0.02, 0.05];
 
     private static readonly int[] Budgets = [3, 10, 30, 100, 300, 1000];
 

@@ -20,8 +20,6 @@ public sealed class ComposedModelTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "XaiL2OComposedModel";
 
-    private static readonly VersionInfo Header = ModelHeader.Of("XL2O CMP", LoaderSignature);
-
     private readonly Columns columns;
     private readonly FixedPointOptions solver;
     private readonly IReadOnlyList<NamedArray> weights;
@@ -42,7 +40,7 @@ public sealed class ComposedModelTransformer : BatchTransformer
         using var grad = torch.no_grad();
         model = new ComposedModel(recipe, torch.ScalarType.Float64, device);
         model.ImportWeights(weights);
-        splitting = model.CreateSplitting();
+        splitting = CreateLastingSplitting(model);
         var properties = model.Properties;
         causes = properties.ToDictionary(p => p.Name + ".Value", p => p.Cause);
         OutputColumns = ColumnsOf(columns.Output, recipe.InferenceSize, [.. properties.Select(p => p.Name)]);
@@ -90,7 +88,7 @@ public sealed class ComposedModelTransformer : BatchTransformer
     private protected override void Save(ModelSaveContext context)
     {
         context.CheckAtModel();
-        context.SetVersionInfo(Header);
+        context.SetVersionInfo(Version());
         var (recipe, arrays) = RecipePayload.Of(model.Recipe);
         var payload = ModelPayload.Of(new Settings(columns, BatchSize, solver, recipe));
         foreach (var (name, shape, values) in arrays)
@@ -100,9 +98,25 @@ public sealed class ComposedModelTransformer : BatchTransformer
         payload.Save(context);
     }
 
+    /// <summary>
+    /// On a thread of its own: tensors computed from weights belong to the dispose scope that is open on the thread, and would end with the caller's.
+    /// </summary>
+    private static Splitting CreateLastingSplitting(ComposedModel model)
+    {
+        Splitting Create()
+        {
+            using var grad = torch.no_grad();
+            return model.CreateSplitting();
+        }
+
+        return Task.Factory.StartNew(Create, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).GetAwaiter().GetResult();
+    }
+
+    private static VersionInfo Version() => ModelHeader.Of("XL2O CMP", LoaderSignature);
+
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        ctx.CheckAtModel(Header);
+        ctx.CheckAtModel(Version());
         var payload = ModelPayload.Load(ctx);
         var settings = payload.ReadSettings<Settings>();
         var recipe = settings.Recipe.Create(payload);

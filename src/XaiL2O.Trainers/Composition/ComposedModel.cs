@@ -62,7 +62,7 @@ public sealed class ComposedModel : ImplicitModel
     public override Device Device => store.Device;
 
     /// <inheritdoc/>
-    public override Splitting CreateSplitting() => Compose().Splitting;
+    public override Splitting CreateSplitting() => Compose().CreateSplitting();
 
     /// <inheritdoc/>
     public override void ProjectWeights() => store.Project();
@@ -95,7 +95,7 @@ public sealed class ComposedModel : ImplicitModel
         {
             var composition = Compose();
             var data = zeros(2, DataSize, dtype: DataType, device: Device);
-            var splitting = composition.Splitting;
+            var splitting = composition.CreateSplitting();
             var x = splitting.Inference(splitting.Step(splitting.Initialize(data), data), data);
             if (!x.shape.SequenceEqual([2, InferenceSize]))
                 throw new ArgumentException($"The iteration gives inferences of shape [{string.Join(", ", x.shape)}] for 2 rows; the recipe says [2, {InferenceSize}].");
