@@ -21,7 +21,7 @@ internal sealed class SparseExperiment
     /// <summary>Records whose windows calibrate the certificates; training sees none of them.</summary>
     private static readonly int[] CalibrationRecords = [105, 108, 114];
 
-    private static readonly double[] Thresholds = [0.001, 0.003, 0.005, 0.01, 0.02, 0.05];
+    private static readonly double[] Thresholds = [0.001, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05];
 
     private static readonly int[] Budgets = [3, 10, 30, 100, 300, 1000];
 
@@ -29,6 +29,7 @@ internal sealed class SparseExperiment
     private readonly float[,] cosines = Cosines();
     private readonly float[,] measurement;
     private readonly Row[] tuning;
+    private readonly Dictionary<int, double> tuned = [];
     private readonly Row[] test;
 
     public SparseExperiment(ExampleContext context, MLContext ml)
@@ -117,7 +118,12 @@ internal sealed class SparseExperiment
         return samples;
     }
 
-    private double Tune(int iterations) => Thresholds.MinBy(t => Nmse(Lasso(t, iterations, tuning)));
+    private double Tune(int iterations)
+    {
+        if (!tuned.TryGetValue(iterations, out var threshold))
+            tuned[iterations] = threshold = Thresholds.MinBy(t => Nmse(Lasso(t, iterations, tuning)));
+        return threshold;
+    }
 
     /// <summary>ISTA: the recipe without its learned part, to the end of its iterations.</summary>
     private Row[] Lasso(double threshold, int iterations, Row[] rows)
