@@ -175,6 +175,39 @@ internal sealed class ComposedModelLaws
         Assert.That(model.Transform(rows).GetColumn<float[]>("Estimate").Single(), Is.EqualTo(new[] { 0.25f, 0.75f }).Within(1e-4));
     }
 
+    private sealed class Nonnegative : ModelRecipe
+    {
+        public required float[,] Matrix { get; init; }
+
+        public override int DataSize => Matrix.GetLength(0);
+
+        public override int InferenceSize => Matrix.GetLength(1);
+
+        public override void Compose(ModelBuilder model)
+        {
+            model.Add(new LeastSquaresTerm("Fidelity", model.Matrix(Matrix)));
+            model.Add(new NonnegativeTerm("Nonnegative", InferenceSize));
+        }
+    }
+
+    /// <summary>The baseline of the example, by an active set, against the same problem as a recipe.</summary>
+    [Test]
+    public void Nonnegative_least_squares_agrees_with_the_recipe_of_the_same_problem()
+    {
+        var random = new Random(3);
+        var matrix = new float[9, 5];
+        foreach (var (i, j) in Enumerable.Range(0, 9).SelectMany(i => Enumerable.Range(0, 5).Select(j => (i, j))))
+            matrix[i, j] = (float)((2 * random.NextDouble()) - 1);
+        var data = Enumerable.Range(0, 50).Select(_ => Enumerable.Range(0, 9).Select(_ => (float)((2 * random.NextDouble()) - 1)).ToArray()).ToArray();
+        using var model = new ComposedModel(new Nonnegative { Matrix = matrix }, torch.ScalarType.Float64);
+        using var d = torch.tensor(data.SelectMany(row => row).ToArray()).reshape(50, 9);
+        var solve = model.Infer(d, new FixedPointOptions { MaxIterations = 100_000, ResidualTolerance = 1e-12 });
+        var solver = new NonnegativeLeastSquares(matrix);
+        foreach (var (row, x) in data.Zip(solve.Inference))
+            Assert.That(solver.Solve(row), Is.EqualTo(x).Within(1e-6));
+        Assert.That(solve.Inference.SelectMany(x => x).Count(v => v == 0), Is.GreaterThan(50), "constraints are active");
+    }
+
     [Test]
     public void A_model_made_inside_a_dispose_scope_outlives_it_and_serves_many_threads()
     {
