@@ -16,7 +16,7 @@ internal static class ChainReload
     {
         var ml = new MLContext();
         var model = ml.Model.Load(modelPath, out _);
-        File.WriteAllLines(outputPath, Values(model.Transform(ml.Data.LoadFromBinary(modelPath + ".rows"))));
+        File.WriteAllLines(outputPath, Values(ml, model.Transform(ml.Data.LoadFromBinary(modelPath + ".rows"))));
         return 0;
     }
 
@@ -41,7 +41,7 @@ internal static class ChainReload
                 throw new InvalidOperationException($"Reloading the model in a child process failed with exit code {child.ExitCode}: {errors}");
         }
 
-        string[] here = [.. Values(model.Transform(rows))];
+        string[] here = [.. Values(ml, model.Transform(rows))];
         var there = File.ReadAllLines(outputPath);
         File.Delete(outputPath);
         File.Delete(modelPath + ".rows");
@@ -57,8 +57,10 @@ internal static class ChainReload
         : double.PositiveInfinity).Max();
 
     /// <summary>Every value of every visible number, text or boolean column, numbers so that each bit shows.</summary>
-    private static IEnumerable<string> Values(IDataView view)
+    private static IEnumerable<string> Values(MLContext ml, IDataView source)
     {
+        // All columns in one pass: a pass solves every row.
+        var view = ml.Data.Cache(source, [.. source.Schema.Where(c => !c.IsHidden).Select(c => c.Name)]);
         foreach (var column in view.Schema.Where(c => !c.IsHidden))
         {
             IEnumerable<string>? values = column.Type switch

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.ML;
 using Spectre.Console;
 using XaiL2O.Trainers;
 
@@ -23,6 +24,13 @@ internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full,
     }
 
     public static void Say(string text) => AnsiConsole.MarkupLineInterpolated($"[grey]{DateTime.Now:HH:mm:ss}[/] {text}");
+
+    /// <summary>The rows with all outputs of a chain, solved once, however often they are read.</summary>
+    public static IDataView Solved(MLContext ml, ITransformer chain, IDataView rows)
+    {
+        var view = chain.Transform(rows);
+        return ml.Data.Cache(view, [.. view.Schema.Where(c => !c.IsHidden).Select(c => c.Name)]);
+    }
 
     /// <summary>Runs a training under a progress display: a bar in a terminal, a line per epoch elsewhere.</summary>
     public static T WithProgress<T>(string title, Func<IProgress<TrainingProgress>, T> work)

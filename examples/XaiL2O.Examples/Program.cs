@@ -7,7 +7,10 @@ using XaiL2O.Trainers;
 if (args is [ChainReload.Verb, var chain, var chainOutput])
     return ChainReload.Run(chain, chainOutput);
 
-IExample[] examples = [new EcgExample(), new DictionaryExample(), new CfmmExample(), new CertifyExample(), new CtExample(), new ExperimentExample()];
+IExample[] examples =
+[
+    new EcgExample(), new DictionaryExample(), new CfmmExample(), new CertifyExample(), new CtExample(), new ComposeExample(), new ExperimentExample(),
+];
 
 var root = new RootCommand("Examples of XaiL2O: learned optimisation models with certificates on every inference.");
 foreach (var example in examples)

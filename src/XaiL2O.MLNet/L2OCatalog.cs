@@ -23,6 +23,32 @@ public sealed class L2OCatalog
     public TrainersCatalog Trainers { get; }
 
     /// <summary>
+    /// A model of your own: a recipe states terms, weights and sizes, and its estimator trains it, solves it for every row, and is saved like any other.
+    /// </summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="measurementColumnName">Input column: d, vector of as many <see cref="float"/> as the recipe's data size.</param>
+    /// <param name="targetColumnName">Training column: what the loss compares with; not read where nothing is trained.</param>
+    /// <param name="outputColumnName">Column appended with the inference.</param>
+    /// <exception cref="ArgumentException">The terms do not fit together; the message says which one and what is missing.</exception>
+    public ComposedModelTrainer Train(
+        ModelRecipe recipe,
+        string measurementColumnName = "Measurements",
+        string targetColumnName = "Signal",
+        string outputColumnName = "Estimate") =>
+        Train(recipe, new ComposedModelTrainer.Options
+        {
+            MeasurementColumnName = measurementColumnName,
+            TargetColumnName = targetColumnName,
+            OutputColumnName = outputColumnName,
+        });
+
+    /// <summary>A model of your own, with settings.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="options">Columns, training and solver.</param>
+    /// <exception cref="ArgumentException">The terms do not fit together; the message says which one and what is missing.</exception>
+    public ComposedModelTrainer Train(ModelRecipe recipe, ComposedModelTrainer.Options options) => new(environment, recipe, options);
+
+    /// <summary>
     /// Certificates for named columns. The estimator calibrates on the rows it is fitted on: fit it on rows the model was not trained on.
     /// </summary>
     /// <param name="properties">Which columns hold property values, and under which names they are certified.</param>

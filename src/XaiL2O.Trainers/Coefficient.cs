@@ -33,6 +33,23 @@ public readonly record struct Coefficient(double Value, Tensor? Learned = null)
     /// <param name="right">t, any shape.</param>
     public static Tensor Multiply(Coefficient left, Tensor right) => left * right;
 
+    /// <summary>The product of two coefficients; trained where one of them is.</summary>
+    /// <param name="other">The other factor.</param>
+    public Coefficient Times(Coefficient other)
+    {
+        var product = Value * other.Value;
+        return (Learned, other.Learned) switch
+        {
+            ({ } a, { } b) => new Coefficient(product, a * b),
+            ({ } a, null) => new Coefficient(product, a * other.Value),
+            (null, { } b) => new Coefficient(product, b * Value),
+            _ => product,
+        };
+    }
+
+    /// <summary>t/(1 + c).</summary>
+    internal Tensor DividePlusOne(Tensor t) => Learned is { } tensor ? t / (1 + tensor) : t / (1 + Value);
+
     /// <summary>A trained value; the number alone where no gradients are recorded, so that it outlives the tensor.</summary>
     /// <param name="tensor">One element.</param>
     public static Coefficient Of(Tensor tensor)

@@ -38,7 +38,7 @@ internal sealed class ExampleTests
     {
         var (exitCode, output) = Run("list");
         Assert.That(exitCode, Is.EqualTo(0));
-        Assert.That(output, Does.Contain("ecg").And.Contain("dictionary").And.Contain("certify").And.Contain("cfmm").And.Contain("ct ").And.Contain("experiment"));
+        Assert.That(output, Does.Contain("ecg").And.Contain("dictionary").And.Contain("certify").And.Contain("cfmm").And.Contain("ct ").And.Contain("experiment").And.Contain("compose"));
     }
 
     [Test]
@@ -156,6 +156,28 @@ internal sealed class ExampleTests
         Assert.That(Number("resumed_equals_uninterrupted"), Is.EqualTo(1));
         // The header, the trials that ended, and the one that was cut at the deadline, unless the last one ended just then.
         Assert.That(File.ReadAllLines(Path.Combine(folder, "trials.csv")), Has.Length.EqualTo(1 + Number("trials") + Number("trials_cut")));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Test]
+    public void Compose_beats_its_baselines_and_keeps_its_constraints()
+    {
+        var folder = NewFolder();
+        var summary = RunExample("compose", folder, "sparse.png", "reconstruction.png", "training.png", "unmixing.png", "report.html", "sparse-report.html", "sparse.zip", "unmixing.zip");
+        double Number(string key) => summary[key].GetDouble();
+        Assert.That(Number("sparse_nmse_db"), Is.LessThanOrEqualTo(Number("sparse_nmse_db_ista") - 5));
+        Assert.That(Number("sparse_nmse_db"), Is.LessThanOrEqualTo(Number("sparse_nmse_db_ista_converged") - 5));
+        Assert.That(Number("sparse_converged_rate"), Is.GreaterThanOrEqualTo(0.99));
+        Assert.That(Number("unmix_rmse"), Is.LessThanOrEqualTo(Number("unmix_rmse_untrained")));
+        Assert.That(Number("unmix_rmse_untrained"), Is.LessThanOrEqualTo(Number("unmix_rmse_nnls")));
+        Assert.That(Number("unmix_rmse"), Is.LessThanOrEqualTo(Number("unmix_rmse_nnls_true_spectra")));
+        Assert.That(Number("constraint_max_violation"), Is.LessThanOrEqualTo(1e-6));
+        Assert.That(Number("unmix_converged_rate"), Is.GreaterThanOrEqualTo(0.99));
+        Assert.That(Number("roundtrip_differing_values"), Is.EqualTo(0));
+        Assert.That(Number("sparse_fail_rate_clean"), Is.LessThanOrEqualTo(0.15));
+        Assert.That(Number("unmix_fail_rate_known_materials"), Is.LessThanOrEqualTo(0.15));
+        foreach (var key in (string[])["sparse_fail_rate_dropped_measurements", "sparse_fail_rate_spike", "unmix_fail_rate_unknown_material", "unmix_fail_rate_even_mixture"])
+            Assert.That(Number(key), Is.GreaterThanOrEqualTo(0.95), key);
         Directory.Delete(folder, recursive: true);
     }
 }

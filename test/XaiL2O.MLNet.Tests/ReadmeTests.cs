@@ -1,10 +1,30 @@
 using Microsoft.ML;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
 
 /// <summary>The README's code.</summary>
 internal sealed class ReadmeTests
 {
+    private sealed class Shares : ModelRecipe
+    {
+        public required float[,] Library { get; init; }
+
+        public override int DataSize => Library.GetLength(0);
+
+        public override int InferenceSize => Library.GetLength(1);
+
+        public override void Compose(ModelBuilder model)
+        {
+            model.Add(new LeastSquaresTerm("Fidelity", model.Matrix(Library)));
+            model.Add(new SimplexTerm("Simplex", InferenceSize));
+        }
+    }
+
+    [Test]
+    public void The_recipe_of_the_readme_composes() =>
+        Assert.That(() => new MLContext(1).L2O().Train(new Shares { Library = new float[3, 2] { { 1, 0 }, { 0, 1 }, { 1, 1 } } }), Throws.Nothing);
+
     [Test]
     public void The_pipeline_of_the_readme_runs()
     {

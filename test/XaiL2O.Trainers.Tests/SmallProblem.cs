@@ -67,6 +67,17 @@ public sealed record Instance(SmallProblem Problem, LinearizedAdmm Admm, Tensor 
 
     public AffineDouglasRachford Exact() => new(Admm, new MeasurementGeometry(A.Matrix));
 
+    /// <summary>The same problem with every transformed term stacked.</summary>
+    public PrimalDual PrimalDual()
+    {
+        var f = new StackedTerm(Admm.F, Admm.Fidelity);
+        var norm = f.Operator.NormBound;
+        return new PrimalDual(new SmoothSum(), Admm.H, f, 1 / (Problem.Alpha * norm), Problem.Alpha / norm);
+    }
+
+    /// <summary>min ½‖Ax − d‖² + 0.1‖x‖₁ of the same data.</summary>
+    public ProximalGradient Lasso() => new(new LeastSquaresTerm("Fidelity", A), new WeightedProximable(new L1Term("Sparsity", new IdentityOperator(Problem.Signal)), 0.1), Problem.Signal, 1);
+
     /// <summary>The optimal value of every row, for δ = 0.</summary>
     public double[] ReferenceValues()
     {

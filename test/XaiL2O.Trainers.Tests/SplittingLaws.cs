@@ -39,6 +39,8 @@ public sealed class SplittingLaws : TorchLaws
         .. Problems.Select(p => new Case<(Splitting, Instance)>($"linearised ADMM, {p}", () => p.Make() is var i ? (i.Admm, i) : default)),
         .. Problems.Select(p => new Case<(Splitting, Instance)>($"preconditioned ADMM, {p}", () => p.Make() is var i ? (i.Preconditioned(), i) : default)),
         .. Exact.Select(p => new Case<(Splitting, Instance)>($"Douglas–Rachford, {p}", () => p.Make() is var i ? (i.Exact(), i) : default)),
+        .. Problems.Select(p => new Case<(Splitting, Instance)>($"primal–dual, {p}", () => p.Make() is var i ? (i.PrimalDual(), i) : default)),
+        .. Problems.Take(4).Select(p => new Case<(Splitting, Instance)>($"proximal gradient, {p}", () => p.Make() is var i ? (i.Lasso(), i) : default)),
     ];
 
     [TestCaseSource(nameof(Splittings))]
@@ -161,6 +163,16 @@ public sealed class SplittingLaws : TorchLaws
         Assert.That(Gap(instance.K.Apply(x1), instance.K.Apply(x2)), Is.LessThan(1e-6));
         if (!problem.CommonNullVector && problem.Transform >= problem.Signal - problem.Data)
             Assert.That(Gap(x1, x2), Is.LessThan(1e-5));
+    }
+
+    [Test]
+    public void Primal_dual_reaches_the_optimal_value([ValueSource(nameof(Problems))] SmallProblem problem)
+    {
+        var (instance, state) = Solved(problem);
+        var splitting = instance.PrimalDual();
+        var x = splitting.Inference(Solve(splitting, instance), instance.Data);
+        AssertNoneAbove(Violation(instance, x), 1e-7, "infeasible");
+        Assert.That(Gap(instance.Objective(x), instance.Objective(state.X)), Is.LessThan(1e-6));
     }
 
     [Test]

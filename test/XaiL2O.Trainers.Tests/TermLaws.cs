@@ -29,7 +29,72 @@ public sealed class TermLaws : TorchLaws
         new("box of a point", () => new BoxTerm("Box", 6, 0.2, 0.2), (v, _) => Indicator((v - 0.2).abs().amax([1])), true),
         new("trained ball", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), Coefficient.Of(tensor(0.3))), (v, d) => Indicator((v - d).norm(1) - (0.3 * d.norm(1))), true),
         new("half-line x ≥ 0", () => new BoxTerm("Box", 6, 0, double.PositiveInfinity), (v, _) => Indicator(-v.amin([1])), true),
+        new("weighted ℓ1", () => new WeightedProximable(new L1Term("Sparsity", new IdentityOperator(6)), 0.4), (v, _) => 0.4 * v.abs().sum(1), false),
+        new("group ℓ1", () => new GroupL1Term("Groups", new IdentityOperator(6), 3), (v, _) => v.view(-1, 2, 3).norm(2).sum(1), false),
+        new("group ℓ1, interleaved, trained weight", () => new WeightedProximable(new GroupL1Term("Groups", Matrix(1, 6, 4), 2, interleaved: true), Coefficient.Of(tensor(0.3, float64))), (v, _) => 0.3 * v.view(-1, 2, 3).norm(1).sum(1), false),
+        new("total variation of a signal", () => TotalVariation.OfSignal("Variation", 7), (v, _) => v.abs().sum(1), false),
+        new("total variation of an image", () => TotalVariation.OfImageGradient("Variation", 3), (v, _) => v.view(-1, 2, 9).norm(1).sum(1), false),
+        new("squared ℓ2", () => new SquaredL2Term("Energy", Matrix(1, 5, 7)), (v, _) => v.square().sum(1) / 2, false),
+        new("least squares", () => new LeastSquaresTerm("Fidelity", Matrix(2, 4, 7)), (v, d) => (v - d).square().sum(1) / 2, false),
+        new("weighted least squares", () => new LeastSquaresTerm("Fidelity", Matrix(2, 4, 7), TestWeights()), (v, d) => (TestWeights() * (v - d)).square().sum(1) / 2, false),
+        new("simplex", () => new SimplexTerm("Simplex", 6), (v, _) => Indicator((v.sum(1) - 1).abs().maximum(-v.amin([1]))), true),
+        new("simplex of total 2.5", () => new SimplexTerm("Simplex", 6, 2.5), (v, _) => Indicator((v.sum(1) - 2.5).abs().maximum(-v.amin([1]))), true),
+        new("simplex of one entry", () => new SimplexTerm("Simplex", 1), (v, _) => Indicator((v.sum(1) - 1).abs()), true),
+        new("nonnegative", () => new NonnegativeTerm("Positive", 6), (v, _) => Indicator(-v.amin([1])), true),
+        new("ball", () => new BallTerm("Ball", 6, 0.7), (v, _) => Indicator(v.norm(1) - 0.7), true),
+        new("ball around a point", () => new BallTerm("Ball", 4, 2, TestWeights()), (v, _) => Indicator((v - TestWeights()).norm(1) - 2), true),
+        new("hyperplane", () => new HyperplaneTerm("Plane", TestWeights(), 0.3), (v, _) => Indicator(((v * TestWeights()).sum(1) - 0.3).abs()), true),
+        new("half-space", () => new HalfSpaceTerm("Budget", -TestWeights(), 0.3), (v, _) => Indicator(-(v * TestWeights()).sum(1) - 0.3), true),
+        new("stack", () => new StackedTerm(new L1Term("Sparsity", Matrix(1, 2, 7)), new WeightedProximable(new SquaredL2Term("Energy", Matrix(2, 3, 7)), 2)), (v, _) => v.slice(1, 0, 2, 1).abs().sum(1) + v.slice(1, 2, 5, 1).square().sum(1), false),
     ];
+
+    /// <summary>A smooth term with its function written down independently; d has 4 entries, x has 7.</summary>
+    private static readonly Case<(ISmooth Term, Func<Tensor, Tensor, Tensor> Function)>[] SmoothTerms =
+    [
+        new("least squares", () => Matrix(2, 4, 7) is var A ? (new LeastSquaresTerm("F", A), (x, d) => (A.Apply(x) - d).square().sum(1) / 2) : default),
+        new("weighted least squares", () => Matrix(2, 4, 7) is var A ? (new LeastSquaresTerm("F", A, TestWeights()), (x, d) => (TestWeights() * (A.Apply(x) - d)).square().sum(1) / 2) : default),
+        new("squared ℓ2", () => Matrix(3, 9, 7) is var K ? (new SquaredL2Term("E", K), (x, _) => K.Apply(x).square().sum(1) / 2) : default),
+        new("quadratic", () => (Matrix(3, 5, 7), Matrix(4, 7, 4)) is var (W1, W2) ? (new QuadraticTerm("Q", W1, W2), (x, d) => (W1.Apply(x).square().sum(1) / 2) + (x * W2.Apply(d)).sum(1)) : default),
+        new("weighted sum", () => Matrix(3, 5, 7) is var K ? (new SmoothSum(new WeightedSmooth(new SquaredL2Term("E", K), 0.3), new SquaredL2Term("I", new IdentityOperator(7))), (x, _) => (0.15 * K.Apply(x).square().sum(1)) + (x.square().sum(1) / 2)) : default),
+        new("nothing", () => (new SmoothSum(), (x, _) => zeros(x.shape[0], dtype: float64))),
+    ];
+
+    private static Tensor TestWeights() => tensor(new[] { 0.5, 2, -1, 0.1 });
+
+    [TestCaseSource(nameof(SmoothTerms))]
+    public void Gradients_agree_with_finite_differences(Case<(ISmooth Term, Func<Tensor, Tensor, Tensor> Function)> terms)
+    {
+        var (term, function) = terms.Make();
+        var (x, d) = (Normal(1, Rows, 7), Normal(2, Rows, 4));
+        var gradient = term.Gradient(x, d);
+        Assert.That(gradient.shape, Is.EqualTo(x.shape));
+        for (var seed = 3; seed < 8; seed++)
+        {
+            var direction = Normal(seed, Rows, 7);
+            var difference = (function(x + (1e-4 * direction), d) - function(x - (1e-4 * direction), d)) / 2e-4;
+            Assert.That(Gap(Dot(gradient, direction), difference), Is.LessThan(1e-7));
+        }
+    }
+
+    [TestCaseSource(nameof(SmoothTerms))]
+    public void Lipschitz_bounds_hold_and_are_at_most_twice_too_large(Case<(ISmooth Term, Func<Tensor, Tensor, Tensor> Function)> terms)
+    {
+        var (term, _) = terms.Make();
+        var (x, d) = (Normal(1, 1, 7), Normal(2, 1, 4));
+        var direction = Normal(3, 1, 7);
+        var ratio = 0.0;
+        for (var i = 0; i < 200; i++)
+        {
+            // Power iteration: the gradients here are affine.
+            var change = term.Gradient(x + direction, d) - term.Gradient(x, d);
+            ratio = (change.norm() / direction.norm()).ToDouble();
+            direction = change / change.norm().clamp_min(1e-300);
+            if (ratio == 0)
+                break;
+        }
+
+        Assert.That(term.LipschitzBound, Is.InRange(ratio * (1 - 1e-9), 2.01 * ratio));
+    }
 
     private static readonly TermCase[] Constraints = [.. Terms.Where(t => t.IsConstraint)];
 
@@ -127,6 +192,21 @@ public sealed class TermLaws : TorchLaws
         new("fidelity, all zero", () => (new FidelityTerm("F", Rows2x3()), [0, 0, 0], [0, 0], 0)),
         new("fidelity, d = 0", () => (new FidelityTerm("F", Rows2x3()), [1, 0, 0], [0, 0], double.PositiveInfinity)),
         new("inside the box", () => (new BoxTerm("B", 3, 0, 1), [0, 0.5, 1], [3, 4], 0)),
+        new("group ℓ1", () => (new GroupL1Term("G", new IdentityOperator(4), 2), [3, 4, 0, -2], [1], 7)),
+        new("group ℓ1, interleaved", () => (new GroupL1Term("G", new IdentityOperator(4), 2, interleaved: true), [3, 0, 4, -2], [1], 7)),
+        new("total variation", () => (TotalVariation.OfSignal("T", 4), [1, 3, 2, 2], [1], 3)),
+        new("isotropic total variation", () => (TotalVariation.OfImageGradient("T", 2), [0, 4, 3, 0], [1], 12)),
+        new("squared ℓ2", () => (new SquaredL2Term("E", Rows2x3()), [1, 2, 3], [1], 5)),
+        new("least squares missed", () => (new LeastSquaresTerm("F", Rows2x3(), tensor(new double[] { 9, 9 })), [1, 2, 3], [3, 4], 1)),
+        new("quadratic at its minimum", () => (new QuadraticTerm("Q", new IdentityOperator(2), new MatrixOperator(eye(2, dtype: float64))), [-3, -4], [3, 4], 0)),
+        new("quadratic elsewhere", () => (new QuadraticTerm("Q", new IdentityOperator(2), new MatrixOperator(eye(2, dtype: float64))), [0, 0], [3, 4], 1)),
+        new("inside the simplex", () => (new SimplexTerm("S", 3), [0.25, 0.25, 0.5], [1], 0)),
+        new("off the simplex", () => (new SimplexTerm("S", 2), [2, 2], [1], Math.Sqrt(4.5))),
+        new("shares", () => (new ConfidenceTerm("C", 3), [0.2, 0.7, 0.1], [1], 0.3)),
+        new("outside the ball", () => (new BallTerm("B", 2, 2), [3, 4], [1], 3)),
+        new("off the hyperplane", () => (new HyperplaneTerm("P", tensor(new double[] { 3, 4 }), 5), [-3, -1], [1], 3.6)),
+        new("beyond the half-space", () => (new HalfSpaceTerm("P", tensor(new double[] { 3, 4 }), 5), [3, 4], [1], 4)),
+        new("within the half-space", () => (new HalfSpaceTerm("P", tensor(new double[] { 3, 4 }), 5), [-3, -1], [1], 0)),
         new("outside the box", () => (new BoxTerm("B", 3, 0, 1), [-3, 0.5, 5], [3, 4], 5)),
     ];
 
@@ -173,6 +253,18 @@ public sealed class TermLaws : TorchLaws
         ("A box needs lower ≤ upper; got [1, 0].", () => _ = new BoxTerm("B", 2, 1, 0)),
         ("A box needs lower ≤ upper", () => _ = new BoxTerm("B", 2, double.NaN, 0)),
         ("size", () => _ = new BoxTerm("B", 0, 0, 1)),
+        ("7 values, which do not divide into groups of 2", () => _ = new GroupL1Term("G", new IdentityOperator(7), 2)),
+        ("total = 0", () => _ = new SimplexTerm("S", 3, 0)),
+        ("radius = -1", () => _ = new BallTerm("B", 3, -1)),
+        ("x has length 3", () => _ = new BallTerm("B", 3, 1, zeros(2))),
+        ("finite normal that is not zero", () => _ = new HyperplaneTerm("P", zeros(2), 1)),
+        ("finite offset", () => _ = new HalfSpaceTerm("P", ones(2), double.NaN)),
+        ("A normal is a vector", () => _ = new HalfSpaceTerm("P", ones(2, 2), 1)),
+        ("gives 4 measurements and there are [3] weights", () => _ = new LeastSquaresTerm("F", new IdentityOperator(4), ones(3))),
+        ("W₁ takes vectors of length 3 and W₂ gives vectors of length 2", () => _ = new QuadraticTerm("Q", new IdentityOperator(3), new IdentityOperator(2))),
+        ("weight = 0", () => _ = new WeightedProximable(new NonnegativeTerm("N", 2), 0)),
+        ("weight = NaN", () => _ = new WeightedSmooth(new SmoothSum(), double.NaN)),
+        ("at least one operator", () => _ = new StackedTerm()),
         ("name", () => _ = new L1Term(" ", new IdentityOperator(2))),
         ("linearOperator", () => _ = new L1Term("S", null!)),
     ];

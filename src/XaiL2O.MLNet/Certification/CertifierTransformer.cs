@@ -57,13 +57,8 @@ public sealed class CertifierTransformer : BatchTransformer
         CertifierPayload.Of(Options, Certifier).Save(context);
     }
 
-    private static VersionInfo Version() => new(
-        modelSignature: "XL2O CRT",
-        verWrittenCur: 0x00010002, // functions, limits, joint rules, groups and sketches
-        verReadableCur: 0x00010002,
-        verWeCanReadBack: 0x00010002,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(CertifierTransformer).Assembly.FullName);
+    // 2: functions, limits, joint rules, groups and sketches
+    private static VersionInfo Version() => ModelHeader.Of("XL2O CRT", LoaderSignature, version: 0x00010002);
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {

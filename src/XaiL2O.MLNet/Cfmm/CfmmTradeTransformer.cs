@@ -104,13 +104,7 @@ public sealed class CfmmTradeTransformer : BatchTransformer
         payload.Save(context);
     }
 
-    private static VersionInfo Version() => new(
-        modelSignature: "XL2O CFM",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(CfmmTradeTransformer).Assembly.FullName);
+    private static VersionInfo Version() => ModelHeader.Of("XL2O CFM", LoaderSignature);
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {

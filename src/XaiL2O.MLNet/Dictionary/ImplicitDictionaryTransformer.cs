@@ -73,13 +73,7 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
         ModelPayload.Of(settings).Add("A", measurementMatrix).Add("K", transform).Save(context);
     }
 
-    private static VersionInfo Version() => new(
-        modelSignature: "XL2O DCT",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(ImplicitDictionaryTransformer).Assembly.FullName);
+    private static VersionInfo Version() => ModelHeader.Of("XL2O DCT", LoaderSignature);
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {

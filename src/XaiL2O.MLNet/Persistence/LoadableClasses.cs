@@ -10,3 +10,4 @@ using XaiL2O.MLNet;
 [assembly: LoadableClass(typeof(ITransformer), typeof(CtPropertyTransformer), null, typeof(SignatureLoadModel), "CT property values", CtPropertyTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(ITransformer), typeof(ScanTransformer), null, typeof(SignatureLoadModel), "Simulated CT scan", ScanTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(ITransformer), typeof(ImageQualityTransformer), null, typeof(SignatureLoadModel), "Image quality", ImageQualityTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(ITransformer), typeof(ComposedModelTransformer), null, typeof(SignatureLoadModel), "Composed model", ComposedModelTransformer.LoaderSignature)]

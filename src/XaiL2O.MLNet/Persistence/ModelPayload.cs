@@ -43,6 +43,9 @@ internal sealed class ModelPayload
     public T[] Array<T>(string name) =>
         arrays.FirstOrDefault(a => a.Name == name).Values as T[] ?? throw Damaged($"the array '{name}' of {typeof(T).Name} is missing");
 
+    public long[] Shape(string name) =>
+        arrays.FirstOrDefault(a => a.Name == name).Shape ?? throw Damaged($"the array '{name}' is missing");
+
     public float[,] Matrix(string name)
     {
         var (_, shape, _) = arrays.FirstOrDefault(a => a.Name == name);

@@ -69,13 +69,7 @@ public sealed class RequireTrustTransformer : ITransformer
         ModelPayload.Of(Policy).Save(ctx);
     }
 
-    private static VersionInfo Version() => new(
-        modelSignature: "XL2O TRU",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(RequireTrustTransformer).Assembly.FullName);
+    private static VersionInfo Version() => ModelHeader.Of("XL2O TRU", LoaderSignature);
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {

@@ -7,6 +7,7 @@ namespace XaiL2O.Trainers;
 public sealed class MatrixOperator : LinearOperator
 {
     private readonly double? knownNorm;
+    private readonly Func<Tensor, double> bound = SpectralNorm;
     private double? computedNorm;
 
     /// <summary>Takes ownership of a matrix.</summary>
@@ -28,6 +29,10 @@ public sealed class MatrixOperator : LinearOperator
         knownNorm = normBound;
     }
 
+    /// <summary>A trained matrix, whose norm is bounded as it is now, on first use.</summary>
+    internal MatrixOperator(Tensor matrix, Func<Tensor, double> bound)
+        : this(matrix) => this.bound = bound;
+
     /// <summary>M, shape <c>[OutputSize, InputSize]</c>.</summary>
     public Tensor Matrix { get; }
 
@@ -38,7 +43,7 @@ public sealed class MatrixOperator : LinearOperator
     public override int OutputSize => (int)Matrix.shape[0];
 
     /// <inheritdoc/>
-    public override double NormBound => knownNorm ?? (computedNorm ??= SpectralNorm(Matrix));
+    public override double NormBound => knownNorm ?? (computedNorm ??= bound(Matrix));
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => mm(x, Matrix.t());

@@ -1,0 +1,115 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>
+/// Trains the model that a <see cref="ModelRecipe"/> states: N(d) = argmin_x Σ terms (Heaton and Wu Fung, <i>Scientific Reports</i> 13:10103, 2023,
+/// doi 10.1038/s41598-023-36249-3, eqs. (1)–(4)).
+/// </summary>
+/// <remarks>
+/// <list type="table">
+/// <listheader><term>Column</term><description>Type</description></listheader>
+/// <item><term>measurements (input)</term><description>vector of <see cref="ModelRecipe.DataSize"/> <see cref="float"/></description></item>
+/// <item><term>target (training only)</term><description>vector of <see cref="ModelRecipe.TargetSize"/> <see cref="float"/>; not read where the recipe declares no weights</description></item>
+/// <item><term>estimate (output)</term><description>vector of <see cref="ModelRecipe.InferenceSize"/> <see cref="float"/>; NaN where nothing was solved</description></item>
+/// <item><term><c>&lt;Name&gt;.Value</c> for every term and reported measure, <c>Residual</c> (output)</term><description><see cref="double"/></description></item>
+/// <item><term><c>Iterations</c> (output)</term><description><see cref="int"/></description></item>
+/// <item><term><c>Converged</c> (output)</term><description><see cref="bool"/></description></item>
+/// </list>
+/// The composition is checked when the trainer is made. Training uses Jacobian-free backpropagation; its memory does not grow with the number of
+/// iterations. A row whose measurements hold NaN or ∞, or are an empty vector, gets NaN outputs and <c>Converged</c> = false; training leaves such rows out.
+/// </remarks>
+/// <seealso cref="L2OCatalog"/>
+public sealed class ComposedModelTrainer : IEstimator<ComposedModelTransformer>
+{
+    private readonly IHostEnvironment environment;
+    private readonly ModelRecipe recipe;
+    private readonly Options options;
+    private readonly bool learns;
+    private readonly string[] properties;
+
+    internal ComposedModelTrainer(IHostEnvironment environment, ModelRecipe recipe, Options options)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        (this.environment, this.recipe, this.options) = (environment, recipe, options);
+        RecipePayload.Check(recipe);
+        using var model = new ComposedModel(recipe);
+        learns = model.WeightCount > 0;
+        properties = [.. model.Properties.Select(p => p.Name)];
+        (options.Training ?? recipe.Training).Validate();
+        (options.Solver ?? recipe.Solver).Validate();
+    }
+
+    /// <summary>Settings of <see cref="ComposedModelTrainer"/>.</summary>
+    public sealed record Options
+    {
+        /// <summary>Input column: measurements d.</summary>
+        public string MeasurementColumnName { get; init; } = "Measurements";
+
+        /// <summary>Training column: what the loss compares with.</summary>
+        public string TargetColumnName { get; init; } = "Signal";
+
+        /// <summary>Column appended with the inference.</summary>
+        public string OutputColumnName { get; init; } = "Estimate";
+
+        /// <summary>Training settings; <see cref="ModelRecipe.Training"/> when null.</summary>
+        public TrainingOptions? Training { get; init; }
+
+        /// <summary>Tolerances and iteration limit of inferences; <see cref="ModelRecipe.Solver"/> when null.</summary>
+        public FixedPointOptions? Solver { get; init; }
+
+        /// <summary>Rows solved together by the transformer; at least 1. Default 256.</summary>
+        public int BatchSize { get; init; } = 256;
+
+        /// <summary>Receives training progress.</summary>
+        public IProgress<TrainingProgress>? Progress { get; init; }
+
+        /// <summary>Ends training early with the best weights so far.</summary>
+        public CancellationToken CancellationToken { get; init; }
+
+        internal void Validate()
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(MeasurementColumnName);
+            ArgumentException.ThrowIfNullOrWhiteSpace(TargetColumnName);
+            ArgumentException.ThrowIfNullOrWhiteSpace(OutputColumnName);
+            OptionCheck.AtLeast(BatchSize, 1);
+        }
+    }
+
+    /// <summary>Trains on the rows of a view; a recipe without weights only looks at its schema.</summary>
+    /// <param name="input">Has the measurement column and, where something is trained, the target column.</param>
+    /// <exception cref="InvalidOperationException">A column has another type or size than expected.</exception>
+    public ComposedModelTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ColumnCheck.FloatVector(input.Schema, options.MeasurementColumnName, recipe.DataSize);
+        var device = DeviceChoice.From(environment);
+        using var model = new ComposedModel(recipe, torch.ScalarType.Float32, device);
+        TrainingResult? training = null;
+        if (learns)
+        {
+            ColumnCheck.FloatVector(input.Schema, options.TargetColumnName, recipe.TargetSize);
+            using var scope = torch.NewDisposeScope();
+            var (data, targets) = FloatTable.Read(input, options.MeasurementColumnName, recipe.DataSize, options.TargetColumnName, recipe.TargetSize, int.MaxValue, options.CancellationToken);
+            training = ModelTrainer.Train(model, data, targets, options.Training ?? recipe.Training, options.Progress, options.CancellationToken);
+        }
+
+        var columns = new ComposedModelTransformer.Columns(options.MeasurementColumnName, options.OutputColumnName);
+        return new ComposedModelTransformer(columns, options.BatchSize, options.Solver ?? recipe.Solver, recipe, model.ExportWeights(), device, training);
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        ColumnCheck.FloatVector(inputSchema, options.MeasurementColumnName);
+        if (learns)
+            ColumnCheck.FloatVector(inputSchema, options.TargetColumnName);
+        return SchemaShapes.Append(inputSchema, ComposedModelTransformer.ColumnsOf(options.OutputColumnName, recipe.InferenceSize, properties));
+    }
+}

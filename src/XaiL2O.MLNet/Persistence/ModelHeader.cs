@@ -1,0 +1,14 @@
+using Microsoft.ML;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>The header with which ML.NET finds the class that loads a part of a model zip.</summary>
+internal static class ModelHeader
+{
+    /// <summary>The header of a class of this assembly.</summary>
+    /// <param name="signature">Eight characters that name the format.</param>
+    /// <param name="loader">The class's loader signature, see LoadableClasses.cs.</param>
+    /// <param name="version">Version written, and the oldest that is read.</param>
+    public static VersionInfo Of(string signature, string loader, uint version = 0x00010001) =>
+        new(signature, version, version, version, loaderSignature: loader, loaderAssemblyName: typeof(ModelHeader).Assembly.FullName);
+}

@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>The implicit model of a <see cref="ModelRecipe"/>.</summary>
+/// <remarks>Terms and splitting are composed anew for the weights as they are, so that bounds and step sizes follow training.</remarks>
+public sealed class ComposedModel : ImplicitModel
+{
+    private readonly WeightStore store;
+
+    /// <summary>Declares the weights and checks the composition by one step on data of zeros.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="dtype">Element type of the computation.</param>
+    /// <param name="device">Device; CPU when null.</param>
+    /// <exception cref="ArgumentException">The terms do not fit together; the message says which one and what is missing.</exception>
+    public ComposedModel(ModelRecipe recipe, ScalarType dtype = ScalarType.Float32, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        Check.AtLeast(recipe.DataSize, 1);
+        Check.AtLeast(recipe.InferenceSize, 1);
+        Check.AtLeast(recipe.TargetSize, 1);
+        NativeLibrary.EnsureLoaded();
+        Recipe = recipe;
+        store = new WeightStore(dtype, device ?? CPU, recipe.Seed);
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        _ = Compose();
+        store.Complete();
+        Try();
+    }
+
+    /// <summary>The recipe.</summary>
+    public ModelRecipe Recipe { get; }
+
+    /// <inheritdoc/>
+    public override int DataSize => Recipe.DataSize;
+
+    /// <inheritdoc/>
+    public override int InferenceSize => Recipe.InferenceSize;
+
+    /// <inheritdoc/>
+    public override int TargetSize => Recipe.TargetSize;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Term> Terms => Compose().Terms;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Term> Properties => Compose().Properties;
+
+    /// <summary>A constraint Ax = d, if there is one; the residuals of the iterations contain the violation of every other constraint.</summary>
+    public override Term? Feasibility => Terms.OfType<FidelityTerm>().FirstOrDefault(t => t.Radius is { Value: 0, Learned: null });
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, Tensor Weight)> Weights => store.All;
+
+    /// <inheritdoc/>
+    public override ScalarType DataType => store.DataType;
+
+    /// <inheritdoc/>
+    public override Device Device => store.Device;
+
+    /// <inheritdoc/>
+    public override Splitting CreateSplitting() => Compose().CreateSplitting();
+
+    /// <inheritdoc/>
+    public override void ProjectWeights() => store.Project();
+
+    /// <inheritdoc/>
+    public override Tensor Scale(Tensor data) => Recipe.Scale(data);
+
+    /// <inheritdoc/>
+    public override Tensor Loss(Tensor inference, Tensor data, Tensor targets) => Recipe.Loss(inference, data, targets);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            store.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private Composition Compose()
+    {
+        var builder = new ModelBuilder(store, DataSize, InferenceSize);
+        Recipe.Compose(builder);
+        return builder.Build();
+    }
+
+    /// <summary>Shapes that do not fit show here, in place of in the middle of a training.</summary>
+    private void Try()
+    {
+        try
+        {
+            var composition = Compose();
+            var data = zeros(2, DataSize, dtype: DataType, device: Device);
+            var splitting = composition.CreateSplitting();
+            var x = splitting.Inference(splitting.Step(splitting.Initialize(data), data), data);
+            if (!x.shape.SequenceEqual([2, InferenceSize]))
+                throw new ArgumentException($"The iteration gives inferences of shape [{string.Join(", ", x.shape)}] for 2 rows; the recipe says [2, {InferenceSize}].");
+            foreach (var term in composition.Properties)
+            {
+                var value = term.PropertyValue(x, data);
+                if (!value.shape.SequenceEqual([2]))
+                    throw new ArgumentException($"The property value of the term '{term.Name}' has shape [{string.Join(", ", value.shape)}] for 2 rows; it must be [2].");
+            }
+        }
+        catch (ExternalException e)
+        {
+            throw new ArgumentException($"The terms of {Recipe.GetType().Name} do not fit together: {e.Message.Split('\n')[0]}", e);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// Takes the terms of a <see cref="ModelRecipe"/> and gives it the pieces they are made of: constants, and trained weights by name.
+/// </summary>
+public sealed class ModelBuilder
+{
+    /// <summary>θ = exp(rate·weight): an optimiser whose steps have the size of the learning rate moves θ by percents.</summary>
+    private const double LogarithmicRate = 4;
+
+    private readonly WeightStore store;
+    private readonly List<(Term Term, Coefficient Weight)> terms = [];
+    private readonly List<Term> reported = [];
+    private Splitting? splitting;
+
+    internal ModelBuilder(WeightStore store, int dataSize, int inferenceSize)
+    {
+        (this.store, DataSize, InferenceSize) = (store, dataSize, inferenceSize);
+        Identity = new IdentityOperator(inferenceSize);
+    }
+
+    /// <summary>Length of d.</summary>
+    public int DataSize { get; }
+
+    /// <summary>Length of x.</summary>
+    public int InferenceSize { get; }
+
+    /// <summary>Element type of the computation.</summary>
+    public ScalarType DataType => store.DataType;
+
+    /// <summary>Device of the computation.</summary>
+    public Device Device => store.Device;
+
+    /// <summary>The operator of terms in x itself.</summary>
+    public IdentityOperator Identity { get; }
+
+    /// <summary>
+    /// Which splitting solves the model. <see cref="Algorithm.Automatic"/>, the default, takes proximal gradient where at most one term has no gradient and
+    /// that one acts on x itself, Davis–Yin where two do, linearised ADMM for proximable terms with a <see cref="FidelityTerm"/> that
+    /// act on Kx, and primal–dual for all else.
+    /// </summary>
+    public Algorithm Algorithm { get; set; }
+
+    /// <summary>How step sizes are chosen.</summary>
+    public StepPolicy Steps { get; set; } = new();
+
+    /// <summary>A constant matrix as an operator; its norm is computed once. Keep the array: a new one every time is converted every time.</summary>
+    /// <param name="values">Rows and columns.</param>
+    public MatrixOperator Matrix(float[,] values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return store.Matrix(values);
+    }
+
+    /// <summary>A constant vector.</summary>
+    /// <param name="values">Its values.</param>
+    public Tensor Vector(float[] values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return store.Constant(values);
+    }
+
+    /// <summary>A trained tensor of any shape.</summary>
+    /// <param name="name">Name, unique in the model.</param>
+    /// <param name="start">Values at the start.</param>
+    /// <param name="shape">Length of each dimension.</param>
+    /// <param name="keep">Puts the values in place back into the set they must stay in, after every step of training.</param>
+    public Tensor Learned(string name, WeightStart start, IReadOnlyList<long> shape, Action<Tensor>? keep = null)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        ArgumentNullException.ThrowIfNull(shape);
+        return store.Weight(name, [.. shape], start, keep);
+    }
+
+    /// <summary>A trained matrix as an operator; the bound on its norm follows it.</summary>
+    /// <param name="name">Name, unique in the model.</param>
+    /// <param name="rows">Rows, at least 1.</param>
+    /// <param name="columns">Columns, at least 1.</param>
+    /// <param name="start">Values at the start.</param>
+    /// <param name="normLimit">Largest spectral norm, kept after every step of training.</param>
+    public MatrixOperator LearnedMatrix(string name, int rows, int columns, WeightStart start, double normLimit = double.PositiveInfinity)
+    {
+        Check.AtLeast(rows, 1);
+        Check.AtLeast(columns, 1);
+        if (!(normLimit > 0))
+            throw new ArgumentOutOfRangeException(nameof(normLimit), normLimit, $"{nameof(normLimit)} = {normLimit} is out of range; it must be positive.");
+        Action<Tensor>? keep = double.IsFinite(normLimit) ? W => W.div_(Math.Max(1, SpectralBound.Of(W) / normLimit)) : null;
+        return new MatrixOperator(Learned(name, start, [rows, columns], keep), SpectralBound.Of);
+    }
+
+    /// <summary>A trained positive number, for weights of terms and radii.</summary>
+    /// <param name="name">Name, unique in the model.</param>
+    /// <param name="start">Value at the start, positive.</param>
+    public Coefficient LearnedPositive(string name, double start) => Coefficient.Of(LearnedPositive(name, 1, start));
+
+    /// <summary>A trained vector of positive numbers.</summary>
+    /// <param name="name">Name, unique in the model.</param>
+    /// <param name="size">Its length, at least 1.</param>
+    /// <param name="start">Every value at the start, positive.</param>
+    public Tensor LearnedPositive(string name, int size, double start)
+    {
+        Check.AtLeast(size, 1);
+        Check.Positive(start);
+        var logarithm = (float)(Math.Log(start) / LogarithmicRate);
+        return (LogarithmicRate * Learned(name, WeightStart.Values([.. Enumerable.Repeat(logarithm, size)]), [size])).exp();
+    }
+
+    /// <summary>A trained convolution 1 → C channels of square images; see <see cref="ConvolutionOperator"/>.</summary>
+    /// <param name="name">Name, unique in the model.</param>
+    /// <param name="channels">C, at least 1.</param>
+    /// <param name="kernel">Rows and columns of the kernels, odd.</param>
+    /// <param name="imageSize">Rows and columns of the images.</param>
+    /// <param name="start">Kernels at the start, shape <c>[C, 1, kernel, kernel]</c>.</param>
+    /// <param name="normLimit">Largest spectral norm, kept after every step of training.</param>
+    public ConvolutionOperator LearnedConvolution(string name, int channels, int kernel, int imageSize, WeightStart start, double normLimit = 1)
+    {
+        Check.AtLeast(channels, 1);
+        Check.Odd(kernel);
+        Check.Positive(normLimit);
+        // The operator owns tables for the bound, so it is made once.
+        return store.Part(
+            name + ".Operator",
+            () => new ConvolutionOperator(Learned(name, start, [channels, 1, kernel, kernel]), imageSize),
+            _ => [],
+            K => K.Kernel.div_(Math.Max(1, K.NormBound / normLimit)));
+    }
+
+    /// <summary>
+    /// A trained network that stands for a proximal operator, for <see cref="RegularizerTerm"/>: <see cref="PotentialRegularizer"/>, which keeps the iteration
+    /// convergent, or <see cref="ResidualRegularizer"/>, whose spectral norms are kept.
+    /// </summary>
+    /// <param name="name">Name, unique in the model.</param>
+    /// <param name="make">Makes the network for an element type and a device; called once.</param>
+    public Regularizer LearnedRegularizer(string name, Func<ScalarType, Device, Regularizer> make)
+    {
+        ArgumentNullException.ThrowIfNull(make);
+        return store.Part(name, () => make(DataType, Device), r => r.Weights, r => r.ProjectWeights());
+    }
+
+    /// <summary>Adds a term to the objective.</summary>
+    /// <param name="term">A term with a proximal operator (<see cref="IProximable"/>) or a gradient (<see cref="ISmooth"/>).</param>
+    public void Add(Term term) => Add(term, 1);
+
+    /// <summary>Adds a weighted term to the objective.</summary>
+    /// <param name="term">A term with a proximal operator (<see cref="IProximable"/>) or a gradient (<see cref="ISmooth"/>).</param>
+    /// <param name="weight">Its weight, positive; may be trained. It does not change the property value.</param>
+    public void Add(Term term, Coefficient weight)
+    {
+        ArgumentNullException.ThrowIfNull(term);
+        if (!(weight.Value > 0 && double.IsFinite(weight.Value)))
+            throw new ArgumentOutOfRangeException(nameof(weight), weight.Value, $"The weight of the term '{term.Name}' is {weight.Value}; it must be positive and finite.");
+        terms.Add((term, weight));
+    }
+
+    /// <summary>Adds a property value that is reported and certified and has no influence on the inference.</summary>
+    /// <param name="measure">The measure.</param>
+    public void Report(Term measure)
+    {
+        ArgumentNullException.ThrowIfNull(measure);
+        reported.Add(measure);
+    }
+
+    /// <summary>Gives the splitting itself, for compositions that <see cref="Algorithm"/> does not know; the terms added are then for property values alone.</summary>
+    /// <param name="splitting">The iteration, whose constructor takes the capabilities it needs.</param>
+    public void SolveWith(Splitting splitting)
+    {
+        ArgumentNullException.ThrowIfNull(splitting);
+        this.splitting = splitting;
+    }
+
+    internal Composition Build()
+    {
+        if (terms.Count == 0)
+            throw new ArgumentException("The recipe adds no terms; a model needs at least one.");
+        Term[] properties = [.. terms.Select(t => t.Term), .. reported];
+        foreach (var term in properties.Where(t => t.Operator.InputSize != InferenceSize))
+            throw new ArgumentException($"The term '{term.Name}' takes vectors of length {term.Operator.InputSize}; the inference has length {InferenceSize}.");
+        foreach (var name in properties.GroupBy(t => t.Name).Where(g => g.Count() > 1).Select(g => g.Key))
+            throw new ArgumentException($"Two terms are named '{name}'; names become columns, so they must differ.");
+        Steps.Validate();
+        return new Composition([.. terms.Select(t => t.Term)], properties, () => splitting ?? SplittingChoice.Make(terms, InferenceSize, Algorithm, Steps));
+    }
+}

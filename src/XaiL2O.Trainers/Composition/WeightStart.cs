@@ -1,0 +1,49 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>What a trained weight is at the start of training.</summary>
+public sealed class WeightStart
+{
+    private readonly Func<long[], Generator, Tensor> make;
+
+    private WeightStart(Func<long[], Generator, Tensor> make) => this.make = make;
+
+    /// <summary>All zeros.</summary>
+    public static WeightStart Zero { get; } = new((shape, _) => zeros(shape));
+
+    /// <summary>A multiple of the identity, for matrices.</summary>
+    /// <param name="scale">The factor.</param>
+    public static WeightStart Identity(double scale = 1) => new((shape, _) => shape.Length == 2
+        ? scale * eye(shape[0], shape[1])
+        : throw new ArgumentException($"The identity is a matrix; the weight has {shape.Length} dimensions."));
+
+    /// <summary>Independent Gaussian entries with mean 0; the recipe's seed decides them.</summary>
+    /// <param name="deviation">Standard deviation.</param>
+    public static WeightStart Gaussian(double deviation) => new((shape, generator) => deviation * randn(shape, generator: generator));
+
+    /// <summary>A matrix.</summary>
+    /// <param name="values">As many rows and columns as the weight.</param>
+    public static WeightStart Values(float[,] values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return new((_, _) => tensor(values));
+    }
+
+    /// <summary>A vector.</summary>
+    /// <param name="values">As many values as the weight.</param>
+    public static WeightStart Values(float[] values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return new((_, _) => tensor(values));
+    }
+
+    internal Tensor Make(string name, long[] shape, Generator generator)
+    {
+        var values = make(shape, generator);
+        return values.shape.SequenceEqual(shape)
+            ? values
+            : throw new ArgumentException($"The weight '{name}' has shape [{string.Join(", ", shape)}] and starts with values of shape [{string.Join(", ", values.shape)}].");
+    }
+}

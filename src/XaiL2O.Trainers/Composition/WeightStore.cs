@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// The trained weights and the constants of a composed model. The first composition declares them; later ones, which see other values of the weights, get
+/// the same tensors by name.
+/// </summary>
+internal sealed class WeightStore(ScalarType dataType, Device device, int seed) : IDisposable
+{
+    private readonly Dictionary<string, Tensor> weights = [];
+    private readonly Dictionary<string, IDisposable> parts = [];
+    private readonly List<(string Name, Tensor Weight)> all = [];
+    private readonly List<Action> projections = [];
+    private readonly ConditionalWeakTable<Array, Tensor> constants = [];
+    private readonly ConditionalWeakTable<Array, MatrixOperator> matrices = [];
+    private bool complete;
+
+    public ScalarType DataType => dataType;
+
+    public Device Device => device;
+
+    public IReadOnlyList<(string Name, Tensor Weight)> All => all;
+
+    /// <summary>From now on every weight asked for must be there.</summary>
+    public void Complete() => complete = true;
+
+    public Tensor Weight(string name, long[] shape, WeightStart start, Action<Tensor>? keep)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        if (weights.TryGetValue(name, out var known))
+        {
+            return known.shape.SequenceEqual(shape)
+                ? known
+                : throw new ArgumentException($"The weight '{name}' is declared with shapes [{string.Join(", ", known.shape)}] and [{string.Join(", ", shape)}].");
+        }
+
+        ThrowIfComplete(name);
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        // Each weight draws from a generator of its own, so that declaring one more does not change the others. 32 bits are what the generator takes.
+        using var generator = new Generator(Hash(name) ^ ((uint)seed * 2654435761u));
+        var weight = (Parameter)nn.Parameter(start.Make(name, shape, generator).to(dataType).to(device).clone()).DetachFromDisposeScope();
+        weights.Add(name, weight);
+        all.Add((name, weight));
+        if (keep is not null)
+            Keep(() => keep(weight));
+        return weight;
+    }
+
+    /// <summary>A part that owns weights or tensors and serves every composition.</summary>
+    public T Part<T>(string name, Func<T> make, Func<T, IEnumerable<(string Name, Tensor Weight)>> weightsOf, Action<T>? keep)
+        where T : class, IDisposable
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        if (parts.TryGetValue(name, out var known))
+            return known as T ?? throw new ArgumentException($"'{name}' is declared as a {known.GetType().Name} and as a {typeof(T).Name}.");
+        ThrowIfComplete(name);
+        var part = make() ?? throw new ArgumentException($"The function that makes '{name}' returned null.");
+        parts.Add(name, part);
+        foreach (var (inner, weight) in weightsOf(part))
+            all.Add((name + "." + inner, weight));
+        if (keep is not null)
+            Keep(() => keep(part));
+        return part;
+    }
+
+    public Tensor Constant(Array values) => constants.GetValue(values, v =>
+    {
+        using var scope = NewDisposeScope();
+        var flat = v switch
+        {
+            float[] a => tensor(a),
+            float[,] a => tensor(a),
+            _ => throw new ArgumentException($"Constants are arrays or matrices of Single; got {v.GetType().Name}."),
+        };
+        if (!flat.isfinite().all().ToBoolean())
+            throw new ArgumentException($"A constant of {v.Length} values holds NaN or ∞.");
+        return flat.to(dataType).to(device).clone().DetachFromDisposeScope();
+    });
+
+    public MatrixOperator Matrix(float[,] values) => matrices.GetValue(values, v => new MatrixOperator(Constant(v)));
+
+    public void Project()
+    {
+        using var grad = no_grad();
+        foreach (var projection in projections)
+            projection();
+    }
+
+    public void Dispose()
+    {
+        foreach (var weight in weights.Values)
+            weight.Dispose();
+        foreach (var part in parts.Values)
+            part.Dispose();
+        foreach (var (_, constant) in constants)
+            constant.Dispose();
+    }
+
+    private void Keep(Action projection)
+    {
+        projections.Add(projection);
+        using var grad = no_grad();
+        projection();
+    }
+
+    private void ThrowIfComplete(string name)
+    {
+        if (complete)
+            throw new InvalidOperationException($"The weight '{name}' was not declared when the model was made; a recipe declares the same weights every time it composes.");
+    }
+
+    /// <summary>FNV-1a; the framework's own hashes of texts differ from process to process.</summary>
+    private static uint Hash(string text) => text.Aggregate(2166136261u, (hash, c) => (hash ^ c) * 16777619u);
+}

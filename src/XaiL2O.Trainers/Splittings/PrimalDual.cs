@@ -1,0 +1,79 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>Primal–dual splitting of Condat and Vũ for min h(x) + g(x) + f(Kx), h smooth, f and g proximable:</summary>
+/// <remarks>
+/// <code>
+/// y⁺ = prox_{σf*}( y + σKx )                        with prox_{σf*}(v) = v − σ·prox_{f/σ}(v/σ)
+/// x⁺ = prox_{τg}( x − τ(∇h(x) + Kᵀ(2y⁺ − y)) )
+/// </code>
+/// Converges for 1/τ − σ‖K‖² ≥ L/2 (Condat 2013, doi 10.1007/s10957-012-0245-9; Vũ 2013, doi 10.1007/s10444-011-9254-8). x comes last:
+/// it satisfies the constraints of g exactly, and one attached step carries the gradient to the weights of every term.
+/// </remarks>
+public sealed class PrimalDual : Splitting
+{
+    private readonly ISmooth h;
+    private readonly IProximable? g;
+    private readonly IProximable f;
+
+    /// <summary>Composes the iteration.</summary>
+    /// <param name="h">h; an empty <see cref="SmoothSum"/> where there is none.</param>
+    /// <param name="g">g, in x itself: its operator is the identity; absent when null.</param>
+    /// <param name="f">f with its operator K; a <see cref="StackedTerm"/> joins several.</param>
+    /// <param name="primalStep">τ.</param>
+    /// <param name="dualStep">σ.</param>
+    /// <exception cref="ArgumentException">The steps violate the condition, or shapes do not fit.</exception>
+    public PrimalDual(ISmooth h, IProximable? g, IProximable f, double primalStep, double dualStep)
+    {
+        ArgumentNullException.ThrowIfNull(h);
+        ArgumentNullException.ThrowIfNull(f);
+        if (g is not null && g.Operator is not IdentityOperator)
+            throw new ArgumentException("g acts on x itself: its operator must be the identity. Give a transformed term as f.", nameof(g));
+        if (g is not null && g.Operator.InputSize != f.Operator.InputSize)
+            throw new ArgumentException($"g takes vectors of length {g.Operator.InputSize}, K of length {f.Operator.InputSize}.", nameof(g));
+        var (τ, σ, norm, L) = (primalStep, dualStep, f.Operator.NormBound, h.LipschitzBound);
+        if (!(τ > 0 && σ > 0 && double.IsFinite(τ) && double.IsFinite(σ)))
+            throw new ArgumentException($"Step sizes are positive; got τ = {τ}, σ = {σ}.", nameof(primalStep));
+        if (!(1 / τ >= ((σ * norm * norm) + (L / 2)) * (1 - 1e-9)))
+            throw new ArgumentException($"Primal–dual splitting needs τ ≤ 1/(σ‖K‖² + L/2) = {1 / ((σ * norm * norm) + (L / 2))}; got {τ}.", nameof(primalStep));
+        (this.h, this.g, this.f, PrimalStep, DualStep) = (h, g, f, τ, σ);
+    }
+
+    /// <summary>τ.</summary>
+    public double PrimalStep { get; }
+
+    /// <summary>σ.</summary>
+    public double DualStep { get; }
+
+    /// <inheritdoc/>
+    public override SplittingState Initialize(Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        Tensor Zeros(int size) => zeros(data.shape[0], size, dtype: data.dtype, device: data.device);
+        return new PrimalDualState(Zeros(f.Operator.OutputSize), Zeros(f.Operator.InputSize));
+    }
+
+    /// <inheritdoc/>
+    public override SplittingState Step(SplittingState state, Tensor data)
+    {
+        var (y, x) = (PrimalDualState)state;
+        var (τ, σ, K) = (PrimalStep, DualStep, f.Operator);
+        var v = y + (σ * K.Apply(x));
+        var yNext = v - (σ * f.Proximal(v / σ, 1 / σ, data));
+        var u = x - (τ * (h.Gradient(x, data) + K.ApplyAdjoint((2 * yNext) - y)));
+        return new PrimalDualState(yNext, g is null ? u : g.Proximal(u, τ, data));
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Inference(SplittingState state, Tensor data) => ((PrimalDualState)state).X;
+
+    /// <summary>max(‖x⁺ − x‖, ‖y⁺ − y‖/c)/max(‖x⁺‖, ‖y⁺‖/c) with c = σ‖K‖, which makes duals comparable with x.</summary>
+    /// <inheritdoc/>
+    public override Tensor Residual(SplittingState previous, SplittingState next, Tensor data)
+    {
+        var (a, b) = ((PrimalDualState)previous, (PrimalDualState)next);
+        var c = Math.Max(DualStep * f.Operator.NormBound, 1e-30);
+        return Ratio.OfNorms((b.X - a.X).norm(1).maximum((b.Y - a.Y).norm(1) / c), b.X.norm(1).maximum(b.Y.norm(1) / c));
+    }
+}

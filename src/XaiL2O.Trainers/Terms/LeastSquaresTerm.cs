@@ -1,0 +1,49 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// Agreement with measurements as a penalty, h(x) = ½‖w ⊙ (Ax − d)‖², with a weight w per measurement that may be trained. Gradient:
+/// Aᵀ(w² ⊙ (Ax − d)); proximal in p = Ax: (u + step·w² ⊙ d)/(1 + step·w²). Property value: ‖Ax − d‖/‖d‖, without the weights.
+/// </summary>
+public sealed class LeastSquaresTerm : Term, ISmooth, IProximable
+{
+    private readonly Tensor? squares; // w²
+    private readonly double largest = 1; // max w²
+
+    /// <summary>Creates the term.</summary>
+    /// <param name="name">Property name.</param>
+    /// <param name="measurement">A; its output is compared with the data.</param>
+    /// <param name="weights">w, one per measurement, shape <c>[A.OutputSize]</c>; all 1 when null. Not owned.</param>
+    /// <exception cref="ArgumentException">There are more or fewer weights than measurements.</exception>
+    public LeastSquaresTerm(string name, LinearOperator measurement, Tensor? weights = null)
+        : base(name, measurement)
+    {
+        if (weights is null)
+            return;
+        if (weights.dim() != 1 || weights.shape[0] != measurement.OutputSize)
+            throw new ArgumentException($"The operator gives {measurement.OutputSize} measurements and there are [{string.Join(", ", weights.shape)}] weights.", nameof(weights));
+        squares = weights.square();
+        largest = squares.max().ToDouble();
+    }
+
+    /// <inheritdoc/>
+    public override string Cause => "an estimate that does not explain its measurements: a damaged measurement, or something the model does not know";
+
+    /// <inheritdoc/>
+    public double LipschitzBound => largest * Operator.NormBound * Operator.NormBound;
+
+    /// <inheritdoc/>
+    public Tensor Gradient(Tensor u, Tensor data) => Operator.ApplyAdjoint(Weigh(Operator.Apply(u) - data));
+
+    /// <inheritdoc/>
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => squares is null
+        ? step.DividePlusOne(u + (step * data))
+        : (u + (step * (squares * data))) / (1 + (step * squares));
+
+    /// <inheritdoc/>
+    public override Tensor PropertyValue(Tensor x, Tensor data) => Ratio.OfNorms((Operator.Apply(x) - data).norm(1), data.norm(1));
+
+    private Tensor Weigh(Tensor residual) => squares is null ? residual : squares * residual;
+}

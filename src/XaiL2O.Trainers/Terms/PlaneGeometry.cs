@@ -1,0 +1,33 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>The hyperplane ⟨a, x⟩ = b, as hyperplanes and half-spaces need it.</summary>
+internal sealed class PlaneGeometry
+{
+    private readonly Tensor normal;
+    private readonly double offset;
+
+    public PlaneGeometry(Tensor normal, double offset)
+    {
+        ArgumentNullException.ThrowIfNull(normal);
+        if (normal.dim() != 1)
+            throw new ArgumentException($"A normal is a vector; the tensor has {normal.dim()} dimensions.", nameof(normal));
+        Norm = normal.norm().ToDouble();
+        if (!(Norm > 0 && double.IsFinite(Norm) && double.IsFinite(offset)))
+            throw new ArgumentException($"A plane needs a finite normal that is not zero and a finite offset; got ‖a‖ = {Norm}, b = {offset}.", nameof(normal));
+        (this.normal, this.offset) = (normal, offset);
+    }
+
+    /// <summary>‖a‖.</summary>
+    public double Norm { get; }
+
+    public int Size => (int)normal.shape[0];
+
+    /// <summary>(⟨a, u⟩ − b)/‖a‖², shape <c>[batch, 1]</c>.</summary>
+    public Tensor Height(Tensor u) => ((u * normal).sum(1, true) - offset) / (Norm * Norm);
+
+    /// <summary>u − height·a.</summary>
+    public Tensor Along(Tensor u, Tensor height) => u - (height * normal);
+}

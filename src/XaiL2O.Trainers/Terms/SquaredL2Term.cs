@@ -1,0 +1,26 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// Smallness of a transformed signal, h(x) = ½‖Kx‖². Gradient: KᵀKx; proximal in p = Kx: u/(1 + step). Property value: ½‖Kx‖².
+/// </summary>
+/// <param name="name">Property name.</param>
+/// <param name="transform">K.</param>
+public sealed class SquaredL2Term(string name, LinearOperator transform) : Term(name, transform), ISmooth, IProximable
+{
+    /// <inheritdoc/>
+    public override string Cause => "a signal that is larger, after the transform, than those of the training data";
+
+    /// <inheritdoc/>
+    public double LipschitzBound => Operator.NormBound * Operator.NormBound;
+
+    /// <inheritdoc/>
+    public Tensor Gradient(Tensor u, Tensor data) => Operator.ApplyAdjoint(Operator.Apply(u));
+
+    /// <inheritdoc/>
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => step.DividePlusOne(u);
+
+    /// <inheritdoc/>
+    public override Tensor PropertyValue(Tensor x, Tensor data) => Operator.Apply(x).square().sum(1) / 2;
+}
