@@ -8,6 +8,7 @@ require_dotnet
 ensure_libstdcxx
 ensure_fonts
 build
+use_jemalloc
 [ $# -gt 0 ] || set -- ecg
 case $1 in -*) set -- ecg "$@" ;; esac
 exec dotnet examples/XaiL2O.Examples/bin/Release/net10.0/XaiL2O.Examples.dll "$@"

@@ -101,6 +101,22 @@ ensure_fonts() {
   fi
 }
 
+# jemalloc hands blocks of some megabytes out again without asking the kernel for their pages anew, as the C library does: solves and trainings of
+# images take a half to a third of the time. Optional: without it everything works, slower. NO_JEMALLOC=1 leaves it out.
+use_jemalloc() {
+  [ "$(uname -s)" = Linux ] && [ -z "${LD_PRELOAD:-}" ] && [ -z "${NO_JEMALLOC:-}" ] || return 0
+  if [ -z "$(jemalloc_path)" ] && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
+    say "Installing jemalloc, a faster memory allocator for large tensors."
+    { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends libjemalloc2; } >/dev/null 2>&1 || true
+  fi
+  local path; path=$(jemalloc_path)
+  if [ -n "$path" ] && LD_PRELOAD=$path true 2>/dev/null; then export LD_PRELOAD=$path; fi
+}
+
+jemalloc_path() {
+  (ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null) | awk '/libjemalloc\.so\.2 / { print $NF; exit }'
+}
+
 build() {
   say "Restoring and building (Release)."
   dotnet build XaiL2O.sln -c Release --nologo -v quiet -clp:NoSummary >&2

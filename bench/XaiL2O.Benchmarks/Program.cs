@@ -1,8 +1,10 @@
 using BenchmarkDotNet.Running;
 using XaiL2O.Benchmarks;
 
-// "certificates" simulates and measures certificates; anything else goes to BenchmarkDotNet.
+// "certificates" simulates and measures certificates, "dictionary" solver options and gradients; anything else goes to BenchmarkDotNet.
 if (args is ["certificates", ..])
     CertificateStudy.Run();
+else if (args is ["dictionary", ..])
+    DictionaryStudy.Run();
 else
     BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -19,9 +19,11 @@ public class ReconstructionSolve
     public void Setup()
     {
         using var grad = no_grad();
-        var model = new ImplicitReconstructionModel(radon, new ReconstructionOptions { Hidden = 16, Stages = 1, Concavity = 0.5 });
+        var model = new ImplicitReconstructionModel(radon, new ReconstructionOptions { Channels = 32, TransformKernel = 7, Hidden = 32, Kernel = 1, Stages = 1, Concavity = 0.95 });
         sparse = (LinearizedAdmm)model.CreateSplitting();
-        dense = new LinearizedAdmm(sparse.F, new FidelityTerm("Fidelity", new MatrixOperator(radon.ToDense(), radon.NormBound), model.Radius.Value), sparse.H, sparse.Steps);
+        var A = new MatrixOperator(radon.ToDense(), radon.NormBound);
+        dense = new LinearizedAdmm(
+            sparse.F, new FidelityTerm("Fidelity", A, model.Radius.Value), null, sparse.Steps, new GramPreconditioner(A, sparse.Preconditioner!.Strength), sparse.Constraint);
         data = radon.Apply(rand(8, radon.InputSize));
     }
 

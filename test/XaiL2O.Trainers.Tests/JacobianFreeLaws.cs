@@ -88,4 +88,56 @@ public sealed class JacobianFreeLaws : TorchLaws
         using var grad = no_grad();
         Assert.That(JacobianFree.Attach(s.Splitting, s.FixedPoint, s.Data).requires_grad);
     }
+
+    [Test]
+    public void Implicit_gradient_is_that_of_the_solution([ValueSource(nameof(Sizes))] (int Signal, int Data, int Transform, int Seed) size)
+    {
+        var s = Make(size, exact: false);
+        var x = ImplicitGradient.Attach(s.Admm, s.FixedPoint, s.Data, maxSteps: 3000, tolerance: 1e-9);
+        Assert.That(Gap(x, s.Admm.Inference(s.FixedPoint, s.Data)), Is.LessThan(1e-8));
+        (x * s.Weights).sum().backward();
+        var A = ((MatrixOperator)s.Admm.Fidelity.Operator).Matrix;
+        const double h = 1e-5;
+        double Loss(Tensor K)
+        {
+            var admm = Admm(K.clone(), A.clone());
+            var state = FixedPointSolver.Solve(admm, s.Data, new FixedPointOptions { MaxIterations = 30_000, ResidualTolerance = 1e-12, CheckEvery = 50 }, null, s.FixedPoint).State;
+            return (admm.Inference(state, s.Data) * s.Weights).sum().ToDouble();
+        }
+
+        Assert.Multiple(() =>
+        {
+            for (var trial = 0; trial < 3; trial++)
+            {
+                var direction = Normal(300 + trial, size.Transform, size.Signal);
+                var expected = (Loss(s.K.detach() + (h * direction)) - Loss(s.K.detach() - (h * direction))) / (2 * h);
+                Assert.That((s.K.grad! * direction).sum().ToDouble(), Is.EqualTo(expected).Within(1e-3 * Math.Max(1, Math.Abs(expected))));
+            }
+        });
+    }
+
+    [Test]
+    public void More_attached_steps_come_nearer_to_the_implicit_gradient()
+    {
+        var s = Make(Sizes[1], exact: false);
+        Tensor Gradient(Tensor x)
+        {
+            s.K.grad?.zero_();
+            (x * s.Weights).sum().backward();
+            return s.K.grad!.clone();
+        }
+
+        var implicitly = Gradient(ImplicitGradient.Attach(s.Admm, s.FixedPoint, s.Data, maxSteps: 3000, tolerance: 1e-9));
+        var errors = new[] { 1, 10, 2000 }.Select(steps => Gap(Gradient(JacobianFree.Attach(s.Admm, s.FixedPoint, s.Data, steps)), implicitly)).ToArray();
+        Assert.That(errors, Is.Ordered.Descending);
+        Assert.That(errors[^1], Is.LessThan(0.05 * errors[0]));
+    }
+
+    [Test]
+    public void Implicit_gradient_of_steps_without_gradient_is_refused()
+    {
+        var s = Make(Sizes[0], exact: true);
+        s.K.requires_grad_(false);
+        Assert.That(() => ImplicitGradient.Attach(s.Splitting, s.FixedPoint, s.Data), Throws.InvalidOperationException.With.Message.Contains("carries no gradient"));
+    }
 }

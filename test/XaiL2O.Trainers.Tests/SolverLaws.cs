@@ -267,7 +267,7 @@ public sealed class SolverLaws : TorchLaws
     private static readonly Case<FixedPointOptions>[] Accelerations =
     [
         new("Anderson, 5 steps", () => Tight with { AndersonMemory = 5 }),
-        new("Anderson, 10 steps", () => Tight with { AndersonMemory = 10 }),
+        new("Anderson, 3 steps", () => Tight with { AndersonMemory = 3 }),
         new("over-relaxation", () => Tight with { Relaxation = 1.6 }),
         new("under-relaxation", () => Tight with { Relaxation = 0.7 }),
         new("Anderson on relaxed steps", () => Tight with { AndersonMemory = 5, Relaxation = 1.4 }),

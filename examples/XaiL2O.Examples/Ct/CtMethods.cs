@@ -20,10 +20,12 @@ internal static class CtMethods
     /// <summary>Trains or tunes one method and saves it. Checkpoints beside the zip let an interrupted training continue.</summary>
     public static void Train(ExampleContext context, MLContext ml, string key)
     {
-        var slices = CtSlice.Training(ml, context.Seed, repetitions: key == "unet" ? 8 : 4);
-        var view = ml.Data.LoadFromEnumerable(slices);
-        ExampleContext.Say($"{key}: {slices.Length} training images");
         var options = Options(key, context.Seed);
+        var small = options.Geometry == CtSlice.SmallGeometry;
+        var view = small
+            ? ml.Data.LoadFromEnumerable(CtSlice.SmallTraining(ml, context.Seed, repetitions: 12))
+            : ml.Data.LoadFromEnumerable(CtSlice.Training(ml, context.Seed, repetitions: key == "unet" ? 8 : 4));
+        ExampleContext.Say($"{key}: training images of {options.Geometry.ImageSize} × {options.Geometry.ImageSize} pixels, {options.Geometry.Angles} angles");
         var model = ExampleContext.WithProgress(key, progress => ml.L2O().Trainers.CtReconstruction(options with
         {
             Training = options.Training with { CheckpointPath = context.PathOf(key + ".checkpoint") },
@@ -32,6 +34,12 @@ internal static class CtMethods
         }).Fit(view));
         if (model.Training is { Cancelled: true } stopped)
             ExampleContext.Say($"{key}: stopped after epoch {stopped.Epochs.Count}; its weights are saved, and the checkpoint lets training continue");
+        if (small)
+        {
+            view = ml.Data.LoadFromEnumerable(CtSlice.Calibration(ml, context.Seed));
+            model = model.WithGeometry(CtSlice.Geometry);
+        }
+
         ml.Model.Save(model, view.Schema, context.PathOf(key + ".zip"));
         if (model.Training is { } training)
             Figures.Losses(context.PathOf($"training-{key}.png"), training);
@@ -57,17 +65,17 @@ internal static class CtMethods
         },
         "ffpn" => new()
         {
-            Geometry = CtSlice.Geometry,
+            Geometry = CtSlice.SmallGeometry,
             Method = new FeasibilityMethod(new FeasibilityOptions { Channels = 24, Seed = seed }),
-            Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3 },
-            Training = new TrainingOptions { Epochs = 8, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 10, FinalIterations = 15, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3, CheckEvery = 5 } },
+            Solver = new FixedPointOptions { MaxIterations = 300, ResidualTolerance = 1e-3 },
+            Training = new TrainingOptions { Epochs = 12, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 20, FinalIterations = 30, AttachedSteps = 2, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3, CheckEvery = 5 } },
         },
         _ => new()
         {
-            Geometry = CtSlice.Geometry,
-            Method = new ImplicitMethod(new ReconstructionOptions { Channels = 8, TransformKernel = 5, Hidden = 16, Kernel = 5, Stages = 1, Concavity = 0, Seed = seed }),
-            Solver = new FixedPointOptions { MaxIterations = 1000 },
-            Training = new TrainingOptions { Epochs = 6, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 60, FinalIterations = 60, AttachedSteps = 3, WarmStart = false, GradientNorm = 1, Seed = seed },
+            Geometry = CtSlice.SmallGeometry,
+            Method = new ImplicitMethod(new ReconstructionOptions { Channels = 32, TransformKernel = 7, Hidden = 32, Kernel = 1, Stages = 1, Concavity = 0.95, Seed = seed }),
+            Solver = new FixedPointOptions { MaxIterations = 500, ResidualTolerance = 3e-4 },
+            Training = new TrainingOptions { Epochs = 24, BatchSize = 4, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 30, FinalIterations = 30, AttachedSteps = 8, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 200, ResidualTolerance = 3e-4 } },
         },
     };
 }

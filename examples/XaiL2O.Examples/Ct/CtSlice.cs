@@ -24,6 +24,12 @@ internal sealed class CtSlice
     private const int FirstTrainingSlice = 24;
     private const int FirstSliceOfRuns = 45;
 
+    /// <summary>
+    /// Scans of a quarter of the size with as many beams per pixel: enough for weights of convolutions, see
+    /// <see cref="CtReconstructionTransformer.WithGeometry"/>.
+    /// </summary>
+    public static readonly ParallelBeamGeometry SmallGeometry = new() { ImageSize = ImageSize / 2, Angles = 15, Bins = 92 };
+
     [VectorType(Pixels)]
     public float[] Image { get; set; } = [];
 
@@ -38,15 +44,43 @@ internal sealed class CtSlice
         [.. Read(ml, new LodopabOptions { CropSize = ImageSize }, seed).Where(s => s.Slice < CalibrationSlices)];
 
     /// <summary>Random crops, flips and turns: several of each different slice, and one of every third slice of the runs.</summary>
-    public static CtSlice[] Training(MLContext ml, int seed, int repetitions)
+    public static CtSlice[] Training(MLContext ml, int seed, int repetitions) =>
+        Choose<CtSlice>(Scans(ml, Augmented(ImageSize, seed, repetitions), Geometry, seed), ml, s => s.Slice, repetitions);
+
+    /// <summary>The same choice for <see cref="SmallGeometry"/>.</summary>
+    public static SmallCtSlice[] SmallTraining(MLContext ml, int seed, int repetitions) =>
+        Choose<SmallCtSlice>(Scans(ml, Augmented(SmallGeometry.ImageSize, seed, repetitions), SmallGeometry, seed), ml, s => s.Slice, repetitions);
+
+    private static LodopabOptions Augmented(int size, int seed, int repetitions) => new()
     {
-        var all = Read(ml, new LodopabOptions { CropSize = ImageSize, RandomCrop = true, RandomFlip = true, RandomRotation = true, Repetitions = repetitions, Seed = seed }, seed);
-        return [.. all.Where((s, row) => s.Slice >= FirstTrainingSlice && (s.Slice < FirstSliceOfRuns || (s.Slice % 3 == 0 && row < all.Length / repetitions)))];
+        ImageSize = size, CropSize = size, RandomCrop = true, RandomFlip = true, RandomRotation = true, Repetitions = repetitions, Seed = seed,
+    };
+
+    private static TRow[] Choose<TRow>(IDataView scans, MLContext ml, Func<TRow, int> slice, int repetitions)
+        where TRow : class, new()
+    {
+        var all = ml.Data.CreateEnumerable<TRow>(scans, reuseRowObject: false).ToArray();
+        return [.. all.Where((s, row) => slice(s) >= FirstTrainingSlice && (slice(s) < FirstSliceOfRuns || (slice(s) % 3 == 0 && row < all.Length / repetitions)))];
     }
 
-    private static CtSlice[] Read(MLContext ml, LodopabOptions options, int seed)
+    private static CtSlice[] Read(MLContext ml, LodopabOptions options, int seed) =>
+        [.. ml.Data.CreateEnumerable<CtSlice>(Scans(ml, options, Geometry, seed), reuseRowObject: false)];
+
+    private static IDataView Scans(MLContext ml, LodopabOptions options, ParallelBeamGeometry geometry, int seed)
     {
-        var images = ml.L2O().LoadLodopab(Path.GetDirectoryName(ExampleContext.Data(Path.Combine("ct", "ground_truth_test_000.hdf5")))!, options);
-        return [.. ml.Data.CreateEnumerable<CtSlice>(ml.L2O().SimulateScan(Geometry, noise: 0.015, seed: seed).Transform(images), reuseRowObject: false)];
+        var folder = Path.GetDirectoryName(ExampleContext.Data(Path.Combine("ct", "ground_truth_test_000.hdf5")))!;
+        return ml.L2O().SimulateScan(geometry, noise: 0.015, seed: seed).Transform(ml.L2O().LoadLodopab(folder, options));
+    }
+
+    /// <summary>A small slice and its simulated scan.</summary>
+    internal sealed class SmallCtSlice
+    {
+        [VectorType(ImageSize / 2 * (ImageSize / 2))]
+        public float[] Image { get; set; } = [];
+
+        public int Slice { get; set; }
+
+        [VectorType(15 * 92)]
+        public float[] Measurements { get; set; } = [];
     }
 }

@@ -61,6 +61,20 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         return new CtPropertyTransformer(this, imageColumnName, prefix);
     }
 
+    /// <summary>
+    /// The same weights for another scan. Those of convolutions do not depend on the size of images, so a model can be trained on small scans,
+    /// where a step takes a fraction of the time, and used on large ones. Choose small scans with about as many beams per pixel.
+    /// </summary>
+    /// <param name="geometry">The other scan.</param>
+    public CtReconstructionTransformer WithGeometry(ParallelBeamGeometry geometry)
+    {
+        ArgumentNullException.ThrowIfNull(geometry);
+        geometry.Validate();
+        var model = settings.Method.CreateModel(RadonOperator.Shared(geometry), device);
+        model.ImportWeights(Model.ExportWeights());
+        return new CtReconstructionTransformer(settings with { Geometry = geometry }, model, device, Training);
+    }
+
     internal static IReadOnlyList<(string Name, DataViewType Type)> Columns(string outputColumnName, ImplicitModel model) =>
     [
         (outputColumnName, new VectorDataViewType(NumberDataViewType.Single, model.InferenceSize)),

@@ -23,8 +23,8 @@ public sealed class PotentialRegularizer : Regularizer
     /// <summary>Norm of the random filters, beside 1 for those that pick a channel.</summary>
     private const double InitialScale = 0.1;
 
-    /// <summary>Logit of μ relative to its limit.</summary>
-    private const double InitialConcavity = -2;
+    /// <summary>Logit of μ relative to its limit: half of it.</summary>
+    private const double InitialConcavity = 0;
 
     private readonly (Parameter Filters, Parameter Threshold, Parameter Concavity)[] stages;
     private readonly double concavity;

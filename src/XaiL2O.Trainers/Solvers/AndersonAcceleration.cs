@@ -49,8 +49,8 @@ internal sealed class AndersonAcceleration : IDisposable
     public SplittingState Extrapolate(SplittingState previous, SplittingState next)
     {
         using var scope = NewDisposeScope();
-        var g = Flatten(next);
-        var f = g - Flatten(previous);
+        var g = next.Flatten();
+        var f = g - previous.Flatten();
         var norm = f.norm(1, true);
         if (lastF is null)
         {
@@ -78,7 +78,7 @@ internal sealed class AndersonAcceleration : IDisposable
         (lastF, lastG) = (Keep(lastF, where(refused, lastF, f)), Keep(lastG, where(refused, lastG!, g)));
         pause = Keep(pause, where(refused, full_like(pause, Pause), (pause - 1).clamp_min(0)));
         (extrapolated, taken) = (Keep(extrapolated, used), Keep(taken, taken! + used.to(f.dtype)));
-        return Unflatten(proposal, next).Map(t => t.MoveToOuterDisposeScope());
+        return next.Unflatten(proposal).Map(t => t.clone().MoveToOuterDisposeScope());
     }
 
     /// <summary>Adds the last differences; a row that was refused forgets: its differences become 0 and have no part in γ.</summary>
@@ -135,13 +135,5 @@ internal sealed class AndersonAcceleration : IDisposable
             return value;
         old?.Dispose();
         return value.DetachFromDisposeScope();
-    }
-
-    private static Tensor Flatten(SplittingState state) => cat([.. state.Tensors.Select(t => t.flatten(1))], 1);
-
-    private static SplittingState Unflatten(Tensor flat, SplittingState like)
-    {
-        var parts = flat.split([.. like.Tensors.Select(t => t.numel() / t.shape[0])], 1);
-        return like.With([.. like.Tensors.Select((t, i) => parts[i].reshape(t.shape).clone())]);
     }
 }

@@ -243,7 +243,9 @@ public static class ModelTrainer
                 var solve = model.Solve(splitting, d, options.Solver with { MaxIterations = limit }, warm);
                 if (options.WarmStart)
                     Remember(index, solve.State);
-                var x = JacobianFree.Attach(splitting, solve.State, d, options.AttachedSteps) * s;
+                var x = options.Gradient == GradientMode.Implicit
+                    ? ImplicitGradient.Attach(splitting, solve.State, d) * s
+                    : JacobianFree.Attach(splitting, solve.State, d, options.AttachedSteps) * s;
                 var loss = model.Loss(x, data.index_select(0, index), target);
                 optimizer.zero_grad();
                 loss.backward();

@@ -21,6 +21,9 @@ public sealed record TrainingOptions
     /// <summary>Largest norm of the gradient of all weights together; a longer one is shortened. Positive. Default +∞.</summary>
     public double GradientNorm { get; init; } = double.PositiveInfinity;
 
+    /// <summary>How a fixed point is differentiated. Default <see cref="GradientMode.AttachedSteps"/>.</summary>
+    public GradientMode Gradient { get; init; } = GradientMode.AttachedSteps;
+
     /// <summary>
     /// Steps of the iteration that carry the gradient; at least 1. One is Jacobian-free backpropagation; more follow the iteration further
     /// back for as many times the memory and time. Default 1.
@@ -66,6 +69,8 @@ public sealed record TrainingOptions
         if (!(GradientNorm > 0))
             throw new ArgumentOutOfRangeException(nameof(GradientNorm), GradientNorm, $"{nameof(GradientNorm)} = {GradientNorm} is out of range; it must be positive.");
         Check.AtLeast(AttachedSteps, 1);
+        if (!Enum.IsDefined(Gradient))
+            throw new ArgumentOutOfRangeException(nameof(Gradient), Gradient, $"{nameof(Gradient)} = {Gradient} is not a {nameof(GradientMode)}.");
         Check.Within(ValidationFraction, 0, 0.5);
         Check.AtLeast(Patience, 0);
         Check.AtLeast(InitialIterations, 1);

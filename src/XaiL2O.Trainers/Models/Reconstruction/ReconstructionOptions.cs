@@ -32,9 +32,9 @@ public sealed record ReconstructionOptions
 
     /// <summary>
     /// κ of the preconditioner (I + κAᵀA)⁻¹ of the step in x, at least 0; 0 for plain linearised ADMM, which needs no inverse of a matrix as
-    /// large as the scan has beams, but some thirty times the iterations. Default 100.
+    /// large as the scan has beams, but some twenty times the iterations. Default 30.
     /// </summary>
-    public double Preconditioning { get; init; } = 100;
+    public double Preconditioning { get; init; } = 30;
 
     /// <summary>Seed of the weights at the start of training.</summary>
     public int Seed { get; init; } = 1;
