@@ -8,6 +8,7 @@ require_dotnet
 ensure_libstdcxx
 ensure_fonts
 build || exit 1
+use_jemalloc
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -10,7 +10,7 @@ namespace XaiL2O.Benchmarks;
 /// </summary>
 internal static class DictionaryStudy
 {
-    private const int TrainingRows = 2000;
+    private const int TrainingRows = 1000;
     private const int TestRows = 50;
     private const int GradientRows = 20;
 

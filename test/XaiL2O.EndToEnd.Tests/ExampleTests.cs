@@ -135,7 +135,15 @@ internal sealed class ExampleTests
         Assert.That(Number("projector_speedup_vs_dense"), Is.GreaterThan(10));
         Assert.That(Number("converged_l2o"), Is.EqualTo(100));
         Assert.That(Number("converged_tv"), Is.EqualTo(100));
-        Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_fbp")));
+        Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_tv") + 1));
+        Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_unet") + 0.5));
+        Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_ffpn") + 0.5));
+        foreach (var method in (string[])["fbp", "tv", "unet", "ffpn"])
+        {
+            Assert.That(Number("ssim_l2o"), Is.GreaterThan(Number("ssim_" + method)), method);
+            Assert.That(Number("regularizer_fail_l2o"), Is.LessThanOrEqualTo(10).And.LessThan(Number("regularizer_fail_" + method)), method);
+        }
+
         Assert.That(Number("box_fail_l2o"), Is.Zero);
         Assert.That(Number("fidelity_fail_l2o"), Is.Zero);
         Assert.That(Number("weights_l2o"), Is.LessThan(Number("weights_unet")).And.LessThan(Number("weights_ffpn")));

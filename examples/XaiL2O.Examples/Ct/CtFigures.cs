@@ -21,7 +21,7 @@ internal static class CtFigures
         {
             var row = results[key][shown];
             static string Mark(string label) => CtResult.Failed(label) ? "FAIL" : "pass";
-            panels.Add((name, $"PSNR {row.Psnr:0.00} dB, SSIM {row.Ssim:0.000}\nbox {Mark(row.BoxLabel)}, fidelity {Mark(row.FidelityLabel)}, regulariser {Mark(row.RegularizerLabel)}", row.Reconstruction));
+            panels.Add((name, $"PSNR {row.Psnr:0.00} dB, SSIM {row.Ssim:0.000}\nbox {Mark(row.BoxLabel)}, fidelity {Mark(row.FidelityLabel)},\nregulariser {Mark(row.RegularizerLabel)}", row.Reconstruction));
         }
 
         Figures.Images(path, panels, CtSlice.ImageSize, (top, left, Zoom), (0, 0.55));

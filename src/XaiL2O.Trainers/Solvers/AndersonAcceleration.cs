@@ -8,10 +8,10 @@ namespace XaiL2O.Trainers;
 /// T(ζ) − ΔG γ, where γ minimises ‖f − ΔF γ‖ over the differences of the last m steps.
 /// </summary>
 /// <remarks>
-/// Safeguards. An extrapolated iterate counts only if its ‖f‖ is at most twice that of the iterate it came from and at most
+/// Safeguards. An extrapolated iterate counts only if its ‖f‖ is at most that of the iterate it came from and at most
 /// D‖f₀‖(n + 1)^{−1.1}, with n the extrapolations of the row (as in Zhang, O'Donoghue and Boyd 2020, doi 10.1137/18M1232772: the bounds are
 /// summable, so a convergent iteration stays convergent); otherwise the row goes back to T's own step, forgets its differences and does
-/// without extrapolation for some steps. No extrapolation moves further than the iterate is long: piecewise linear maps have directions in which f hardly changes.
+/// without extrapolation for some steps, twice as many each time. No extrapolation moves further than the iterate is long: piecewise linear maps have directions in which f hardly changes.
 /// </remarks>
 internal sealed class AndersonAcceleration : IDisposable
 {
@@ -20,11 +20,11 @@ internal sealed class AndersonAcceleration : IDisposable
 
     private const double Decay = 1.1;
 
-    /// <summary>Steps of T's own after a refusal, so that a row for which extrapolation is of no use loses little.</summary>
+    /// <summary>Steps of T's own after the first refusal; they double, so that a row for which extrapolation is of no use loses little.</summary>
     private const double Pause = 10;
 
     /// <summary>Largest growth of the residual in one extrapolation.</summary>
-    private const double Growth = 2;
+    private const double Growth = 1;
 
     /// <summary>Tikhonov weight relative to the mean squared difference, which keeps γ bounded where differences are nearly dependent.</summary>
     private const double Regularization = 1e-8;
@@ -37,6 +37,7 @@ internal sealed class AndersonAcceleration : IDisposable
     private Tensor? taken; // n, [rows, 1]
     private Tensor? extrapolated; // whether the iterate to come was extrapolated, [rows, 1]
     private Tensor? pause; // steps until the row extrapolates again, [rows, 1]
+    private Tensor? nextPause; // [rows, 1]
 
     /// <summary>Starts without memory.</summary>
     /// <param name="memory">m, at least 1.</param>
@@ -55,7 +56,7 @@ internal sealed class AndersonAcceleration : IDisposable
         if (lastF is null)
         {
             (lastF, lastG, first) = (Keep(null, f), Keep(null, g), Keep(null, norm));
-            (taken, pause, extrapolated) = (Keep(null, zeros_like(norm)), Keep(null, zeros_like(norm)), Keep(null, zeros_like(norm).gt(0)));
+            (taken, pause, nextPause, extrapolated) = (Keep(null, zeros_like(norm)), Keep(null, zeros_like(norm)), Keep(null, full_like(norm, Pause)), Keep(null, zeros_like(norm).gt(0)));
             return next.Map(t => t.clone().MoveToOuterDisposeScope());
         }
 
@@ -76,7 +77,8 @@ internal sealed class AndersonAcceleration : IDisposable
         var used = refused.logical_not().logical_and(change.norm(1, true).le(g.norm(1, true))).logical_and(pause!.eq(0));
         var proposal = where(refused, lastG!, where(used, g - change, g));
         (lastF, lastG) = (Keep(lastF, where(refused, lastF, f)), Keep(lastG, where(refused, lastG!, g)));
-        pause = Keep(pause, where(refused, full_like(pause, Pause), (pause - 1).clamp_min(0)));
+        pause = Keep(pause, where(refused, nextPause!, (pause - 1).clamp_min(0)));
+        nextPause = Keep(nextPause, where(refused, 2 * nextPause!, nextPause!));
         (extrapolated, taken) = (Keep(extrapolated, used), Keep(taken, taken! + used.to(f.dtype)));
         return next.Unflatten(proposal).Map(t => t.clone().MoveToOuterDisposeScope());
     }
@@ -108,7 +110,7 @@ internal sealed class AndersonAcceleration : IDisposable
         using var scope = NewDisposeScope();
         Tensor? Rows(Tensor? t) => t is null ? null : Keep(t, t.index_select(0, index));
         (lastF, lastG, first) = (Rows(lastF), Rows(lastG), Rows(first));
-        (taken, extrapolated, pause) = (Rows(taken), Rows(extrapolated), Rows(pause));
+        (taken, extrapolated, pause, nextPause) = (Rows(taken), Rows(extrapolated), Rows(pause), Rows(nextPause));
         for (var i = 0; i < differences.Count; i++)
             differences[i] = (Rows(differences[i].F)!, Rows(differences[i].G)!);
     }
@@ -121,6 +123,7 @@ internal sealed class AndersonAcceleration : IDisposable
         taken?.Dispose();
         extrapolated?.Dispose();
         pause?.Dispose();
+        nextPause?.Dispose();
         foreach (var (F, G) in differences)
         {
             F.Dispose();
