@@ -74,7 +74,7 @@ internal static class CtMethods
         {
             Geometry = CtSlice.SmallGeometry,
             Method = new ImplicitMethod(new ReconstructionOptions { Channels = 32, TransformKernel = 7, Hidden = 32, Kernel = 1, Stages = 1, Concavity = 0.95, Seed = seed }),
-            Solver = new FixedPointOptions { MaxIterations = 500, ResidualTolerance = 3e-4 },
+            Solver = new FixedPointOptions { MaxIterations = 1000, ResidualTolerance = 1e-4 },
             Training = new TrainingOptions { Epochs = 24, BatchSize = 4, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 30, FinalIterations = 30, AttachedSteps = 8, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 200, ResidualTolerance = 3e-4 } },
         },
     };
