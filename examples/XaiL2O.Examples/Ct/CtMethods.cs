@@ -65,10 +65,10 @@ internal static class CtMethods
         },
         "ffpn" => new()
         {
-            Geometry = CtSlice.Geometry,
+            Geometry = CtSlice.SmallGeometry,
             Method = new FeasibilityMethod(new FeasibilityOptions { Channels = 24, Seed = seed }),
             Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3 },
-            Training = new TrainingOptions { Epochs = 8, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 10, FinalIterations = 15, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3, CheckEvery = 5 } },
+            Training = new TrainingOptions { Epochs = 24, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 20, FinalIterations = 40, AttachedSteps = 2, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3, CheckEvery = 5 } },
         },
         _ => new()
         {
