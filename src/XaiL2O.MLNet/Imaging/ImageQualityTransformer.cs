@@ -43,13 +43,7 @@ public sealed class ImageQualityTransformer : BatchTransformer
         ModelPayload.Of(settings).Save(context);
     }
 
-    private static VersionInfo Version() => new(
-        modelSignature: "XL2O IMQ",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(ImageQualityTransformer).Assembly.FullName);
+    private static VersionInfo Version() => ModelHeader.Of("XL2O IMQ", LoaderSignature);
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {

@@ -45,13 +45,7 @@ public sealed class CtPropertyTransformer : BatchTransformer
         model.Payload().Save(context);
     }
 
-    private static VersionInfo Version() => new(
-        modelSignature: "XL2O CTP",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(CtPropertyTransformer).Assembly.FullName);
+    private static VersionInfo Version() => ModelHeader.Of("XL2O CTP", LoaderSignature);
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {

@@ -114,13 +114,7 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         Payload().Save(context);
     }
 
-    private static VersionInfo Version() => new(
-        modelSignature: "XL2O CTR",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(CtReconstructionTransformer).Assembly.FullName);
+    private static VersionInfo Version() => ModelHeader.Of("XL2O CTR", LoaderSignature);
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {

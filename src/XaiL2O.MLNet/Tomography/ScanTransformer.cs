@@ -44,13 +44,7 @@ public sealed class ScanTransformer : BatchTransformer
         ModelPayload.Of(settings).Save(context);
     }
 
-    private static VersionInfo Version() => new(
-        modelSignature: "XL2O CTS",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(ScanTransformer).Assembly.FullName);
+    private static VersionInfo Version() => ModelHeader.Of("XL2O CTS", LoaderSignature);
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
