@@ -49,14 +49,15 @@ ensure_libstdcxx() {
 
   # The address of the mirror and its key are those the machine already trusts.
   local uri signed
+  # Any of these files may be absent; a pipeline that finds nothing must reach the message below, not end the script.
   uri=$(cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null \
     | grep -v '^[[:space:]]*#' | grep -v security \
-    | grep -o -E 'https?://[^[:space:]]+/debian/?([[:space:]]|$)' | head -n 1 | tr -d '[:space:]')
+    | grep -o -E 'https?://[^[:space:]]+/debian/?([[:space:]]|$)' | head -n 1 | tr -d '[:space:]') || true
   if [ -z "$uri" ]; then
     say "No Debian package source is configured in /etc/apt; add one and run this again."
     exit 1
   fi
-  signed=$(cat /etc/apt/sources.list.d/*.sources 2>/dev/null | awk '/^Signed-By:/ { print $2; exit }')
+  signed=$(cat /etc/apt/sources.list.d/*.sources 2>/dev/null | awk '/^Signed-By:/ { print $2; exit }') || true
   [ -n "$signed" ] || signed=/usr/share/keyrings/debian-archive-keyring.gpg
 
   say "Adding Debian 13 (trixie) at priority 100 (only what is asked for by name comes from it) and installing its libstdc++6."
