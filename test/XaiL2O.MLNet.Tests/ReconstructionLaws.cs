@@ -19,9 +19,10 @@ internal sealed class ReconstructionLaws
         new BackProjectionMethod(BackProjectionFilter.SheppLogan),
         new UNetMethod(BackProjectionFilter.Hann) { Channels = 2, Levels = 3 },
         new FeasibilityMethod(new FeasibilityOptions { Channels = 3, Kernel = 3 }),
+        new ImplicitMethod(new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, Channels = 3, TransformKernel = 3, Hidden = 4, Context = 2, NoiseFloor = 0.1 }),
     ];
 
-    private static IEnumerable<TestCaseData> MethodCases => Methods.Select(m => new TestCaseData(m).SetArgDisplayNames(m.GetType().Name));
+    private static IEnumerable<TestCaseData> MethodCases => Methods.Select(m => new TestCaseData(m).SetArgDisplayNames(m is ImplicitMethod i ? $"{m.GetType().Name}, {i.Model.Regularizer}" : m.GetType().Name));
 
     private static CtReconstructionTrainer Trainer(ReconstructionMethod method) => Ml.L2O().Trainers.CtReconstruction(new CtReconstructionTrainer.Options
     {

@@ -16,6 +16,8 @@ public sealed class ReconstructionLaws : TorchLaws
         new("implicit, convex", () => new ImplicitReconstructionModel(Radon, Small)),
         new("implicit, convex, plain steps", () => new ImplicitReconstructionModel(Radon, Small with { Preconditioning = 0 })),
         new("implicit, concave", () => new ImplicitReconstructionModel(Radon, Small with { Stages = 1, Concavity = 0.07 })),
+        new("implicit, adaptive", () => new ImplicitReconstructionModel(Radon, Small with { Regularizer = RegularizerKind.Adaptive, Context = 2, Stages = 1, NoiseFloor = 0.1 })),
+        new("implicit, convex, noise floor", () => new ImplicitReconstructionModel(Radon, Small with { NoiseFloor = 0.1 })),
         new("implicit, residual network", () => new ImplicitReconstructionModel(Radon, Small with { Regularizer = RegularizerKind.Residual, SpectralNorm = 0.05, Preconditioning = 0 })),
         new("total variation", () => new TotalVariationModel(Radon, new TotalVariationOptions { Radius = 0.03 })),
         new("back-projection", () => new BackProjectionModel(Radon, BackProjectionFilter.Hann)),
@@ -105,10 +107,10 @@ public sealed class ReconstructionLaws : TorchLaws
     {
         using var model = models.Make();
         var (images, d) = Scans(5, 3);
-        // At the start some filters are so weak that their thresholds are out of reach, and the U-Net's last layer is zero.
+        // At the start some filters are so weak that their thresholds are out of reach, and the last layers of networks are zero.
         using (no_grad())
         {
-            foreach (var (name, weight) in model.Weights.Where(w => w.Name.StartsWith("Filters", StringComparison.Ordinal) || w.Name == "Output"))
+            foreach (var (name, weight) in model.Weights.Where(w => w.Name.StartsWith("Filters", StringComparison.Ordinal) || w.Weight is { ndim: > 1 } && !w.Weight.any().ToBoolean()))
                 weight.add_(0.5 * Normal(7, weight.shape).to(float32));
         }
 
@@ -185,6 +187,8 @@ public sealed class ReconstructionLaws : TorchLaws
         ("Channels", () => new ReconstructionOptions { Channels = 0 }.Validate()),
         ("Kernel", () => new ReconstructionOptions { Kernel = 4 }.Validate()),
         ("Concavity", () => new ReconstructionOptions { Concavity = 1 }.Validate()),
+        ("Context", () => new ReconstructionOptions { Context = 0 }.Validate()),
+        ("NoiseFloor", () => new ReconstructionOptions { NoiseFloor = 0 }.Validate()),
         ("Preconditioning", () => new ReconstructionOptions { Preconditioning = -1 }.Validate()),
         ("InitialRadius", () => new ReconstructionOptions { InitialRadius = 0 }.Validate()),
         ("Radius", () => new TotalVariationOptions { Radius = -1 }.Validate()),

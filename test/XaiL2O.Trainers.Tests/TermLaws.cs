@@ -25,6 +25,8 @@ public sealed class TermLaws : TorchLaws
         new("fidelity, δ = 0", () => new FidelityTerm("Fidelity", Matrix(2, 4, 7)), (v, d) => Indicator((v - d).norm(1)), true),
         new("fidelity, δ = 0.3", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), 0.3), (v, d) => Indicator((v - d).norm(1) - (0.3 * d.norm(1))), true),
         new("fidelity, δ = 5", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), 5), (v, d) => Indicator((v - d).norm(1) - (5 * d.norm(1))), true),
+        new("fidelity, noise floor", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), 0.3, 0.2), (v, d) => Indicator(NoiseNorm(v - d, d, 0.2) - (0.3 * NoiseNorm(d, d, 0.2))), true),
+        new("fidelity, high noise floor", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), 0.6, 3), (v, d) => Indicator(NoiseNorm(v - d, d, 3) - (0.6 * NoiseNorm(d, d, 3))), true),
         new("box [−½, 1]", () => new BoxTerm("Box", 6, -0.5, 1), (v, _) => Indicator((v - 0.25).abs().amax([1]) - 0.75), true),
         new("box of a point", () => new BoxTerm("Box", 6, 0.2, 0.2), (v, _) => Indicator((v - 0.2).abs().amax([1])), true),
         new("trained ball", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), Coefficient.Of(tensor(0.3))), (v, d) => Indicator((v - d).norm(1) - (0.3 * d.norm(1))), true),
@@ -58,6 +60,9 @@ public sealed class TermLaws : TorchLaws
         new("weighted sum", () => Matrix(3, 5, 7) is var K ? (new SmoothSum(new WeightedSmooth(new SquaredL2Term("E", K), 0.3), new SquaredL2Term("I", new IdentityOperator(7))), (x, _) => (0.15 * K.Apply(x).square().sum(1)) + (x.square().sum(1) / 2)) : default),
         new("nothing", () => (new SmoothSum(), (x, _) => zeros(x.shape[0], dtype: float64))),
     ];
+
+    /// <summary>‖r‖ up to a factor, each entry relative to a standard deviation √(d² + η²·mean d²).</summary>
+    private static Tensor NoiseNorm(Tensor r, Tensor d, double η) => (r / (d.square() + (η * η * d.square().mean([1], true))).sqrt()).norm(1);
 
     private static Tensor TestWeights() => tensor(new[] { 0.5, 2, -1, 0.1 });
 
@@ -140,6 +145,22 @@ public sealed class TermLaws : TorchLaws
     }
 
     [Test]
+    public void Trained_radius_of_a_data_ball_has_the_derivative_of_the_projection([Values(null, 0.2)] double? noiseFloor)
+    {
+        var A = Matrix(3, 4, 7);
+        var (u, d, along) = (2 * Normal(1, Rows, 4), Normal(2, Rows, 4), Normal(3, Rows, 4));
+        var log = tensor(new[] { Math.Log(0.3) }, requires_grad: true);
+        Tensor Value(Coefficient radius, double t = 0) => (new FidelityTerm("F", A, radius, noiseFloor).Proximal(u + (t * along), 1, d) * along).sum();
+        var moved = u.clone().requires_grad_();
+        (new FidelityTerm("F", A, Coefficient.Of(log.exp()), noiseFloor).Proximal(moved, 1, d) * along).sum().backward();
+        const double h = 1e-5;
+        var byRadius = (Value(Math.Exp(Math.Log(0.3) + h)) - Value(Math.Exp(Math.Log(0.3) - h))).ToDouble() / (2 * h);
+        var byPoint = (Value(0.3, h) - Value(0.3, -h)).ToDouble() / (2 * h);
+        Assert.That(log.grad!.ToDouble(), Is.EqualTo(byRadius).Within(1e-6 * Math.Abs(byRadius)));
+        Assert.That((moved.grad! * along).sum().ToDouble(), Is.EqualTo(byPoint).Within(1e-6 * Math.Abs(byPoint)));
+    }
+
+    [Test]
     public void Projections_are_idempotent_and_ignore_the_step([ValueSource(nameof(Constraints))] TermCase terms)
     {
         var term = terms.Make();
@@ -191,6 +212,7 @@ public sealed class TermLaws : TorchLaws
         new("fidelity of x = 0", () => (new FidelityTerm("F", Rows2x3()), [0, 0, 0], [3, 4], 1)),
         new("fidelity, all zero", () => (new FidelityTerm("F", Rows2x3()), [0, 0, 0], [0, 0], 0)),
         new("fidelity, d = 0", () => (new FidelityTerm("F", Rows2x3()), [1, 0, 0], [0, 0], double.PositiveInfinity)),
+        new("fidelity with a noise floor missed", () => (new FidelityTerm("F", Rows2x3(), 0.1, 1), [1, 2, 3], [3, 4], Math.Sqrt(25 / 28.5 / ((9 / 21.5) + (16 / 28.5))))),
         new("inside the box", () => (new BoxTerm("B", 3, 0, 1), [0, 0.5, 1], [3, 4], 0)),
         new("group ℓ1", () => (new GroupL1Term("G", new IdentityOperator(4), 2), [3, 4, 0, -2], [1], 7)),
         new("group ℓ1, interleaved", () => (new GroupL1Term("G", new IdentityOperator(4), 2, interleaved: true), [3, 0, 4, -2], [1], 7)),

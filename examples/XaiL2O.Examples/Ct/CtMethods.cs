@@ -23,7 +23,7 @@ internal static class CtMethods
         var options = Options(key, context.Seed);
         var small = options.Geometry == CtSlice.SmallGeometry;
         var view = small
-            ? ml.Data.LoadFromEnumerable(CtSlice.SmallTraining(ml, context.Seed, repetitions: 12))
+            ? ml.Data.LoadFromEnumerable(CtSlice.SmallTraining(ml, context.Seed, repetitions: key == "l2o" ? 48 : 12))
             : ml.Data.LoadFromEnumerable(CtSlice.Training(ml, context.Seed, repetitions: key == "unet" ? 8 : 4));
         ExampleContext.Say($"{key}: training images of {options.Geometry.ImageSize} × {options.Geometry.ImageSize} pixels, {options.Geometry.Angles} angles");
         var model = ExampleContext.WithProgress(key, progress => ml.L2O().Trainers.CtReconstruction(options with
@@ -52,7 +52,7 @@ internal static class CtMethods
         "tv" => new()
         {
             Geometry = CtSlice.Geometry,
-            Method = new TotalVariationMethod(new TotalVariationOptions { Penalty = 30 }) { Radii = [0.013, 0.014, 0.015, 0.016] },
+            Method = new TotalVariationMethod(new TotalVariationOptions { Penalty = 30 }) { Radii = [0.009, 0.01, 0.011, 0.012, 0.013, 0.014, 0.015] },
             Solver = new FixedPointOptions { MaxIterations = 1000, ResidualTolerance = 3e-5 },
             TuningRows = 8,
         },
@@ -73,9 +73,9 @@ internal static class CtMethods
         _ => new()
         {
             Geometry = CtSlice.SmallGeometry,
-            Method = new ImplicitMethod(new ReconstructionOptions { Channels = 32, TransformKernel = 7, Hidden = 32, Kernel = 1, Stages = 1, Concavity = 0.95, Seed = seed }),
+            Method = new ImplicitMethod(new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, NoiseFloor = 0.1, InitialRadius = 0.011, Channels = 32, TransformKernel = 7, Hidden = 32, Context = 28, Kernel = 3, Stages = 1, Concavity = 0.95, Seed = seed }),
             Solver = new FixedPointOptions { MaxIterations = 1000, ResidualTolerance = 1e-4 },
-            Training = new TrainingOptions { Epochs = 24, BatchSize = 4, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 30, FinalIterations = 30, AttachedSteps = 8, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 200, ResidualTolerance = 3e-4 } },
+            Training = new TrainingOptions { Epochs = 12, BatchSize = 4, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 30, FinalIterations = 30, AttachedSteps = 8, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 200, ResidualTolerance = 3e-4 } },
         },
     };
 }

@@ -15,16 +15,8 @@ namespace XaiL2O.Trainers;
 /// </remarks>
 public sealed class PotentialRegularizer : Regularizer
 {
-    /// <summary>θ = exp(rate·weight): an optimiser whose steps have the size of the learning rate moves θ by percents.</summary>
-    private const double LogarithmicRate = 4;
-
-    private const double InitialThreshold = 5e-3;
-
     /// <summary>Norm of the random filters, beside 1 for those that pick a channel.</summary>
     private const double InitialScale = 0.1;
-
-    /// <summary>Logit of μ relative to its limit: half of it.</summary>
-    private const double InitialConcavity = 0;
 
     private readonly (Parameter Filters, Parameter Threshold, Parameter Concavity)[] stages;
     private readonly double concavity;
@@ -70,8 +62,7 @@ public sealed class PotentialRegularizer : Regularizer
                 }
             }
 
-            var threshold = full(hidden, Math.Log(InitialThreshold) / LogarithmicRate);
-            return (Weight(filters, dtype, where), Weight(threshold, dtype, where), Weight(full(1, InitialConcavity), dtype, where));
+            return (Weight(filters, dtype, where), Weight(FirmShrinkage.ThresholdStart(hidden), dtype, where), Weight(FirmShrinkage.ConcavityStart(), dtype, where));
         })];
     }
 
@@ -89,7 +80,7 @@ public sealed class PotentialRegularizer : Regularizer
     public override double LipschitzBound => stages.Aggregate(1.0, (product, s) =>
     {
         using var scope = NewDisposeScope();
-        var (μ, norm) = (concavity > 0 ? Mu(s.Concavity).ToDouble() : 0, bound.Of(s.Filters));
+        var (μ, norm) = (concavity > 0 ? FirmShrinkage.Concavity(s.Concavity, concavity).ToDouble() : 0, bound.Of(s.Filters));
         return product * Math.Max(1 + (μ * norm * norm), ((1 - μ) * norm * norm) - 1);
     });
 
@@ -101,15 +92,8 @@ public sealed class PotentialRegularizer : Regularizer
         var q = p;
         foreach (var (filters, threshold, weight) in stages)
         {
-            var θ = (LogarithmicRate * threshold).exp().view(1, -1, 1, 1);
             var features = nn.functional.conv2d(q, filters, null, padding: padding);
-            var φ = features.clamp(-θ, θ);
-            if (concavity > 0)
-            {
-                var μ = Mu(weight);
-                φ = φ - (μ * features.clamp(-θ / μ, θ / μ));
-            }
-
+            var φ = FirmShrinkage.Apply(features, FirmShrinkage.LogThreshold(threshold), concavity > 0 ? FirmShrinkage.Concavity(weight, concavity) : null);
             q = q - nn.functional.conv_transpose2d(φ, filters, null, padding: padding);
         }
 
@@ -134,8 +118,6 @@ public sealed class PotentialRegularizer : Regularizer
         foreach (var (_, _, weight) in stages)
             weight.Dispose();
     }
-
-    private Tensor Mu(Tensor weight) => concavity * weight.sigmoid();
 
     private static Parameter Weight(Tensor values, ScalarType dtype, Device device) =>
         (Parameter)nn.Parameter(values.to(dtype).to(device).clone()).DetachFromDisposeScope();

@@ -42,9 +42,12 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         (this.radon, Options, DataType, Device) = (radon, options, dtype, device ?? CPU);
-        regularizer = options.Regularizer == RegularizerKind.Potential
-            ? new PotentialRegularizer(options.Channels, options.Hidden, options.Kernel, options.Stages, options.Concavity, options.Seed, dtype, Device)
-            : new ResidualRegularizer(options.Channels, options.Kernel, options.Stages, options.SpectralNorm, options.Seed, dtype, Device);
+        regularizer = options.Regularizer switch
+        {
+            RegularizerKind.Potential => new PotentialRegularizer(options.Channels, options.Hidden, options.Kernel, options.Stages, options.Concavity, options.Seed, dtype, Device),
+            RegularizerKind.Adaptive => new AdaptiveRegularizer(options.Channels, options.Hidden, options.Context, options.Kernel, options.Stages, options.Concavity, options.Seed, dtype, Device),
+            _ => new ResidualRegularizer(options.Channels, options.Kernel, options.Stages, options.SpectralNorm, options.Seed, dtype, Device),
+        };
         transformBound = new ConvolutionBound(options.TransformKernel, Device);
         using var scope = NewDisposeScope();
         Parameter Weight(Tensor values) => (Parameter)nn.Parameter(values.to(dtype).to(Device).clone()).DetachFromDisposeScope();
@@ -67,7 +70,7 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
     public override int InferenceSize => radon.InputSize;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Term> Terms => [box, new FidelityTerm("Fidelity", radon, Radius), new RegularizerTerm("Regularizer", transform, regularizer)];
+    public override IReadOnlyList<Term> Terms => [box, new FidelityTerm("Fidelity", radon, Radius, Options.NoiseFloor), new RegularizerTerm("Regularizer", transform, regularizer)];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Term> Properties => [.. Terms, variation];

@@ -12,23 +12,32 @@ public sealed record ReconstructionOptions
     /// <summary>Which learned regulariser. Default <see cref="RegularizerKind.Potential"/>.</summary>
     public RegularizerKind Regularizer { get; init; } = RegularizerKind.Potential;
 
-    /// <summary>H, filters of each step of the potential regulariser; at least 1. Default 24.</summary>
+    /// <summary>H, filters of each step of the potential regulariser and of the adaptive one; at least 1. Default 24.</summary>
     public int Hidden { get; init; } = 24;
 
     /// <summary>Rows and columns of the regulariser's kernels, odd. Default 5.</summary>
     public int Kernel { get; init; } = 5;
 
-    /// <summary>Steps or blocks of the regulariser; at least 1. Default 2.</summary>
+    /// <summary>Steps, blocks or inner layers of the regulariser; at least 1. Default 2.</summary>
     public int Stages { get; init; } = 2;
 
-    /// <summary>The largest concavity μ of the potential regulariser, in [0, 1); 0 keeps it convex and the solve provably convergent. Default 0.</summary>
+    /// <summary>
+    /// The largest concavity μ of the potential and the adaptive regulariser, in [0, 1); 0 keeps the potential one convex and its solve provably
+    /// convergent. Default 0.
+    /// </summary>
     public double Concavity { get; init; }
+
+    /// <summary>Channels of the adaptive regulariser's network, at least 1. Default 24.</summary>
+    public int Context { get; init; } = 24;
 
     /// <summary>Spectral norm at which the convolutions of the residual network are kept; positive. Default 0.3.</summary>
     public double SpectralNorm { get; init; } = 0.3;
 
     /// <summary>δ at the start of training, relative to ‖d‖; positive. Default 0.015.</summary>
     public double InitialRadius { get; init; } = 0.015;
+
+    /// <summary>η of the data ball, see <see cref="FidelityTerm.NoiseFloor"/>; positive. Null, the default, for noise that is the same at every beam.</summary>
+    public double? NoiseFloor { get; init; }
 
     /// <summary>
     /// κ of the preconditioner (I + κAᵀA)⁻¹ of the step in x, at least 0; 0 for plain linearised ADMM, which needs no inverse of a matrix as
@@ -49,7 +58,10 @@ public sealed record ReconstructionOptions
         Check.Odd(Kernel);
         Check.AtLeast(Stages, 1);
         Check.Within(Concavity, 0, 0.99);
+        Check.AtLeast(Context, 1);
         Check.Positive(SpectralNorm);
+        if (NoiseFloor is { } floor)
+            Check.Positive(floor, nameof(NoiseFloor));
         Check.Positive(InitialRadius);
         Check.AtLeast(Preconditioning, 0);
         if (!Enum.IsDefined(Regularizer))

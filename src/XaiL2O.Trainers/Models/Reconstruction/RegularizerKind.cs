@@ -8,4 +8,7 @@ public enum RegularizerKind
 
     /// <summary><see cref="ResidualRegularizer"/>: the source's network with bounded spectral norms; convergence is measured, not proved.</summary>
     Residual,
+
+    /// <summary><see cref="AdaptiveRegularizer"/>: thresholds that follow the image; convergence is measured, not proved.</summary>
+    Adaptive,
 }
