@@ -19,11 +19,14 @@ public class ReconstructionSolve
     public void Setup()
     {
         using var grad = no_grad();
-        var model = new ImplicitReconstructionModel(radon, new ReconstructionOptions { Channels = 32, TransformKernel = 7, Hidden = 32, Kernel = 1, Stages = 1, Concavity = 0.95 });
+        var model = new ImplicitReconstructionModel(radon, new ReconstructionOptions
+        {
+            Regularizer = RegularizerKind.Adaptive, NoiseFloor = 0.1, Channels = 32, TransformKernel = 7, Hidden = 32, Context = 28, Kernel = 3, Stages = 1, Concavity = 0.95,
+        });
         sparse = (LinearizedAdmm)model.CreateSplitting();
         var A = new MatrixOperator(radon.ToDense(), radon.NormBound);
         dense = new LinearizedAdmm(
-            sparse.F, new FidelityTerm("Fidelity", A, model.Radius.Value), null, sparse.Steps, new GramPreconditioner(A, sparse.Preconditioner!.Strength), sparse.Constraint);
+            sparse.F, new FidelityTerm("Fidelity", A, model.Radius.Value, model.Options.NoiseFloor), null, sparse.Steps, new GramPreconditioner(A, sparse.Preconditioner!.Strength), sparse.Constraint);
         data = radon.Apply(rand(8, radon.InputSize));
     }
 

@@ -76,9 +76,9 @@ public sealed class ReconstructionLaws : TorchLaws
     }
 
     [Test]
-    public void Total_variation_reaches_its_minimum()
+    public void Total_variation_reaches_its_minimum([Values(null, 0.1)] double? noiseFloor)
     {
-        using var model = new TotalVariationModel(Radon, new TotalVariationOptions { Radius = 0.03 });
+        using var model = new TotalVariationModel(Radon, new TotalVariationOptions { Radius = 0.03, NoiseFloor = noiseFloor });
         var (images, d) = Scans(3, 4);
         var splitting = model.CreateSplitting();
         var solve = FixedPointSolver.Solve(splitting, d, Tight);
@@ -189,6 +189,7 @@ public sealed class ReconstructionLaws : TorchLaws
         ("Concavity", () => new ReconstructionOptions { Concavity = 1 }.Validate()),
         ("Context", () => new ReconstructionOptions { Context = 0 }.Validate()),
         ("NoiseFloor", () => new ReconstructionOptions { NoiseFloor = 0 }.Validate()),
+        ("NoiseFloor", () => new TotalVariationOptions { NoiseFloor = double.NaN }.Validate()),
         ("Preconditioning", () => new ReconstructionOptions { Preconditioning = -1 }.Validate()),
         ("InitialRadius", () => new ReconstructionOptions { InitialRadius = 0 }.Validate()),
         ("Radius", () => new TotalVariationOptions { Radius = -1 }.Validate()),

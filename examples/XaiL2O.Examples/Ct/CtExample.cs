@@ -8,7 +8,7 @@ using XaiL2O.Trainers;
 
 namespace XaiL2O.Examples;
 
-/// <summary>CT reconstruction from 30 angles: the implicit model against four others on real slices, with its certificates on every image.</summary>
+/// <summary>CT reconstruction from 30 angles: the implicit model against five others on real slices, with its certificates on every image.</summary>
 internal sealed class CtExample : IExample
 {
     /// <summary>Prefix of the columns with the implicit model's property values of a method's images.</summary>
@@ -16,7 +16,7 @@ internal sealed class CtExample : IExample
 
     public string Name => "ct";
 
-    public string Description => "CT from 30 angles on real slices: implicit L2O, TV, U-Net, F-FPN and FBP, certificates on every image.";
+    public string Description => "CT from 30 angles on real slices: implicit L2O, TV (two kinds), U-Net, F-FPN and FBP, certificates on every image.";
 
     public string FullDescription => "No difference: the shipped models are the full ones.";
 
@@ -53,12 +53,12 @@ internal sealed class CtExample : IExample
 
     private static void WriteReport(ExampleContext context, Certifier certifier, int calibrated, Dictionary<string, (CtResult[] Rows, double Milliseconds)> results)
     {
-        var builder = new ReportBuilder(certifier, "CT reconstructions by five methods")
+        var builder = new ReportBuilder(certifier, "CT reconstructions by six methods")
         {
             Summary = $"Properties of the implicit model on every method's image of every test slice; calibrated on its inferences of {calibrated} slices whose patients training did not see.",
         };
         builder.Describe("Box", "distance of the image to [0, 1]ⁿ");
-        builder.Describe("Fidelity", "‖Ax − d‖/‖d‖ of the image");
+        builder.Describe("Fidelity", "‖Ax − d‖/‖d‖ of the image, weighted for noise proportional to d");
         builder.Describe("Regularizer", "proximal residual of the trained regulariser");
         foreach (var (key, name) in CtMethods.All)
             foreach (var (row, i) in results[key].Rows.Select((r, i) => (r, i)))
@@ -109,7 +109,7 @@ internal sealed class CtExample : IExample
             double Share(Func<CtResult, bool> condition) => rows.Average(r => condition(r) ? 1.0 : 0);
             var (box, fidelity, regularizer) = (Share(r => CtResult.Failed(r.BoxLabel)), Share(r => CtResult.Failed(r.FidelityLabel)), Share(r => CtResult.Failed(r.RegularizerLabel)));
             var (psnr, ssim, converged) = (rows.Average(r => r.Psnr), rows.Average(r => r.Ssim), Share(r => r.Converged));
-            var implicitMethod = key is "tv" or "ffpn" or "l2o";
+            var implicitMethod = key is "tv" or "tvw" or "ffpn" or "l2o";
             table.AddRow(name, $"{psnr:0.00}", $"{ssim:0.000}", $"{box:P1}", $"{fidelity:P1}", $"{regularizer:P1}", implicitMethod ? $"{converged:P0}" : "–", $"{models[key].WeightCount}", $"{milliseconds:0}");
             foreach (var (measure, value) in new (string, object)[]
             {

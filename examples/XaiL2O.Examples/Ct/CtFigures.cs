@@ -34,7 +34,7 @@ internal static class CtFigures
         (string Title, int Index, Func<CtResult, double> Value)[] shown =
         [
             ("Distance from the box [0, 1]", 0, r => r.Box),
-            ("Fidelity ‖Ax−d‖/‖d‖", 1, r => r.Fidelity),
+            ("Fidelity ‖Ax−d‖/‖d‖, weighted", 1, r => r.Fidelity),
             ("Regulariser ‖Kx−R(Kx)‖", 2, r => r.Regularizer),
         ];
         // Zero, a box kept exactly, has no logarithm; it is drawn at a hundredth of what counts as zero.

@@ -7,7 +7,10 @@ namespace XaiL2O.Examples;
 /// <summary>The methods of the CT example and how their shipped models were made.</summary>
 internal static class CtMethods
 {
-    public static readonly (string Key, string Name)[] All = [("fbp", "FBP"), ("tv", "TV"), ("unet", "U-Net"), ("ffpn", "F-FPN"), ("l2o", "Implicit L2O")];
+    public static readonly (string Key, string Name)[] All = [("fbp", "FBP"), ("tv", "TV"), ("tvw", "TV, noise-weighted"), ("unet", "U-Net"), ("ffpn", "F-FPN"), ("l2o", "Implicit L2O")];
+
+    /// <summary>The noise is proportional to what a beam measures. Below a tenth of the mean, beams beside the body would decide alone.</summary>
+    private const double NoiseFloor = 0.1;
 
     private static readonly FixedPointOptions OneStep = new() { MaxIterations = 1, CheckEvery = 1 };
 
@@ -49,10 +52,10 @@ internal static class CtMethods
     private static CtReconstructionTrainer.Options Options(string key, int seed) => key switch
     {
         "fbp" => new() { Geometry = CtSlice.Geometry, Method = new BackProjectionMethod(BackProjectionFilter.Hann), Solver = OneStep },
-        "tv" => new()
+        "tv" or "tvw" => new()
         {
             Geometry = CtSlice.Geometry,
-            Method = new TotalVariationMethod(new TotalVariationOptions { Penalty = 30 }) { Radii = [0.009, 0.01, 0.011, 0.012, 0.013, 0.014, 0.015] },
+            Method = new TotalVariationMethod(new TotalVariationOptions { Penalty = 30, NoiseFloor = key == "tvw" ? NoiseFloor : null }) { Radii = [0.009, 0.01, 0.011, 0.012, 0.013, 0.014, 0.015] },
             Solver = new FixedPointOptions { MaxIterations = 1000, ResidualTolerance = 3e-5 },
             TuningRows = 8,
         },
@@ -73,7 +76,7 @@ internal static class CtMethods
         _ => new()
         {
             Geometry = CtSlice.SmallGeometry,
-            Method = new ImplicitMethod(new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, NoiseFloor = 0.1, InitialRadius = 0.011, Channels = 32, TransformKernel = 7, Hidden = 32, Context = 28, Kernel = 3, Stages = 1, Concavity = 0.95, Seed = seed }),
+            Method = new ImplicitMethod(new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, NoiseFloor = NoiseFloor, InitialRadius = 0.011, Channels = 32, TransformKernel = 7, Hidden = 32, Context = 28, Kernel = 3, Stages = 1, Concavity = 0.95, Seed = seed }),
             Solver = new FixedPointOptions { MaxIterations = 1000, ResidualTolerance = 1e-4 },
             Training = new TrainingOptions { Epochs = 12, BatchSize = 4, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 30, FinalIterations = 30, AttachedSteps = 8, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 200, ResidualTolerance = 3e-4 } },
         },

@@ -7,11 +7,12 @@ namespace XaiL2O.Trainers;
 /// <summary>
 /// Firm thresholding whose thresholds follow the image: R(p) = p − Wᵀφ(Wp) with W a mixing of channels C → H, ‖W‖₂ ≤ 1, and
 /// φ(t) = clip_θ(t) − μ·clip_{θ/μ}(t), where log θ = log θ₀ + log 8·tanh(c) per channel and pixel, c the output of a small network that looks
-/// at the magnitudes of Wp around the pixel. Where the network finds structure it lowers thresholds, where it finds none it raises them.
+/// at the magnitudes of Wp around the pixel: it can lower thresholds where there is structure and raise them where there is none.
 /// </summary>
 /// <remarks>
 /// The network: log(1 + |Wp|/θ₀), averaged over 2 × 2 pixels; convolutions with LeakyReLU between, from H to the network's channels, among them and
-/// back to H; bilinear upsampling. The idea is that of regularisers that adapt to the solution (Pourya, Neumayer and Unser 2024, arXiv 2407.06608).
+/// back to H; bilinear upsampling. The idea is that of learned attentive regularisers (Pourya, Neumayer and Unser 2024, arXiv 2407.06608), with the
+/// thresholds set in every step of the solve and not between solves.
 /// No bound on the Lipschitz constant is known, so convergence has to be measured.
 /// </remarks>
 public sealed class AdaptiveRegularizer : Regularizer
@@ -110,7 +111,7 @@ public sealed class AdaptiveRegularizer : Regularizer
     /// <summary>c, of the features' shape.</summary>
     private Tensor Context(Tensor features, Tensor logThreshold)
     {
-        var magnitudes = (features.abs() * (-logThreshold).exp()).log1p();
+        var magnitudes = (features.abs() / logThreshold.exp()).log1p();
         var c = nn.functional.avg_pool2d(magnitudes, 2, ceil_mode: true, count_include_pad: false);
         long[] padding = [kernel / 2, kernel / 2];
         foreach (var (weights, bias) in layers[..^1])

@@ -36,10 +36,11 @@ internal static class FirmShrinkage
     public static Tensor Apply(Tensor features, Tensor logThreshold, Tensor? concavity)
     {
         // clip_θ(t) = θ·clip₁(t/θ) and μ·clip_{θ/μ}(t) = θ·clip₁(μt/θ).
-        var scaled = features * (-logThreshold).exp();
+        var θ = logThreshold.exp();
+        var scaled = features / θ;
         var clipped = scaled.clamp(-1, 1);
         if (concavity is not null)
             clipped = clipped - (concavity * scaled).clamp(-1, 1);
-        return logThreshold.exp() * clipped;
+        return θ * clipped;
     }
 }

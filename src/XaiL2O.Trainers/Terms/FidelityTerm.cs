@@ -72,6 +72,15 @@ public sealed class FidelityTerm : Term, IProximable
         return Ratio.OfNorms(Norm(residual, weights, false), Norm(data, weights, false));
     }
 
+    /// <summary>The largest ⟨z, r⟩ over the residuals r that the ball allows, row by row: what the dual problem charges for z.</summary>
+    internal Tensor Support(Tensor z, Tensor data)
+    {
+        if (NoiseFloor is not { } floor)
+            return Radius * data.norm(1) * z.norm(1);
+        var weights = Weights(data, floor);
+        return Radius * Norm(data, weights, false) * Norm(z, weights.reciprocal(), false);
+    }
+
     private static Tensor Norm(Tensor r, Tensor weights, bool keepDimension) => (weights * r.pow(2)).sum(1, keepDimension).sqrt();
 
     /// <summary>1/vᵢ.</summary>

@@ -29,7 +29,7 @@ public sealed class TotalVariationModel : ImplicitModel
         // The same norm for both operators balances their duals.
         scaledDifferences = new DifferencesOperator(radon.Geometry.ImageSize, 1 / Math.Sqrt(8));
         objective = new L1Term("Objective", scaledDifferences);
-        fidelity = new FidelityTerm("Fidelity", radon, options.Radius);
+        fidelity = new FidelityTerm("Fidelity", radon, options.Radius, options.NoiseFloor);
         box = new BoxTerm("Box", InferenceSize, 0, 1);
         Properties = [box, fidelity, new L1Term("TotalVariation", new DifferencesOperator(radon.Geometry.ImageSize))];
     }
@@ -67,7 +67,7 @@ public sealed class TotalVariationModel : ImplicitModel
 
     /// <summary>
     /// (P − D)/P row by row, with P = ‖Du‖₁ the objective at the solve's image and D the value of the dual problem
-    /// max −⟨d, z⟩ − ε‖d‖‖z‖ − Σ max(0, −(Dᵀy + Aᵀz))ᵢ over |y| ≤ 1 at the solve's duals: a bound on how far P is from the minimum, up to the
+    /// max −⟨d, z⟩ − ε‖d‖‖z‖ − Σ max(0, −(Dᵀy + Aᵀz))ᵢ over |y| ≤ 1, with the norm dual to that of the ball for z, at the solve's duals: a bound on how far P is from the minimum, up to the
     /// violation of the data ball.
     /// </summary>
     /// <param name="state">A state of <see cref="CreateSplitting"/>.</param>
@@ -81,7 +81,7 @@ public sealed class TotalVariationModel : ImplicitModel
         var primal = scaledDifferences.Apply(x).abs().sum(1);
         var y = ν1.clamp(-1, 1);
         var slope = scaledDifferences.ApplyAdjoint(y) + radon.ApplyAdjoint(ν2);
-        var dual = -(data * ν2).sum(1) - (Options.Radius * data.norm(1) * ν2.norm(1)) + slope.clamp_max(0).sum(1);
+        var dual = -(data * ν2).sum(1) - fidelity.Support(ν2, data) + slope.clamp_max(0).sum(1);
         return Ratio.OfNorms((primal - dual).abs(), primal).to(ScalarType.Float64).cpu().data<double>().ToArray();
     }
 }

@@ -6,6 +6,9 @@ public sealed record TotalVariationOptions
     /// <summary>ε, relative to ‖d‖; positive. Default 0.015.</summary>
     public double Radius { get; init; } = 0.015;
 
+    /// <summary>η of the data ball, see <see cref="FidelityTerm.NoiseFloor"/>; positive. Null, the default, for noise that is the same at every beam.</summary>
+    public double? NoiseFloor { get; init; }
+
     /// <summary>α of the iteration; positive. It changes the speed of the solve, not its answer. Default 10.</summary>
     public double Penalty { get; init; } = 10;
 
@@ -14,6 +17,8 @@ public sealed record TotalVariationOptions
     public void Validate()
     {
         Check.Positive(Radius);
+        if (NoiseFloor is { } floor)
+            Check.Positive(floor, nameof(NoiseFloor));
         Check.Positive(Penalty);
     }
 }
