@@ -47,6 +47,9 @@ public readonly record struct Coefficient(double Value, Tensor? Learned = null)
         };
     }
 
+    /// <summary>y + c·x, in one pass over memory where c is a constant.</summary>
+    internal Tensor Axpy(Tensor x, Tensor y) => Learned is { } tensor ? y + (tensor * x) : y.add(x, Value);
+
     /// <summary>t/(1 + c).</summary>
     internal Tensor DividePlusOne(Tensor t) => Learned is { } tensor ? t / (1 + tensor) : t / (1 + Value);
 

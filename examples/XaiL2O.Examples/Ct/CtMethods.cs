@@ -49,16 +49,20 @@ internal static class CtMethods
         context.Cancellation.ThrowIfCancellationRequested();
     }
 
+    /// <summary>ε is chosen on training slices, the penalty such that the solve converges soonest.</summary>
+    private static CtReconstructionTrainer.Options TotalVariation(double? noiseFloor, double penalty, int iterations) => new()
+    {
+        Geometry = CtSlice.Geometry,
+        Method = new TotalVariationMethod(new TotalVariationOptions { Penalty = penalty, NoiseFloor = noiseFloor }) { Radii = [0.009, 0.01, 0.011, 0.012, 0.013, 0.014, 0.015] },
+        Solver = new FixedPointOptions { MaxIterations = iterations, ResidualTolerance = 3e-5 },
+        TuningRows = 8,
+    };
+
     private static CtReconstructionTrainer.Options Options(string key, int seed) => key switch
     {
         "fbp" => new() { Geometry = CtSlice.Geometry, Method = new BackProjectionMethod(BackProjectionFilter.Hann), Solver = OneStep },
-        "tv" or "tvw" => new()
-        {
-            Geometry = CtSlice.Geometry,
-            Method = new TotalVariationMethod(new TotalVariationOptions { Penalty = 30, NoiseFloor = key == "tvw" ? NoiseFloor : null }) { Radii = [0.009, 0.01, 0.011, 0.012, 0.013, 0.014, 0.015] },
-            Solver = new FixedPointOptions { MaxIterations = 1000, ResidualTolerance = 3e-5 },
-            TuningRows = 8,
-        },
+        "tv" => TotalVariation(null, penalty: 30, iterations: 1000),
+        "tvw" => TotalVariation(NoiseFloor, penalty: 100, iterations: 3000),
         "unet" => new()
         {
             Geometry = CtSlice.Geometry,

@@ -56,7 +56,11 @@ public sealed class ConvolutionOperator : LinearOperator
     public override Tensor ApplyAdjoint(Tensor y)
     {
         ArgumentNullException.ThrowIfNull(y);
-        return nn.functional.conv_transpose2d(y.view(-1, size, size, Channels).permute(0, 3, 1, 2), Kernel, null, padding: [Padding, Padding]).flatten(1);
+        // libtorch's convolution towards one channel takes three times as long as the same sum written out: each pixel's share in the k × k
+        // pixels around it, added up.
+        var (k, rows) = (Kernel.shape[2], y.shape[0]);
+        var shares = Kernel.view(Channels, k * k).t().expand(rows, -1, -1).bmm(y.view(rows, InputSize, Channels).transpose(1, 2));
+        return nn.functional.fold(shares, size, k, padding: Padding).flatten(1);
     }
 
     /// <inheritdoc/>

@@ -98,14 +98,14 @@ public sealed class LinearizedAdmm : Splitting
         var Kx = K.Apply(x);
         var Mx = M.Apply(x);
 
-        var pNext = F.Proximal(p + (λ * (ν1 + (α * (Kx - p)))), λ, data);           // (15a)
-        var wNext = Fidelity.Proximal(w + (λ * ((ν2 / κ) + (α * (Mx - w)))), λ, data); // (15b)
-        var ν1Next = ν1 + (α * (Kx - pNext));                                       // (15c)
-        var ν2Next = ν2 + (α * (κ * (Mx - wNext)));                                 // (15d)
-        var r = K.ApplyAdjoint((2 * ν1Next) - ν1) + M.ApplyAdjoint((2 * ν2Next) - ν2); // (15e)
-        var xNext = x - (β * (Preconditioner?.Apply(r) ?? r));
+        var pNext = F.Proximal(λ.Axpy(α.Axpy(Kx - p, ν1), p), λ, data);                                          // (15a)
+        var wNext = Fidelity.Proximal(λ.Axpy(α.Axpy(Mx - w, ν2 / κ), w), λ, data);                               // (15b)
+        var ν1Next = α.Axpy(Kx - pNext, ν1);                                                                     // (15c)
+        var ν2Next = α.Axpy(κ * (Mx - wNext), ν2);                                                               // (15d)
+        var descent = K.ApplyAdjoint(ν1.add(ν1Next, -2)) + M.ApplyAdjoint(ν2.add(ν2Next, -2));                   // −r of (15e)
+        var xNext = β.Axpy(Preconditioner?.Apply(descent) ?? descent, x);
         if (H is not null)
-            xNext = H.Proximal(xNext, β, data);                                     // (15f)
+            xNext = H.Proximal(xNext, β, data);                                                                  // (15f)
         return new AdmmState(pNext, wNext, ν1Next, ν2Next, xNext);
     }
 
