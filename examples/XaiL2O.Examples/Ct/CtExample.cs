@@ -102,7 +102,9 @@ internal sealed class CtExample : IExample
         Dictionary<string, CtReconstructionTransformer> models,
         Dictionary<string, (CtResult[] Rows, double Milliseconds)> results)
     {
-        var table = new Table().AddColumns("Method", "PSNR", "SSIM", "Box", "Fidelity", "Regul.", "Conv.", "Weights", "ms");
+        var table = new Table().AddColumns("Method", "PSNR", "SSIM", "Box", "Fid.", "Reg.", "Conv.", "Weights", "ms");
+        foreach (var column in table.Columns)
+            column.NoWrap();
         foreach (var (key, name) in CtMethods.All)
         {
             var (rows, milliseconds) = results[key];
@@ -110,7 +112,7 @@ internal sealed class CtExample : IExample
             var (box, fidelity, regularizer) = (Share(r => CtResult.Failed(r.BoxLabel)), Share(r => CtResult.Failed(r.FidelityLabel)), Share(r => CtResult.Failed(r.RegularizerLabel)));
             var (psnr, ssim, converged) = (rows.Average(r => r.Psnr), rows.Average(r => r.Ssim), Share(r => r.Converged));
             var implicitMethod = key is "tv" or "tvw" or "ffpn" or "l2o";
-            table.AddRow(name, $"{psnr:0.00}", $"{ssim:0.000}", $"{box:P1}", $"{fidelity:P1}", $"{regularizer:P1}", implicitMethod ? $"{converged:P0}" : "–", $"{models[key].WeightCount}", $"{milliseconds:0}");
+            table.AddRow(name, $"{psnr:0.00}", $"{ssim:0.000}", $"{100 * box:0}", $"{100 * fidelity:0}", $"{100 * regularizer:0}", implicitMethod ? $"{100 * converged:0}" : "–", $"{models[key].WeightCount}", $"{milliseconds:0}");
             foreach (var (measure, value) in new (string, object)[]
             {
                 ("psnr", psnr), ("ssim", ssim), ("box_fail", 100 * box), ("fidelity_fail", 100 * fidelity), ("regularizer_fail", 100 * regularizer),
@@ -123,7 +125,7 @@ internal sealed class CtExample : IExample
 
         summary["iterations_l2o"] = results["l2o"].Rows.Average(r => (double)r.Iterations);
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine("Box, Fidelity, Regul.: share of images whose certificate of the box, the measurements and the regulariser fails. Conv.: converged solves. ms: per image.");
+        AnsiConsole.WriteLine("Box, Fid., Reg.: images in % whose certificate of the box, the measurements and the regulariser fails. Conv.: converged solves in %. ms: per image.");
     }
 
     private sealed class CtImage

@@ -7,7 +7,7 @@ namespace XaiL2O.Examples;
 /// <summary>The methods of the CT example and how their shipped models were made.</summary>
 internal static class CtMethods
 {
-    public static readonly (string Key, string Name)[] All = [("fbp", "FBP"), ("tv", "TV"), ("tvw", "TV, noise-weighted"), ("unet", "U-Net"), ("ffpn", "F-FPN"), ("l2o", "Implicit L2O")];
+    public static readonly (string Key, string Name)[] All = [("fbp", "FBP"), ("tv", "TV"), ("tvw", "TV, weighted"), ("unet", "U-Net"), ("ffpn", "F-FPN"), ("l2o", "Implicit L2O")];
 
     /// <summary>The noise is proportional to what a beam measures. Below a tenth of the mean, beams beside the body would decide alone.</summary>
     private const double NoiseFloor = 0.1;
