@@ -88,7 +88,7 @@ internal static class Figures
         plot.Title(title);
         plot.XLabel("epoch");
         plot.YLabel(logarithmic ? "log₁₀ MSE" : "loss");
-        plot.ShowLegend();
+        plot.ShowLegend(Alignment.UpperRight);
         plot.SavePng(path, 800, Figures.Height);
     }
 

@@ -140,7 +140,7 @@ internal sealed class ExampleTests
         Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_tvw") + 1.5));
         Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_unet") + 2));
         Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_ffpn") + 0.5));
-        Warn.Unless(Number("regularizer_fail_l2o"), Is.LessThanOrEqualTo(10), "more false fails of the regulariser's certificate than one would like");
+        // 10 % are wished for and not reached, see docs/decisions/0007; more fails than chance explains would be a broken certificate.
         Assert.That(ChanceOfAsManyFails(18, 22, (int)Math.Round(0.18 * Number("regularizer_fail_l2o"))), Is.GreaterThan(0.05), "test slices are not like calibration slices");
         foreach (var method in (string[])["fbp", "tv", "tvw", "unet", "ffpn"])
         {
