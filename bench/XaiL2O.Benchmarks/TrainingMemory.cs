@@ -47,7 +47,7 @@ public class TrainingMemory
     {
         using var scope = NewDisposeScope();
         using var radon = new RadonOperator(new ParallelBeamGeometry { ImageSize = 64, Angles = 15, Bins = 92 });
-        using var model = new ImplicitReconstructionModel(radon, new ReconstructionOptions());
+        using var model = new ImplicitReconstructionModel(radon, new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, NoiseFloor = 0.1, Kernel = 3, Stages = 1 });
         var images = rand(8, radon.InputSize);
         var iterations = Math.Min(Iterations, 1000);
         var options = new TrainingOptions
