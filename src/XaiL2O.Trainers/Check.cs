@@ -19,6 +19,12 @@ internal static class Check
             throw new ArgumentOutOfRangeException(name, value, $"{name} = {value} is out of range; it must be positive and finite.");
     }
 
+    public static void PositiveIfGiven(double? value, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        if (value is { } given)
+            Positive(given, name);
+    }
+
     public static void Within(double value, double minimum, double maximum, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (!(value >= minimum && value <= maximum))

@@ -26,8 +26,7 @@ public sealed record StepPolicy
     {
         if (!(Share > 0 && Share < 1))
             throw new ArgumentOutOfRangeException(nameof(Share), Share, $"{nameof(Share)} = {Share} is out of range; it must lie between 0 and 1.");
-        if (Fixed is { } step)
-            Check.Positive(step, nameof(Fixed));
+        Check.PositiveIfGiven(Fixed);
         Check.Positive(Penalty);
     }
 

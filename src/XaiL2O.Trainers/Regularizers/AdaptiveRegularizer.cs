@@ -24,7 +24,7 @@ public sealed class AdaptiveRegularizer : Regularizer
 
     private readonly Parameter filters;
     private readonly Parameter threshold;
-    private readonly Parameter concavityWeight;
+    private readonly Parameter? concavityWeight;
     private readonly (Parameter Kernel, Parameter Bias)[] layers;
     private readonly double concavity;
     private readonly ConvolutionBound bound;
@@ -57,13 +57,12 @@ public sealed class AdaptiveRegularizer : Regularizer
         bound = new ConvolutionBound(1, where);
         using var generator = new Generator((ulong)(uint)seed);
         using var scope = NewDisposeScope();
-        Parameter Weight(Tensor values) => (Parameter)nn.Parameter(values.to(dtype).to(where).clone()).DetachFromDisposeScope();
         (Parameter, Parameter) Layer(int from, int to, double gain) =>
-            (Weight(randn(to, from, kernel, kernel, generator: generator) * (gain * Math.Sqrt(2.0 / (kernel * kernel * from)))), Weight(zeros(to)));
+            (Weight(randn(to, from, kernel, kernel, generator: generator) * (gain * Math.Sqrt(2.0 / (kernel * kernel * from))), dtype, where), Weight(zeros(to), dtype, where));
 
-        filters = Weight(eye(hidden, channels).view(hidden, channels, 1, 1));
-        threshold = Weight(FirmShrinkage.ThresholdStart(hidden));
-        concavityWeight = Weight(FirmShrinkage.ConcavityStart());
+        filters = Weight(eye(hidden, channels).view(hidden, channels, 1, 1), dtype, where);
+        threshold = Weight(FirmShrinkage.ThresholdStart(hidden), dtype, where);
+        concavityWeight = concavity > 0 ? Weight(FirmShrinkage.ConcavityStart(), dtype, where) : null;
         this.layers = [Layer(hidden, context, 1), .. Enumerable.Range(0, layers).Select(_ => Layer(context, context, 1)), Layer(context, hidden, 0)];
     }
 
@@ -73,7 +72,7 @@ public sealed class AdaptiveRegularizer : Regularizer
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Tensor Weight)> Weights =>
     [
-        ("Filters", filters), ("Threshold", threshold), .. concavity > 0 ? new (string, Tensor)[] { ("Concavity", concavityWeight) } : [],
+        ("Filters", filters), ("Threshold", threshold), .. concavityWeight is null ? [] : new (string, Tensor)[] { ("Concavity", concavityWeight) },
         .. layers.SelectMany((l, i) => new (string, Tensor)[] { ($"Context{i + 1}", l.Kernel), ($"Context{i + 1}Bias", l.Bias) }),
     ];
 
@@ -87,7 +86,7 @@ public sealed class AdaptiveRegularizer : Regularizer
         var features = nn.functional.conv2d(p, filters);
         var logThreshold = FirmShrinkage.LogThreshold(threshold);
         logThreshold = logThreshold + (LogRange * Context(features, logThreshold).tanh());
-        var φ = FirmShrinkage.Apply(features, logThreshold, concavity > 0 ? FirmShrinkage.Concavity(concavityWeight, concavity) : null);
+        var φ = FirmShrinkage.Apply(features, logThreshold, FirmShrinkage.Concavity(concavityWeight, concavity));
         return p - nn.functional.conv_transpose2d(φ, filters);
     }
 
@@ -102,10 +101,8 @@ public sealed class AdaptiveRegularizer : Regularizer
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (!disposing)
-            return;
-        concavityWeight.Dispose();
-        bound.Dispose();
+        if (disposing)
+            bound.Dispose();
     }
 
     /// <summary>c, of the features' shape.</summary>

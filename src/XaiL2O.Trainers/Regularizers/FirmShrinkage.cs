@@ -26,8 +26,8 @@ internal static class FirmShrinkage
     /// <summary>log θ per channel, shape <c>[1, channels, 1, 1]</c>.</summary>
     public static Tensor LogThreshold(Tensor weight) => (LogarithmicRate * weight).view(1, -1, 1, 1);
 
-    /// <summary>μ.</summary>
-    public static Tensor Concavity(Tensor weight, double limit) => limit * weight.sigmoid();
+    /// <summary>μ; null without a weight for it.</summary>
+    public static Tensor? Concavity(Tensor? weight, double limit) => weight is null ? null : limit * weight.sigmoid();
 
     /// <summary>φ.</summary>
     /// <param name="features">t.</param>

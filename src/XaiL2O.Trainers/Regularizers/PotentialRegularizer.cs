@@ -18,7 +18,7 @@ public sealed class PotentialRegularizer : Regularizer
     /// <summary>Norm of the random filters, beside 1 for those that pick a channel.</summary>
     private const double InitialScale = 0.1;
 
-    private readonly (Parameter Filters, Parameter Threshold, Parameter Concavity)[] stages;
+    private readonly (Parameter Filters, Parameter Threshold, Parameter? Concavity)[] stages;
     private readonly double concavity;
     private readonly ConvolutionBound bound;
     private readonly int kernel;
@@ -62,7 +62,7 @@ public sealed class PotentialRegularizer : Regularizer
                 }
             }
 
-            return (Weight(filters, dtype, where), Weight(FirmShrinkage.ThresholdStart(hidden), dtype, where), Weight(FirmShrinkage.ConcavityStart(), dtype, where));
+            return (Weight(filters, dtype, where), Weight(FirmShrinkage.ThresholdStart(hidden), dtype, where), concavity > 0 ? Weight(FirmShrinkage.ConcavityStart(), dtype, where) : null);
         })];
     }
 
@@ -73,14 +73,14 @@ public sealed class PotentialRegularizer : Regularizer
     public override IReadOnlyList<(string Name, Tensor Weight)> Weights =>
     [
         .. stages.SelectMany((s, i) => new (string, Tensor)[] { ($"Filters{i + 1}", s.Filters), ($"Threshold{i + 1}", s.Threshold) }),
-        .. stages.Where(_ => concavity > 0).Select((s, i) => ($"Concavity{i + 1}", (Tensor)s.Concavity)),
+        .. stages.Select(s => s.Concavity).OfType<Tensor>().Select((weight, i) => ($"Concavity{i + 1}", weight)),
     ];
 
     /// <summary>Π max(1 + μ‖W‖², (1 − μ)‖W‖² − 1): 1 for convex potentials.</summary>
     public override double LipschitzBound => stages.Aggregate(1.0, (product, s) =>
     {
         using var scope = NewDisposeScope();
-        var (μ, norm) = (concavity > 0 ? FirmShrinkage.Concavity(s.Concavity, concavity).ToDouble() : 0, bound.Of(s.Filters));
+        var (μ, norm) = (FirmShrinkage.Concavity(s.Concavity, concavity)?.ToDouble() ?? 0, bound.Of(s.Filters));
         return product * Math.Max(1 + (μ * norm * norm), ((1 - μ) * norm * norm) - 1);
     });
 
@@ -93,7 +93,7 @@ public sealed class PotentialRegularizer : Regularizer
         foreach (var (filters, threshold, weight) in stages)
         {
             var features = nn.functional.conv2d(q, filters, null, padding: padding);
-            var φ = FirmShrinkage.Apply(features, FirmShrinkage.LogThreshold(threshold), concavity > 0 ? FirmShrinkage.Concavity(weight, concavity) : null);
+            var φ = FirmShrinkage.Apply(features, FirmShrinkage.LogThreshold(threshold), FirmShrinkage.Concavity(weight, concavity));
             q = q - nn.functional.conv_transpose2d(φ, filters, null, padding: padding);
         }
 
@@ -112,13 +112,7 @@ public sealed class PotentialRegularizer : Regularizer
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (!disposing)
-            return;
-        bound.Dispose();
-        foreach (var (_, _, weight) in stages)
-            weight.Dispose();
+        if (disposing)
+            bound.Dispose();
     }
-
-    private static Parameter Weight(Tensor values, ScalarType dtype, Device device) =>
-        (Parameter)nn.Parameter(values.to(dtype).to(device).clone()).DetachFromDisposeScope();
 }

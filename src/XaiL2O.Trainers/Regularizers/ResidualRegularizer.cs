@@ -81,7 +81,4 @@ public sealed class ResidualRegularizer : Regularizer
         if (disposing)
             bound.Dispose();
     }
-
-    private static Parameter Weight(Tensor values, ScalarType dtype, Device device) =>
-        (Parameter)nn.Parameter(values.to(dtype).to(device).clone()).DetachFromDisposeScope();
 }

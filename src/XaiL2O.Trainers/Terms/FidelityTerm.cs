@@ -16,7 +16,7 @@ public sealed class FidelityTerm : Term, IProximable
     /// <summary>Below every number that occurs, so that 0/0 is 0.</summary>
     private const double Tiny = 1e-30;
 
-    /// <summary>Steps to the multiplier of the projection onto the ellipsoid; five reach single precision for η ≥ 0.05, the attached one is one more.</summary>
+    /// <summary>Steps to the multiplier of the projection onto the ellipsoid, before the one that carries the gradient.</summary>
     private const int NewtonSteps = 6;
 
     /// <summary>Creates the term.</summary>
@@ -30,8 +30,7 @@ public sealed class FidelityTerm : Term, IProximable
     {
         if (!(radius.Value >= 0 && double.IsFinite(radius.Value)))
             throw new ArgumentOutOfRangeException(nameof(radius), radius.Value, "The radius of the data ball is a finite number, at least 0.");
-        if (noiseFloor is { } floor)
-            Check.Positive(floor, nameof(noiseFloor));
+        Check.PositiveIfGiven(noiseFloor);
         (Radius, NoiseFloor) = (radius, noiseFloor);
     }
 

@@ -60,8 +60,7 @@ public sealed record ReconstructionOptions
         Check.Within(Concavity, 0, 0.99);
         Check.AtLeast(Context, 1);
         Check.Positive(SpectralNorm);
-        if (NoiseFloor is { } floor)
-            Check.Positive(floor, nameof(NoiseFloor));
+        Check.PositiveIfGiven(NoiseFloor);
         Check.Positive(InitialRadius);
         Check.AtLeast(Preconditioning, 0);
         if (!Enum.IsDefined(Regularizer))

@@ -17,8 +17,7 @@ public sealed record TotalVariationOptions
     public void Validate()
     {
         Check.Positive(Radius);
-        if (NoiseFloor is { } floor)
-            Check.Positive(floor, nameof(NoiseFloor));
+        Check.PositiveIfGiven(NoiseFloor);
         Check.Positive(Penalty);
     }
 }
