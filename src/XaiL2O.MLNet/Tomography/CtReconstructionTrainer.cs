@@ -102,9 +102,18 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
     /// <summary>Trains or tunes on the rows of a view; a method with neither only looks at its schema.</summary>
     /// <param name="input">Has the measurement column, and the image column where something is trained or tuned.</param>
     /// <exception cref="InvalidOperationException">A column has another type or size than expected.</exception>
-    public CtReconstructionTransformer Fit(IDataView input)
+    public CtReconstructionTransformer Fit(IDataView input) => Fit(input, null);
+
+    /// <summary>Trains on from the weights of a fitted model, which may have been trained on another scan: a few epochs on large scans after many on small ones.</summary>
+    /// <param name="input">Has the measurement and the image column.</param>
+    /// <param name="start">Where training starts; it is not changed. Null starts anew.</param>
+    /// <exception cref="InvalidOperationException">A column has another type or size than expected.</exception>
+    /// <exception cref="ArgumentException">The method has no weights, or <paramref name="start"/> has other ones.</exception>
+    public CtReconstructionTransformer Fit(IDataView input, CtReconstructionTransformer? start)
     {
         ArgumentNullException.ThrowIfNull(input);
+        if (start is not null && !options.Method.HasWeights)
+            throw new ArgumentException($"{options.Method.GetType().Name} has no weights to start from; call Fit without a model to start from.", nameof(start));
         var geometry = options.Geometry;
         ColumnCheck.FloatVector(input.Schema, options.MeasurementColumnName, geometry.Beams);
         var device = DeviceChoice.From(environment);
@@ -123,6 +132,8 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
         }
 
         var model = method.CreateModel(radon, device);
+        if (start is not null)
+            model.ImportWeights(start.Model.ExportWeights());
         return Create(method, model, device, ModelTrainer.Train(model, data, images, options.Training, options.Progress, options.CancellationToken));
     }
 

@@ -43,7 +43,7 @@ internal sealed class WeightStore(ScalarType dataType, Device device, int seed) 
         using var scope = NewDisposeScope();
         // Each weight draws from a generator of its own, so that declaring one more does not change the others. 32 bits are what the generator takes.
         using var generator = new Generator(Hash(name) ^ ((uint)seed * 2654435761u));
-        var weight = (Parameter)nn.Parameter(start.Make(name, shape, generator).to(dataType).to(device).clone()).DetachFromDisposeScope();
+        var weight = TrainableWeight.Create(start.Make(name, shape, generator), dataType, device);
         weights.Add(name, weight);
         all.Add((name, weight));
         if (keep is not null)

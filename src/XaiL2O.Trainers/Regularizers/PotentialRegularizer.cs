@@ -62,7 +62,7 @@ public sealed class PotentialRegularizer : Regularizer
                 }
             }
 
-            return (Weight(filters, dtype, where), Weight(FirmShrinkage.ThresholdStart(hidden), dtype, where), concavity > 0 ? Weight(FirmShrinkage.ConcavityStart(), dtype, where) : null);
+            return (TrainableWeight.Create(filters, dtype, where), TrainableWeight.Create(FirmShrinkage.ThresholdStart(hidden), dtype, where), concavity > 0 ? TrainableWeight.Create(FirmShrinkage.ConcavityStart(), dtype, where) : null);
         })];
     }
 

@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -33,10 +32,6 @@ public abstract class Regularizer : IDisposable
         Dispose(true);
         GC.SuppressFinalize(this);
     }
-
-    /// <summary>A trained tensor with a start of its own, outside of dispose scopes.</summary>
-    private protected static Parameter Weight(Tensor start, ScalarType dtype, Device device) =>
-        (Parameter)nn.Parameter(start.to(dtype).to(device).clone()).DetachFromDisposeScope();
 
     /// <summary>Releases the weights.</summary>
     /// <param name="disposing">Whether called from <see cref="Dispose()"/>.</param>

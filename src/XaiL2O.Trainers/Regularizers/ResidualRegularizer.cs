@@ -41,7 +41,7 @@ public sealed class ResidualRegularizer : Regularizer
             using var scope = NewDisposeScope();
             var filters = randn(channels, channels, kernel, kernel, generator: generator);
             filters = filters * (0.1 * limit / bound.Of(filters.to(where)));
-            return (Weight(filters, dtype, where), Weight(zeros(channels), dtype, where));
+            return (TrainableWeight.Create(filters, dtype, where), TrainableWeight.Create(zeros(channels), dtype, where));
         })];
     }
 

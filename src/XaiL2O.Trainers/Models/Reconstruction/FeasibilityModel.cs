@@ -39,7 +39,7 @@ public sealed class FeasibilityModel : ImplicitModel
                 var gain = i == 3 ? 0.02 : i == 0 ? 1 : 0.3;
                 var kernel = randn(widths[i + 1], widths[i], options.Kernel, options.Kernel, generator: generator)
                     * (gain * Math.Sqrt(2.0 / (widths[i] * options.Kernel * options.Kernel)));
-                return (Weight(kernel), Weight(zeros(widths[i + 1])));
+                return (TrainableWeight.Create(kernel, DataType, Device), TrainableWeight.Create(zeros(widths[i + 1]), DataType, Device));
             }),
         ];
         columnWeights = ColumnWeights(radon).to(Device).DetachFromDisposeScope();
@@ -117,6 +117,4 @@ public sealed class FeasibilityModel : ImplicitModel
 
         return S / (1.01 * eigenvalue);
     }
-
-    private Parameter Weight(Tensor values) => (Parameter)nn.Parameter(values.to(Device).clone()).DetachFromDisposeScope();
 }

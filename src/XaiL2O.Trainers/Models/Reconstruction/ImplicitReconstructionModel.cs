@@ -50,7 +50,7 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         };
         transformBound = new ConvolutionBound(options.TransformKernel, Device);
         using var scope = NewDisposeScope();
-        Parameter Weight(Tensor values) => (Parameter)nn.Parameter(values.to(dtype).to(Device).clone()).DetachFromDisposeScope();
+        Parameter Weight(Tensor start) => TrainableWeight.Create(start, dtype, Device);
         var kernels = CosineKernels(options.Channels, options.TransformKernel);
         transform = new ConvolutionOperator(Weight(kernels / transformBound.Of(kernels.to(Device))), radon.Geometry.ImageSize);
         logRadius = Weight(tensor(new[] { Math.Log(options.InitialRadius) }));

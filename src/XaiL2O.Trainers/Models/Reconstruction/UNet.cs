@@ -24,14 +24,14 @@ public sealed class UNet : IDisposable
         Check.AtLeast(channels, 1);
         Check.AtLeast(levels, 2);
         NativeLibrary.EnsureLoaded();
-        this.levels = levels;
+        (this.levels, var where) = (levels, device ?? CPU);
         using var generator = new Generator((ulong)(uint)seed);
         void Layer(string name, int first, int second, int inputs, int kernel, double gain)
         {
             using var scope = NewDisposeScope();
             var values = randn(first, second, kernel, kernel, generator: generator) * (gain * Math.Sqrt(2.0 / inputs));
             var outputs = name.StartsWith("Up", StringComparison.Ordinal) ? second : first;
-            var layer = (Weight(values, device), Weight(zeros(outputs), device));
+            var layer = (TrainableWeight.Create(values, ScalarType.Float32, where), TrainableWeight.Create(zeros(outputs), ScalarType.Float32, where));
             layers.Add(name, layer);
             weights.Add((name, layer.Item1));
             weights.Add((name + "Bias", layer.Item2));
@@ -97,7 +97,4 @@ public sealed class UNet : IDisposable
     }
 
     private Tensor Convolve(string name, Tensor features) => nn.functional.conv2d(features, layers[name].Kernel, layers[name].Bias, padding: [1, 1]);
-
-    private static Parameter Weight(Tensor values, Device? device) =>
-        (Parameter)nn.Parameter(values.to(device ?? CPU).clone()).DetachFromDisposeScope();
 }
