@@ -292,6 +292,35 @@ public sealed class SolverLaws : TorchLaws
     }
 
     [Test]
+    public void Acceleration_of_very_many_variables_is_as_good([Values(1_000, 150_001, 400_000)] int variables)
+    {
+        var splitting = new DiagonalMap(variables);
+        var d = Normal(11, 3, variables);
+        var options = new FixedPointOptions { MaxIterations = 3000, ResidualTolerance = 1e-9, CheckEvery = 1 };
+        var (plain, fast) = (FixedPointSolver.Solve(splitting, d, options), FixedPointSolver.Solve(splitting, d, options with { AndersonMemory = 5 }));
+        Assert.Multiple(() =>
+        {
+            Assert.That(fast.Status, Has.All.EqualTo(SolveStatus.Converged));
+            Assert.That(fast.Iterations.Max(), Is.LessThan(0.05 * plain.Iterations.Min()));
+            Assert.That(Gap(splitting.Inference(fast.State, d), d / (1 - splitting.Factors)), Is.LessThan(1e-6));
+        });
+    }
+
+    /// <summary>ζ⁺ = a∘ζ + d with five different factors: Anderson acceleration with five steps ends after about six.</summary>
+    private sealed class DiagonalMap(int variables) : Splitting
+    {
+        public Tensor Factors { get; } = tensor(Enumerable.Range(0, variables).Select(i => new[] { 0.98, 0.9, 0.5, -0.3, -0.8 }[i % 5]).ToArray());
+
+        public override SplittingState Initialize(Tensor data) => new ImageState(zeros_like(data));
+
+        public override SplittingState Step(SplittingState state, Tensor data) => new ImageState((Factors * ((ImageState)state).X) + data);
+
+        public override Tensor Inference(SplittingState state, Tensor data) => ((ImageState)state).X;
+
+        public override Tensor Residual(SplittingState previous, SplittingState next, Tensor data) => RelativeChange(((ImageState)previous).X, ((ImageState)next).X);
+    }
+
+    [Test]
     public void Accelerated_rows_do_not_depend_on_the_rest_of_the_batch([ValueSource(nameof(Splittings))] Case<(Splitting, Term)> splittings)
     {
         var (splitting, fidelity) = splittings.Make();

@@ -29,10 +29,17 @@ internal sealed class AndersonAcceleration : IDisposable
     /// <summary>Tikhonov weight relative to the mean squared difference, which keeps γ bounded where differences are nearly dependent.</summary>
     private const double Regularization = 1e-8;
 
+    /// <summary>Variables over which the m numbers γ are fitted, at most twice as many: those of an image with dozens of channels say no more than a sample of them.</summary>
+    private const long FittedVariables = 1 << 16;
+
     private readonly int memory;
-    private readonly List<(Tensor F, Tensor G)> differences = []; // each [rows, variables], oldest first
-    private Tensor? lastF; // [rows, variables]
-    private Tensor? lastG;
+    private Tensor? dF; // the last m differences of f where γ is fitted, a ring: [rows, m, fitted variables]
+    private Tensor? dG; // those of T(ζ): [rows, m, variables]
+    private Tensor? gram; // ΔF·ΔFᵀ, [rows, m, m], double
+    private int remembered; // differences so far
+    private Tensor? lastF; // f of the step before where γ is fitted, [rows, fitted variables]
+    private Tensor? lastG; // [rows, variables]
+    private Tensor? lastNorm; // ‖f‖ of the step before, [rows, 1]
     private Tensor? first; // ‖f₀‖, [rows, 1]
     private Tensor? taken; // n, [rows, 1]
     private Tensor? extrapolated; // whether the iterate to come was extrapolated, [rows, 1]
@@ -51,55 +58,78 @@ internal sealed class AndersonAcceleration : IDisposable
     {
         using var scope = NewDisposeScope();
         var g = next.Flatten();
-        var f = g - previous.Flatten();
-        var norm = f.norm(1, true);
+        var step = g - previous.Flatten();
+        var norm = step.norm(1, true);
+        // Not a multiple of 2: numbers of channels are, and every channel should be among the fitted variables.
+        var f = step.slice(1, 0, step.shape[1], Math.Max(1, step.shape[1] / FittedVariables) | 1).contiguous();
         if (lastF is null)
         {
-            (lastF, lastG, first) = (Keep(null, f), Keep(null, g), Keep(null, norm));
+            (lastF, lastG, lastNorm, first) = (Keep(null, f), Keep(null, g), Keep(null, norm), Keep(null, norm.clone()));
             (taken, pause, nextPause, extrapolated) = (Keep(null, zeros_like(norm)), Keep(null, zeros_like(norm)), Keep(null, full_like(norm, Pause)), Keep(null, zeros_like(norm).gt(0)));
             return next.Map(t => t.clone().MoveToOuterDisposeScope());
         }
 
-        var limit = (Growth * lastF.norm(1, true)).minimum(Allowance * first! * (taken! + 1).pow(-Decay));
+        var limit = (Growth * lastNorm!).minimum(Allowance * first! * (taken! + 1).pow(-Decay));
         var refused = extrapolated!.logical_and(norm.le(limit).logical_not());
-        Remember(where(refused, zeros_like(f), f - lastF), where(refused, zeros_like(g), g - lastG!), refused.logical_not().to(f.dtype));
+        var back = refused.any().ToBoolean() ? refused.squeeze(1).nonzero().squeeze(1) : null;
+        var count = Remember(f, g, back);
 
-        var ΔF = stack([.. differences.Select(d => d.F)], 1); // [rows, m, variables]
-        var gram = bmm(ΔF, ΔF.transpose(1, 2)).to(ScalarType.Float64);
-        var right = bmm(ΔF, f.unsqueeze(2)).to(ScalarType.Float64);
-        var mean = gram.diagonal(0, 1, 2).mean([1]).view(-1, 1, 1);
+        var ΔF = dF!.narrow(1, 0, count);
+        var right = ΔF.bmm(f.unsqueeze(2)).to(ScalarType.Float64);
+        var products = gram!.narrow(1, 0, count).narrow(2, 0, count);
+        var mean = products.diagonal(0, 1, 2).mean([1]).view(-1, 1, 1);
         // Rows whose memory is empty have a Gram matrix of zeros; the identity in its place gives γ = 0.
-        var damping = where(mean.gt(0), Regularization * mean, ones_like(mean)) * eye(differences.Count, dtype: ScalarType.Float64, device: f.device);
-        var γ = linalg.solve(gram + damping, right).to(f.dtype);
+        var damping = where(mean.gt(0), Regularization * mean, ones_like(mean)) * eye(count, dtype: ScalarType.Float64, device: f.device);
+        var γ = linalg.solve(products + damping, right).to(f.dtype);
         γ = where(γ.isfinite().all(1, true), γ, zeros_like(γ));
-        var ΔG = stack([.. differences.Select(d => d.G)], 1);
-        var change = bmm(γ.transpose(1, 2), ΔG).squeeze(1);
+        var change = γ.transpose(1, 2).bmm(dG!.narrow(1, 0, count)).squeeze(1);
         var used = refused.logical_not().logical_and(change.norm(1, true).le(g.norm(1, true))).logical_and(pause!.eq(0));
-        var proposal = where(refused, lastG!, where(used, g - change, g));
-        (lastF, lastG) = (Keep(lastF, where(refused, lastF, f)), Keep(lastG, where(refused, lastG!, g)));
+        if (!used.all().ToBoolean())
+            change = where(used, change, zeros_like(change));
+        var proposal = g - change;
+        if (back is not null)
+        {
+            // These rows go back to T's own step from the iterate before.
+            var old = lastG!.index_select(0, back);
+            proposal.index_copy_(0, back, old);
+            g.index_copy_(0, back, old);
+            f.index_copy_(0, back, lastF.index_select(0, back));
+            norm.index_copy_(0, back, lastNorm!.index_select(0, back));
+        }
+
+        (lastF, lastG, lastNorm) = (Keep(lastF, f), Keep(lastG, g), Keep(lastNorm, norm));
         pause = Keep(pause, where(refused, nextPause!, (pause - 1).clamp_min(0)));
         nextPause = Keep(nextPause, where(refused, 2 * nextPause!, nextPause!));
         (extrapolated, taken) = (Keep(extrapolated, used), Keep(taken, taken! + used.to(f.dtype)));
         return next.Unflatten(proposal).Map(t => t.clone().MoveToOuterDisposeScope());
     }
 
-    /// <summary>Adds the last differences; a row that was refused forgets: its differences become 0 and have no part in γ.</summary>
-    private void Remember(Tensor dF, Tensor dG, Tensor kept)
+    /// <summary>
+    /// Puts the last differences in the place of the oldest and returns how many there are; a row that was refused forgets: its differences become
+    /// 0 and have no part in γ.
+    /// </summary>
+    private int Remember(Tensor f, Tensor g, Tensor? refused)
     {
-        foreach (var (F, G) in differences)
+        var rows = f.shape[0];
+        dF ??= Keep(null, zeros(rows, memory, f.shape[1], dtype: f.dtype, device: f.device));
+        dG ??= Keep(null, zeros(rows, memory, g.shape[1], dtype: g.dtype, device: g.device));
+        gram ??= Keep(null, zeros(rows, memory, memory, dtype: ScalarType.Float64, device: f.device));
+        var slot = remembered++ % memory;
+        var count = Math.Min(remembered, memory);
+        var newest = dF.select(1, slot);
+        newest.copy_(f).sub_(lastF!);
+        dG.select(1, slot).copy_(g).sub_(lastG!);
+        if (refused is not null)
         {
-            F.mul_(kept);
-            G.mul_(kept);
+            dF.index_fill_(0, refused, 0);
+            dG.index_fill_(0, refused, 0);
+            gram.index_fill_(0, refused, 0);
         }
 
-        if (differences.Count == memory)
-        {
-            differences[0].F.Dispose();
-            differences[0].G.Dispose();
-            differences.RemoveAt(0);
-        }
-
-        differences.Add((dF.DetachFromDisposeScope(), dG.DetachFromDisposeScope()));
+        var products = dF.narrow(1, 0, count).bmm(newest.unsqueeze(2)).squeeze(2).to(ScalarType.Float64);
+        gram.select(1, slot).narrow(1, 0, count).copy_(products);
+        gram.select(2, slot).narrow(1, 0, count).copy_(products);
+        return count;
     }
 
     /// <summary>Keeps the rows of samples that go on.</summary>
@@ -109,26 +139,15 @@ internal sealed class AndersonAcceleration : IDisposable
         ArgumentNullException.ThrowIfNull(index);
         using var scope = NewDisposeScope();
         Tensor? Rows(Tensor? t) => t is null ? null : Keep(t, t.index_select(0, index));
-        (lastF, lastG, first) = (Rows(lastF), Rows(lastG), Rows(first));
+        (dF, dG, gram) = (Rows(dF), Rows(dG), Rows(gram));
+        (lastF, lastG, lastNorm, first) = (Rows(lastF), Rows(lastG), Rows(lastNorm), Rows(first));
         (taken, extrapolated, pause, nextPause) = (Rows(taken), Rows(extrapolated), Rows(pause), Rows(nextPause));
-        for (var i = 0; i < differences.Count; i++)
-            differences[i] = (Rows(differences[i].F)!, Rows(differences[i].G)!);
     }
 
     public void Dispose()
     {
-        lastF?.Dispose();
-        lastG?.Dispose();
-        first?.Dispose();
-        taken?.Dispose();
-        extrapolated?.Dispose();
-        pause?.Dispose();
-        nextPause?.Dispose();
-        foreach (var (F, G) in differences)
-        {
-            F.Dispose();
-            G.Dispose();
-        }
+        foreach (var tensor in new[] { dF, dG, gram, lastF, lastG, lastNorm, first, taken, extrapolated, pause, nextPause })
+            tensor?.Dispose();
     }
 
     /// <summary>Takes a tensor out of every dispose scope in place of an older one.</summary>
