@@ -232,7 +232,7 @@ public sealed class TrainingLaws : TorchLaws
         ("Epochs", () => new TrainingOptions { Epochs = 0 }.Validate()),
         ("LearningRate", () => new TrainingOptions { LearningRate = double.NaN }.Validate()),
         ("ValidationFraction", () => new TrainingOptions { ValidationFraction = 0.9 }.Validate()),
-        ("FinalIterations", () => new TrainingOptions { FinalIterations = 0 }.Validate()),
+        ("FinalIterations", () => new TrainingOptions { InitialIterations = 10, FinalIterations = 5 }.Validate()),
         ("ResidualTolerance", () => new FixedPointOptions { ResidualTolerance = 0 }.Validate()),
         ("MaxIterations", () => new FixedPointOptions { MaxIterations = 0 }.Validate()),
         ("ProximalStep", () => new ImplicitDictionaryOptions { ProximalStep = -1 }.Validate()),

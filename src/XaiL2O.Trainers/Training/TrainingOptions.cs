@@ -45,10 +45,7 @@ public sealed record TrainingOptions
     /// <summary>Iteration limit of the solves in the first epoch; at least 1. Default 100.</summary>
     public int InitialIterations { get; init; } = 100;
 
-    /// <summary>
-    /// Iteration limit from the middle of training on; at least 1. Usually more than <see cref="InitialIterations"/>; with <see cref="WarmStart"/>
-    /// fewer will do, since solves go on where the epoch before stopped. Default 200.
-    /// </summary>
+    /// <summary>Iteration limit from the middle of training on; at least <see cref="InitialIterations"/>. Default 200.</summary>
     public int FinalIterations { get; init; } = 200;
 
     /// <summary>Whether each solve starts at the previous epoch's fixed point of the same row (memory: one state per row). Default true.</summary>
@@ -77,7 +74,7 @@ public sealed record TrainingOptions
         Check.Within(ValidationFraction, 0, 0.5);
         Check.AtLeast(Patience, 0);
         Check.AtLeast(InitialIterations, 1);
-        Check.AtLeast(FinalIterations, 1);
+        Check.AtLeast(FinalIterations, InitialIterations);
         Solver.Validate();
     }
 }
