@@ -76,6 +76,23 @@ public sealed class ReconstructionLaws : TorchLaws
     }
 
     [Test]
+    public void Solves_start_where_the_options_say([Values] SolveStart start, [Values(0, 30)] double preconditioning)
+    {
+        var (_, d) = Scans(8, 4);
+        var image = start == SolveStart.Zero ? zeros(4, Radon.InputSize) : new FilteredBackProjection(Radon, BackProjectionFilter.Hann).Apply(d).clamp(0, 1);
+        var one = new FixedPointOptions { MaxIterations = 1 };
+        using var l2o = new ImplicitReconstructionModel(Radon, Small with { Preconditioning = preconditioning, Start = start });
+        var iteration = (LinearizedAdmm)l2o.CreateSplitting();
+        double Difference(ImplicitModel model, Splitting splitting, SplittingState from) =>
+            Gap(splitting.Inference(model.Solve(splitting, d, one).State, d), splitting.Inference(model.Solve(splitting, d, one, from).State, d));
+        Assert.That(Difference(l2o, iteration, iteration.StateAt(image, d)), Is.Zero);
+        Assert.That(Difference(l2o, iteration, iteration.StateAt(image + 0.1, d)), Is.GreaterThan(1e-2));
+        using var ffpn = new FeasibilityModel(Radon, new FeasibilityOptions { Channels = 3, Kernel = 3, Start = start });
+        Assert.That(Difference(ffpn, ffpn.CreateSplitting(), new ImageState(image)), Is.Zero);
+        Assert.That(Difference(ffpn, ffpn.CreateSplitting(), new ImageState(image + 0.1)), Is.GreaterThan(1e-2));
+    }
+
+    [Test]
     public void Total_variation_reaches_its_minimum([Values(null, 0.1)] double? noiseFloor)
     {
         using var model = new TotalVariationModel(Radon, new TotalVariationOptions { Radius = 0.03, NoiseFloor = noiseFloor });
@@ -192,6 +209,8 @@ public sealed class ReconstructionLaws : TorchLaws
         ("NoiseFloor", () => new TotalVariationOptions { NoiseFloor = double.NaN }.Validate()),
         ("Preconditioning", () => new ReconstructionOptions { Preconditioning = -1 }.Validate()),
         ("InitialRadius", () => new ReconstructionOptions { InitialRadius = 0 }.Validate()),
+        ("Start", () => new ReconstructionOptions { Start = (SolveStart)7 }.Validate()),
+        ("Start", () => new FeasibilityOptions { Start = (SolveStart)(-1) }.Validate()),
         ("Radius", () => new TotalVariationOptions { Radius = -1 }.Validate()),
         ("Relaxation", () => new FeasibilityOptions { Relaxation = 2 }.Validate()),
         ("AttachedSteps", () => new TrainingOptions { AttachedSteps = 0 }.Validate()),

@@ -104,6 +104,33 @@ public sealed class RegularizerLaws : TorchLaws
     }
 
     [Test]
+    public void Adaptive_is_the_same_map_without_gradients([Values(8, 9)] int size, [Values(3, 8, 19)] int hidden, [Values(0, 0.5)] double concavity)
+    {
+        using var R = new AdaptiveRegularizer(4, hidden, 5, 3, 1, concavity, 1);
+        var p = Normal(1, 3, 4, size, size + 1).to(float32);
+        p[0, 0, 0, 0] = 1e12f;
+        p[0, 1, 3, 3] = float.NaN;
+        using (no_grad())
+        {
+            foreach (var (name, weight) in R.Weights)
+                weight.add_((name.StartsWith("Threshold", StringComparison.Ordinal) ? 0.1 : 0.5) * Normal(2, weight.shape).to(float32));
+        }
+
+        Tensor without;
+        using (no_grad())
+            without = R.Apply(p);
+        var with = R.Apply(p);
+        Assert.Multiple(() =>
+        {
+            Assert.That(without.shape, Is.EqualTo(with.shape));
+            Assert.That(with.requires_grad && !without.requires_grad);
+            Assert.That(without[0, 1, 3, 3].isnan().ToBoolean());
+            Assert.That(Gap(without.slice(0, 1, 3, 1), with.slice(0, 1, 3, 1)), Is.LessThan(2e-5));
+            Assert.That(Gap(without, p), Is.NaN.Or.GreaterThan(0.1), "it shrinks");
+        });
+    }
+
+    [Test]
     public void Convolution_bound_is_above_the_norm_and_close([Values(1, 3, 5, 7)] int kernel, [Values(1, 3)] int inputs)
     {
         using var bound = new ConvolutionBound(kernel, CPU);

@@ -292,24 +292,24 @@ public sealed class SolverLaws : TorchLaws
     }
 
     [Test]
-    public void Acceleration_of_very_many_variables_is_as_good([Values(1_000, 150_001, 400_000)] int variables)
+    public void Acceleration_of_very_many_variables_is_as_good([Values(1_000, 150_001, 400_000)] int variables, [Values] bool singlePrecision)
     {
-        var splitting = new DiagonalMap(variables);
-        var d = Normal(11, 3, variables);
-        var options = new FixedPointOptions { MaxIterations = 3000, ResidualTolerance = 1e-9, CheckEvery = 1 };
+        var splitting = new DiagonalMap(variables, singlePrecision ? float32 : float64);
+        var d = Normal(11, 3, variables).to(splitting.Factors.dtype);
+        var options = new FixedPointOptions { MaxIterations = 3000, ResidualTolerance = singlePrecision ? 1e-5 : 1e-9, CheckEvery = 1 };
         var (plain, fast) = (FixedPointSolver.Solve(splitting, d, options), FixedPointSolver.Solve(splitting, d, options with { AndersonMemory = 5 }));
         Assert.Multiple(() =>
         {
             Assert.That(fast.Status, Has.All.EqualTo(SolveStatus.Converged));
-            Assert.That(fast.Iterations.Max(), Is.LessThan(0.05 * plain.Iterations.Min()));
-            Assert.That(Gap(splitting.Inference(fast.State, d), d / (1 - splitting.Factors)), Is.LessThan(1e-6));
+            Assert.That(fast.Iterations.Max(), Is.LessThan((singlePrecision ? 0.1 : 0.05) * plain.Iterations.Min()));
+            Assert.That(Gap(splitting.Inference(fast.State, d), d / (1 - splitting.Factors)), Is.LessThan(singlePrecision ? 2e-2 : 1e-6), "of values up to 200");
         });
     }
 
     /// <summary>ζ⁺ = a∘ζ + d with five different factors: Anderson acceleration with five steps ends after about six.</summary>
-    private sealed class DiagonalMap(int variables) : Splitting
+    private sealed class DiagonalMap(int variables, ScalarType type) : Splitting
     {
-        public Tensor Factors { get; } = tensor(Enumerable.Range(0, variables).Select(i => new[] { 0.98, 0.9, 0.5, -0.3, -0.8 }[i % 5]).ToArray());
+        public Tensor Factors { get; } = tensor(Enumerable.Range(0, variables).Select(i => new[] { 0.98, 0.9, 0.5, -0.3, -0.8 }[i % 5]).ToArray()).to(type);
 
         public override SplittingState Initialize(Tensor data) => new ImageState(zeros_like(data));
 

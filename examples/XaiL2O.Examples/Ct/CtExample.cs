@@ -85,9 +85,10 @@ internal sealed class CtExample : IExample
         CertifierTransformer certifier,
         CtSlice[] test)
     {
-        var view = model.Transform(ml.Data.LoadFromEnumerable(test));
         ExampleContext.Say($"Reconstructing {test.Length} slices: {CtMethods.All.First(m => m.Key == key).Name}");
-        _ = view.Preview(maxRows: 1);
+        // The first slice alone sets up what the others share.
+        _ = model.Transform(ml.Data.LoadFromEnumerable(test[..1])).Preview();
+        var view = model.Transform(ml.Data.LoadFromEnumerable(test));
         var clock = Stopwatch.StartNew();
         var images = ml.Data.CreateEnumerable<CtResult>(view, reuseRowObject: false, ignoreMissingColumns: true).ToArray();
         var milliseconds = clock.Elapsed.TotalMilliseconds / test.Length;

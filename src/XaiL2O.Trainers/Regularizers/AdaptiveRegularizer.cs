@@ -85,8 +85,10 @@ public sealed class AdaptiveRegularizer : Regularizer
         ArgumentNullException.ThrowIfNull(p);
         var features = nn.functional.conv2d(p, filters);
         var logThreshold = FirmShrinkage.LogThreshold(threshold);
-        logThreshold = logThreshold + (LogRange * Context(features, logThreshold).tanh());
-        var φ = FirmShrinkage.Apply(features, logThreshold, FirmShrinkage.Concavity(concavityWeight, concavity));
+        var μ = FirmShrinkage.Concavity(concavityWeight, concavity);
+        var φ = AdaptiveShrinkage.Handles(features)
+            ? AdaptiveShrinkage.Apply(features, logThreshold, Network(AdaptiveShrinkage.PooledMagnitudes(features, logThreshold)), LogRange, μ?.ToDouble() ?? 0)
+            : FirmShrinkage.Apply(features, logThreshold + (LogRange * Context(features, logThreshold).tanh()), μ);
         return p - nn.functional.conv_transpose2d(φ, filters);
     }
 
@@ -109,13 +111,19 @@ public sealed class AdaptiveRegularizer : Regularizer
     private Tensor Context(Tensor features, Tensor logThreshold)
     {
         var magnitudes = (features.abs() / logThreshold.exp()).log1p();
-        var c = nn.functional.avg_pool2d(magnitudes, 2, ceil_mode: true, count_include_pad: false);
-        long[] padding = [kernel / 2, kernel / 2];
-        foreach (var (weights, bias) in layers[..^1])
-            c = nn.functional.leaky_relu(nn.functional.conv2d(c, weights, bias, padding: padding), Slope);
-        c = nn.functional.conv2d(c, layers[^1].Kernel, layers[^1].Bias, padding: padding);
+        var c = Network(nn.functional.avg_pool2d(magnitudes, 2, ceil_mode: true, count_include_pad: false));
         c = nn.functional.interpolate(c, scale_factor: [2, 2], mode: InterpolationMode.Bilinear, align_corners: false);
         // Odd sizes were rounded up.
         return c.narrow(2, 0, features.shape[2]).narrow(3, 0, features.shape[3]);
+    }
+
+    /// <summary>The convolutions, at half the resolution.</summary>
+    private Tensor Network(Tensor magnitudes)
+    {
+        long[] padding = [kernel / 2, kernel / 2];
+        var c = magnitudes;
+        foreach (var (weights, bias) in layers[..^1])
+            c = nn.functional.leaky_relu(nn.functional.conv2d(c, weights, bias, padding: padding), Slope);
+        return nn.functional.conv2d(c, layers[^1].Kernel, layers[^1].Bias, padding: padding);
     }
 }

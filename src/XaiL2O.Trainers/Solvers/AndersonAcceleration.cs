@@ -39,6 +39,7 @@ internal sealed class AndersonAcceleration : IDisposable
     private int remembered; // differences so far
     private Tensor? lastF; // f of the step before where γ is fitted, [rows, fitted variables]
     private Tensor? lastG; // [rows, variables]
+    private Tensor? current; // ζ, what the last call returned, [rows, variables]
     private Tensor? lastNorm; // ‖f‖ of the step before, [rows, 1]
     private Tensor? first; // ‖f₀‖, [rows, 1]
     private Tensor? taken; // n, [rows, 1]
@@ -51,14 +52,14 @@ internal sealed class AndersonAcceleration : IDisposable
     public AndersonAcceleration(int memory) => this.memory = memory;
 
     /// <summary>The next iterate.</summary>
-    /// <param name="previous">ζ.</param>
+    /// <param name="previous">ζ; but for the first, what the last call returned, or of that the rows that <see cref="Select"/> kept.</param>
     /// <param name="next">T(ζ).</param>
-    /// <returns>A new state whose tensors belong to the caller's dispose scope.</returns>
+    /// <returns>A new state whose tensors belong to the caller's dispose scope; not to be changed in place.</returns>
     public SplittingState Extrapolate(SplittingState previous, SplittingState next)
     {
         using var scope = NewDisposeScope();
         var g = next.Flatten();
-        var step = g - previous.Flatten();
+        var step = g - (current ?? previous.Flatten());
         var norm = step.norm(1, true);
         // Not a multiple of 2: numbers of channels are, and every channel should be among the fitted variables.
         var f = step.slice(1, 0, step.shape[1], Math.Max(1, step.shape[1] / FittedVariables) | 1).contiguous();
@@ -66,7 +67,8 @@ internal sealed class AndersonAcceleration : IDisposable
         {
             (lastF, lastG, lastNorm, first) = (Keep(null, f), Keep(null, g), Keep(null, norm), Keep(null, norm.clone()));
             (taken, pause, nextPause, extrapolated) = (Keep(null, zeros_like(norm)), Keep(null, zeros_like(norm)), Keep(null, full_like(norm, Pause)), Keep(null, zeros_like(norm).gt(0)));
-            return next.Map(t => t.clone().MoveToOuterDisposeScope());
+            current = Keep(null, g.clone());
+            return next.Unflatten(current).Map(t => t.MoveToOuterDisposeScope());
         }
 
         var limit = (Growth * lastNorm!).minimum(Allowance * first! * (taken! + 1).pow(-Decay));
@@ -75,18 +77,17 @@ internal sealed class AndersonAcceleration : IDisposable
         var count = Remember(f, g, back);
 
         var ΔF = dF!.narrow(1, 0, count);
-        var right = ΔF.bmm(f.unsqueeze(2)).to(ScalarType.Float64);
+        var right = Products(ΔF, f).unsqueeze(2);
         var products = gram!.narrow(1, 0, count).narrow(2, 0, count);
         var mean = products.diagonal(0, 1, 2).mean([1]).view(-1, 1, 1);
         // Rows whose memory is empty have a Gram matrix of zeros; the identity in its place gives γ = 0.
         var damping = where(mean.gt(0), Regularization * mean, ones_like(mean)) * eye(count, dtype: ScalarType.Float64, device: f.device);
         var γ = linalg.solve(products + damping, right).to(f.dtype);
         γ = where(γ.isfinite().all(1, true), γ, zeros_like(γ));
-        var change = γ.transpose(1, 2).bmm(dG!.narrow(1, 0, count)).squeeze(1);
-        var used = refused.logical_not().logical_and(change.norm(1, true).le(g.norm(1, true))).logical_and(pause!.eq(0));
+        var (proposal, change, size) = RowCombination.Subtract(g, dG!, γ);
+        var used = refused.logical_not().logical_and(change.le(size)).logical_and(pause!.eq(0));
         if (!used.all().ToBoolean())
-            change = where(used, change, zeros_like(change));
-        var proposal = g - change;
+            proposal = where(used, proposal, g);
         if (back is not null)
         {
             // These rows go back to T's own step from the iterate before.
@@ -101,7 +102,8 @@ internal sealed class AndersonAcceleration : IDisposable
         pause = Keep(pause, where(refused, nextPause!, (pause - 1).clamp_min(0)));
         nextPause = Keep(nextPause, where(refused, 2 * nextPause!, nextPause!));
         (extrapolated, taken) = (Keep(extrapolated, used), Keep(taken, taken! + used.to(f.dtype)));
-        return next.Unflatten(proposal).Map(t => t.clone().MoveToOuterDisposeScope());
+        current = Keep(current, proposal);
+        return next.Unflatten(current).Map(t => t.MoveToOuterDisposeScope());
     }
 
     /// <summary>
@@ -126,11 +128,17 @@ internal sealed class AndersonAcceleration : IDisposable
             gram.index_fill_(0, refused, 0);
         }
 
-        var products = dF.narrow(1, 0, count).bmm(newest.unsqueeze(2)).squeeze(2).to(ScalarType.Float64);
+        var products = Products(dF.narrow(1, 0, count), newest);
         gram.select(1, slot).narrow(1, 0, count).copy_(products);
         gram.select(2, slot).narrow(1, 0, count).copy_(products);
         return count;
     }
+
+    /// <summary>
+    /// ⟨vₖ, f⟩, shape <c>[rows, m]</c>, double. Row by row: libtorch's batched product of a few long vectors with one takes four times as long.
+    /// </summary>
+    private static Tensor Products(Tensor vectors, Tensor f) =>
+        stack([.. Enumerable.Range(0, (int)f.shape[0]).Select(row => vectors[row].mv(f[row]))]).to(ScalarType.Float64);
 
     /// <summary>Keeps the rows of samples that go on.</summary>
     /// <param name="index">Their rows, int64.</param>
@@ -140,13 +148,13 @@ internal sealed class AndersonAcceleration : IDisposable
         using var scope = NewDisposeScope();
         Tensor? Rows(Tensor? t) => t is null ? null : Keep(t, t.index_select(0, index));
         (dF, dG, gram) = (Rows(dF), Rows(dG), Rows(gram));
-        (lastF, lastG, lastNorm, first) = (Rows(lastF), Rows(lastG), Rows(lastNorm), Rows(first));
+        (lastF, lastG, current, lastNorm, first) = (Rows(lastF), Rows(lastG), Rows(current), Rows(lastNorm), Rows(first));
         (taken, extrapolated, pause, nextPause) = (Rows(taken), Rows(extrapolated), Rows(pause), Rows(nextPause));
     }
 
     public void Dispose()
     {
-        foreach (var tensor in new[] { dF, dG, gram, lastF, lastG, lastNorm, first, taken, extrapolated, pause, nextPause })
+        foreach (var tensor in new[] { dF, dG, gram, lastF, lastG, current, lastNorm, first, taken, extrapolated, pause, nextPause })
             tensor?.Dispose();
     }
 

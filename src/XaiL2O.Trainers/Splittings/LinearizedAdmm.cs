@@ -84,9 +84,18 @@ public sealed class LinearizedAdmm : Splitting
     public override SplittingState Initialize(Tensor data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        Tensor Zeros(int size) => zeros(data.shape[0], size, dtype: data.dtype, device: data.device);
-        var (p, n) = (F.Operator.OutputSize, F.Operator.InputSize);
-        return new AdmmState(Zeros(p), data.clone(), Zeros(p), zeros_like(data), Zeros(n));
+        return StateAt(zeros(data.shape[0], F.Operator.InputSize, dtype: data.dtype, device: data.device), data);
+    }
+
+    /// <summary>A state to start from where an estimate of x is known: p = Kx, w = d, ν₁ = ν₂ = 0.</summary>
+    /// <param name="x">The estimate, shape <c>[batch, inference size]</c>.</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    public AdmmState StateAt(Tensor x, Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(data);
+        var p = F.Operator.Apply(x);
+        return new AdmmState(p, data.clone(), zeros_like(p), zeros_like(data), x);
     }
 
     /// <inheritdoc/>

@@ -17,6 +17,7 @@ public sealed class FeasibilityModel : ImplicitModel
     private readonly FeasibilityOptions options;
     private readonly (Parameter Kernel, Parameter Bias)[] layers;
     private readonly Tensor columnWeights;
+    private readonly Lazy<FilteredBackProjection> estimate;
 
     /// <summary>Creates the model.</summary>
     /// <param name="radon">A; shared, not owned.</param>
@@ -43,6 +44,7 @@ public sealed class FeasibilityModel : ImplicitModel
             }),
         ];
         columnWeights = ColumnWeights(radon).to(Device).DetachFromDisposeScope();
+        estimate = new(() => new FilteredBackProjection(radon, BackProjectionFilter.Hann));
         Terms =
         [
             new BoxTerm("Box", InferenceSize, 0, 1),
@@ -75,6 +77,16 @@ public sealed class FeasibilityModel : ImplicitModel
 
     /// <inheritdoc/>
     public override Splitting CreateSplitting() => new FeasibilityIteration(Network, radon, columnWeights, options.Relaxation);
+
+    /// <summary>Finds fixed points; without a warm start from where <see cref="FeasibilityOptions.Start"/> says.</summary>
+    /// <inheritdoc/>
+    public override FixedPointResult Solve(Splitting splitting, Tensor data, FixedPointOptions options, SplittingState? warmStart = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        using var grad = no_grad();
+        using var image = warmStart is null && this.options.Start == SolveStart.BackProjection ? estimate.Value.Apply(data).clamp(0, 1) : null;
+        return base.Solve(splitting, data, options, image is null ? warmStart : new ImageState(image), cancellationToken);
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -12,6 +12,9 @@ public sealed record FeasibilityOptions
     /// <summary>Step of the gradient part relative to its limit, in (0, 2). Default 1.99, as in the source.</summary>
     public double Relaxation { get; init; } = 1.99;
 
+    /// <summary>Where solves begin. Default <see cref="SolveStart.Zero"/>.</summary>
+    public SolveStart Start { get; init; }
+
     /// <summary>Seed of the weights at the start of training.</summary>
     public int Seed { get; init; } = 1;
 
@@ -22,5 +25,7 @@ public sealed record FeasibilityOptions
         Check.AtLeast(Channels, 1);
         Check.Odd(Kernel);
         Check.Within(Relaxation, 0.01, 1.99);
+        if (!Enum.IsDefined(Start))
+            throw new ArgumentOutOfRangeException(nameof(Start), Start, $"{nameof(Start)} = {Start} is not a {nameof(SolveStart)}.");
     }
 }

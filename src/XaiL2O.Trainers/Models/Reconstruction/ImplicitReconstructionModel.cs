@@ -30,6 +30,7 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
     private readonly Parameter stepWeights; // [3], logits of α, β, λ in their ranges
     private readonly BoxTerm box;
     private readonly L1Term variation;
+    private readonly Lazy<FilteredBackProjection> estimate;
 
     /// <summary>Creates the model.</summary>
     /// <param name="radon">A; shared, not owned.</param>
@@ -58,6 +59,7 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         stepWeights = Weight(tensor(new[] { Logit(Math.Log(1 / AlphaLow) / Math.Log(AlphaHigh / AlphaLow)), Logit(0.95), Logit(0.9) }));
         box = new BoxTerm("Box", InferenceSize, 0, 1);
         variation = new L1Term("TotalVariation", new DifferencesOperator(radon.Geometry.ImageSize));
+        estimate = new(() => new FilteredBackProjection(radon, BackProjectionFilter.Hann));
     }
 
     /// <summary>Shape of the learned parts.</summary>
@@ -117,6 +119,20 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         return Options.Preconditioning > 0
             ? new LinearizedAdmm(new StackedTerm(learned, box), fidelity, null, Steps, GramPreconditioner.Shared(radon, Options.Preconditioning, DataType, Device), box)
             : new LinearizedAdmm(learned, fidelity, box, Steps);
+    }
+
+    /// <summary>Finds fixed points; without a warm start from where <see cref="ReconstructionOptions.Start"/> says.</summary>
+    /// <inheritdoc/>
+    public override FixedPointResult Solve(Splitting splitting, Tensor data, FixedPointOptions options, SplittingState? warmStart = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        using var grad = no_grad();
+        if (warmStart is not null || Options.Start == SolveStart.Zero || splitting is not LinearizedAdmm iteration)
+            return base.Solve(splitting, data, options, warmStart, cancellationToken);
+        using var scope = NewDisposeScope();
+        var start = iteration.StateAt(estimate.Value.Apply(data).clamp(0, 1), data);
+        var result = base.Solve(splitting, data, options, start, cancellationToken);
+        return result with { State = result.State.Map(t => t.MoveToOuterDisposeScope()) };
     }
 
     /// <inheritdoc/>

@@ -45,6 +45,9 @@ public sealed record ReconstructionOptions
     /// </summary>
     public double Preconditioning { get; init; } = 30;
 
+    /// <summary>Where solves begin. Default <see cref="SolveStart.Zero"/>.</summary>
+    public SolveStart Start { get; init; }
+
     /// <summary>Seed of the weights at the start of training.</summary>
     public int Seed { get; init; } = 1;
 
@@ -65,5 +68,7 @@ public sealed record ReconstructionOptions
         Check.AtLeast(Preconditioning, 0);
         if (!Enum.IsDefined(Regularizer))
             throw new ArgumentOutOfRangeException(nameof(Regularizer), Regularizer, $"{nameof(Regularizer)} = {Regularizer} is not a {nameof(RegularizerKind)}.");
+        if (!Enum.IsDefined(Start))
+            throw new ArgumentOutOfRangeException(nameof(Start), Start, $"{nameof(Start)} = {Start} is not a {nameof(SolveStart)}.");
     }
 }
