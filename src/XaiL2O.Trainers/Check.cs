@@ -36,4 +36,11 @@ internal static class Check
         if (value < 1 || value % 2 == 0)
             throw new ArgumentOutOfRangeException(name, value, $"{name} = {value} is out of range; it must be odd and positive.");
     }
+
+    public static void Defined<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "")
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+            throw new ArgumentOutOfRangeException(name, value, $"{name} = {value} is not a {typeof(T).Name}.");
+    }
 }

@@ -19,7 +19,6 @@ public sealed record ImplicitDictionaryOptions
     public void Validate()
     {
         Check.Positive(ProximalStep);
-        if (!Enum.IsDefined(Solver))
-            throw new ArgumentOutOfRangeException(nameof(Solver), Solver, $"{nameof(Solver)} = {Solver} is not a {nameof(DictionarySolver)}.");
+        Check.Defined(Solver);
     }
 }

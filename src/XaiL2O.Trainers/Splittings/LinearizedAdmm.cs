@@ -84,7 +84,8 @@ public sealed class LinearizedAdmm : Splitting
     public override SplittingState Initialize(Tensor data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        return StateAt(zeros(data.shape[0], F.Operator.InputSize, dtype: data.dtype, device: data.device), data);
+        Tensor Zeros(int size) => zeros(data.shape[0], size, dtype: data.dtype, device: data.device);
+        return StateAt(Zeros(F.Operator.InputSize), Zeros(F.Operator.OutputSize), data);
     }
 
     /// <summary>A state to start from where an estimate of x is known: p = Kx, w = d, ν₁ = ν₂ = 0.</summary>
@@ -94,9 +95,10 @@ public sealed class LinearizedAdmm : Splitting
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(data);
-        var p = F.Operator.Apply(x);
-        return new AdmmState(p, data.clone(), zeros_like(p), zeros_like(data), x);
+        return StateAt(x, F.Operator.Apply(x), data);
     }
+
+    private static AdmmState StateAt(Tensor x, Tensor p, Tensor data) => new(p, data.clone(), zeros_like(p), zeros_like(data), x);
 
     /// <inheritdoc/>
     public override SplittingState Step(SplittingState state, Tensor data)

@@ -23,8 +23,7 @@ public sealed class FilteredBackProjection
     public FilteredBackProjection(RadonOperator radon, BackProjectionFilter filter)
     {
         ArgumentNullException.ThrowIfNull(radon);
-        if (!Enum.IsDefined(filter))
-            throw new ArgumentOutOfRangeException(nameof(filter), filter, $"{nameof(filter)} = {filter} is not a {nameof(BackProjectionFilter)}.");
+        Check.Defined(filter);
         (geometry, lengthUnit) = (radon.Geometry, radon.LengthUnit);
         padded = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(2 * geometry.Bins));
         response = Response(padded, filter);

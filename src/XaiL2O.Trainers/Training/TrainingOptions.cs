@@ -69,8 +69,7 @@ public sealed record TrainingOptions
         if (!(GradientNorm > 0))
             throw new ArgumentOutOfRangeException(nameof(GradientNorm), GradientNorm, $"{nameof(GradientNorm)} = {GradientNorm} is out of range; it must be positive.");
         Check.AtLeast(AttachedSteps, 1);
-        if (!Enum.IsDefined(Gradient))
-            throw new ArgumentOutOfRangeException(nameof(Gradient), Gradient, $"{nameof(Gradient)} = {Gradient} is not a {nameof(GradientMode)}.");
+        Check.Defined(Gradient);
         Check.Within(ValidationFraction, 0, 0.5);
         Check.AtLeast(Patience, 0);
         Check.AtLeast(InitialIterations, 1);

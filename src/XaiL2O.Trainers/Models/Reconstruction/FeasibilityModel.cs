@@ -17,7 +17,7 @@ public sealed class FeasibilityModel : ImplicitModel
     private readonly FeasibilityOptions options;
     private readonly (Parameter Kernel, Parameter Bias)[] layers;
     private readonly Tensor columnWeights;
-    private readonly Lazy<FilteredBackProjection> estimate;
+    private readonly StartingImage startingImage;
 
     /// <summary>Creates the model.</summary>
     /// <param name="radon">A; shared, not owned.</param>
@@ -44,7 +44,7 @@ public sealed class FeasibilityModel : ImplicitModel
             }),
         ];
         columnWeights = ColumnWeights(radon).to(Device).DetachFromDisposeScope();
-        estimate = new(() => new FilteredBackProjection(radon, BackProjectionFilter.Hann));
+        startingImage = new StartingImage(radon, options.Start);
         Terms =
         [
             new BoxTerm("Box", InferenceSize, 0, 1),
@@ -84,7 +84,7 @@ public sealed class FeasibilityModel : ImplicitModel
     {
         ArgumentNullException.ThrowIfNull(data);
         using var grad = no_grad();
-        using var image = warmStart is null && this.options.Start == SolveStart.BackProjection ? estimate.Value.Apply(data).clamp(0, 1) : null;
+        using var image = warmStart is null ? startingImage.Of(data) : null;
         return base.Solve(splitting, data, options, image is null ? warmStart : new ImageState(image), cancellationToken);
     }
 

@@ -25,7 +25,6 @@ public sealed record FeasibilityOptions
         Check.AtLeast(Channels, 1);
         Check.Odd(Kernel);
         Check.Within(Relaxation, 0.01, 1.99);
-        if (!Enum.IsDefined(Start))
-            throw new ArgumentOutOfRangeException(nameof(Start), Start, $"{nameof(Start)} = {Start} is not a {nameof(SolveStart)}.");
+        Check.Defined(Start);
     }
 }

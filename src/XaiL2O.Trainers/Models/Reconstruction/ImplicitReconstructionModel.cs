@@ -30,7 +30,7 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
     private readonly Parameter stepWeights; // [3], logits of α, β, λ in their ranges
     private readonly BoxTerm box;
     private readonly L1Term variation;
-    private readonly Lazy<FilteredBackProjection> estimate;
+    private readonly StartingImage startingImage;
 
     /// <summary>Creates the model.</summary>
     /// <param name="radon">A; shared, not owned.</param>
@@ -59,7 +59,7 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         stepWeights = Weight(tensor(new[] { Logit(Math.Log(1 / AlphaLow) / Math.Log(AlphaHigh / AlphaLow)), Logit(0.95), Logit(0.9) }));
         box = new BoxTerm("Box", InferenceSize, 0, 1);
         variation = new L1Term("TotalVariation", new DifferencesOperator(radon.Geometry.ImageSize));
-        estimate = new(() => new FilteredBackProjection(radon, BackProjectionFilter.Hann));
+        startingImage = new StartingImage(radon, options.Start);
     }
 
     /// <summary>Shape of the learned parts.</summary>
@@ -127,10 +127,8 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
     {
         ArgumentNullException.ThrowIfNull(data);
         using var grad = no_grad();
-        if (warmStart is not null || Options.Start == SolveStart.Zero || splitting is not LinearizedAdmm iteration)
-            return base.Solve(splitting, data, options, warmStart, cancellationToken);
         using var scope = NewDisposeScope();
-        var start = iteration.StateAt(estimate.Value.Apply(data).clamp(0, 1), data);
+        var start = warmStart is null && splitting is LinearizedAdmm iteration && startingImage.Of(data) is { } image ? iteration.StateAt(image, data) : warmStart;
         var result = base.Solve(splitting, data, options, start, cancellationToken);
         return result with { State = result.State.Map(t => t.MoveToOuterDisposeScope()) };
     }

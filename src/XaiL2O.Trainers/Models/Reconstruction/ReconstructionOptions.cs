@@ -66,9 +66,7 @@ public sealed record ReconstructionOptions
         Check.PositiveIfGiven(NoiseFloor);
         Check.Positive(InitialRadius);
         Check.AtLeast(Preconditioning, 0);
-        if (!Enum.IsDefined(Regularizer))
-            throw new ArgumentOutOfRangeException(nameof(Regularizer), Regularizer, $"{nameof(Regularizer)} = {Regularizer} is not a {nameof(RegularizerKind)}.");
-        if (!Enum.IsDefined(Start))
-            throw new ArgumentOutOfRangeException(nameof(Start), Start, $"{nameof(Start)} = {Start} is not a {nameof(SolveStart)}.");
+        Check.Defined(Regularizer);
+        Check.Defined(Start);
     }
 }
