@@ -143,6 +143,41 @@ public sealed class ReconstructionLaws : TorchLaws
         });
     }
 
+    private static readonly Case<ImplicitModel>[] Wide =
+    [
+        new("implicit, potential", () => new ImplicitReconstructionModel(Radon, Small with { Channels = 24, Hidden = 20, Kernel = 5 })),
+        new("implicit, adaptive", () => new ImplicitReconstructionModel(Radon, Small with { Regularizer = RegularizerKind.Adaptive, Channels = 24, Hidden = 20, Context = 28, Stages = 1 })),
+        new("implicit, residual network", () => new ImplicitReconstructionModel(Radon, Small with { Regularizer = RegularizerKind.Residual, Channels = 24, SpectralNorm = 0.05, Preconditioning = 0 })),
+        new("U-Net", () => new BackProjectionModel(Radon, BackProjectionFilter.Ramp, new UNet(12, 3, 1))),
+        new("feasibility", () => new FeasibilityModel(Radon, new FeasibilityOptions { Channels = 24 })),
+    ];
+
+    /// <summary>Libtorch pads channels to blocks of 8 or 16 in some layouts; what freed memory held must not get into them.</summary>
+    [TestCaseSource(nameof(Wide))]
+    public void Freed_memory_that_held_NaN_changes_nothing(Case<ImplicitModel> models)
+    {
+        using var model = models.Make();
+        var (images, d) = Scans(5, 3);
+        for (var repetition = 0; repetition < 5; repetition++)
+        {
+            for (var channels = 1; channels <= 48; channels++)
+            {
+                full(new long[] { 3, channels, 16, 16 }, double.NaN, float32).Dispose();
+                full(new long[] { channels, channels, 5, 5 }, double.NaN, float32).Dispose();
+            }
+
+            var splitting = model.CreateSplitting();
+            var solve = FixedPointSolver.Solve(splitting, d, new FixedPointOptions { MaxIterations = 10 });
+            (JacobianFree.Attach(splitting, solve.State, d, 2) - images).square().sum().backward();
+            Assert.Multiple(() =>
+            {
+                Assert.That(solve.State.Tensors.All(t => t.isfinite().all().ToBoolean()));
+                foreach (var (name, weight) in model.Weights)
+                    Assert.That(weight.grad?.isfinite().all().ToBoolean(), Is.Not.False, name);
+            });
+        }
+    }
+
     [Test]
     public void Steps_stay_in_the_stable_range_whatever_the_weights([Values(-6, -3, 3, 30)] double shift)
     {

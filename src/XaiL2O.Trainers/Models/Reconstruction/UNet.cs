@@ -76,7 +76,7 @@ public sealed class UNet : IDisposable
                 features = nn.functional.avg_pool2d(features, 2);
             }
 
-            features = Convolve($"Down{level}B", Convolve($"Down{level}A", features).relu()).relu();
+            features = Convolve($"Down{level}B", ChannelsInnermost.Of(Convolve($"Down{level}A", features)).relu()).relu();
         }
 
         for (var level = levels - 2; level >= 0; level--)
