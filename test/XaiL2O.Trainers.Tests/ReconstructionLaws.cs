@@ -193,8 +193,8 @@ public sealed class ReconstructionLaws : TorchLaws
         Assert.That(model.LipschitzBound, Is.EqualTo(1));
     }
 
-    [TestCaseSource(nameof(Trained))]
-    public void Interrupting_and_resuming_gives_the_same_weights(Case<ImplicitModel> models)
+    [Test]
+    public void Interrupting_and_resuming_gives_the_same_weights([ValueSource(nameof(Trained))] Case<ImplicitModel> models, [Values] OptimizerKind optimizer)
     {
         var path = Path.GetTempFileName();
         File.Delete(path);
@@ -209,6 +209,7 @@ public sealed class ReconstructionLaws : TorchLaws
             FinalIterations = 8,
             AttachedSteps = 2,
             GradientNorm = 1,
+            Optimizer = optimizer,
             Solver = new FixedPointOptions { MaxIterations = 10 },
         };
         using var whole = models.Make();
@@ -249,6 +250,8 @@ public sealed class ReconstructionLaws : TorchLaws
         ("Radius", () => new TotalVariationOptions { Radius = -1 }.Validate()),
         ("Relaxation", () => new FeasibilityOptions { Relaxation = 2 }.Validate()),
         ("AttachedSteps", () => new TrainingOptions { AttachedSteps = 0 }.Validate()),
+        ("AdjointIterations", () => new TrainingOptions { AdjointIterations = 0 }.Validate()),
+        ("Optimizer", () => new TrainingOptions { Optimizer = (OptimizerKind)(-1) }.Validate()),
         ("GradientNorm", () => new TrainingOptions { GradientNorm = 0 }.Validate()),
         ("Bins", () => new ParallelBeamGeometry { Bins = 0 }.Validate()),
     ];

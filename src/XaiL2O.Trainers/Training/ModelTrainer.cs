@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers;
 
 /// <summary>
-/// Trains an implicit model with Jacobian-free backpropagation: Adam, one learning-rate cycle, best weights on a validation split kept.
+/// Trains an implicit model with Jacobian-free backpropagation: one learning-rate cycle, best weights on a validation split kept.
 /// </summary>
 public static class ModelTrainer
 {
@@ -60,7 +60,7 @@ public static class ModelTrainer
         private readonly Tensor validationData;
         private readonly Tensor validationTargets;
         private readonly Generator generator;
-        private readonly Adam optimizer;
+        private readonly WeightOptimizer optimizer;
         private readonly Stopwatch clock = Stopwatch.StartNew();
         private readonly int batches;
         private readonly List<EpochResult> history = [];
@@ -86,7 +86,7 @@ public static class ModelTrainer
             (this.data, this.targets) = (Take(data, held, rows), Take(targets, held, rows));
             scale = model.Scale(this.data);
             batches = (int)((rows - held + options.BatchSize - 1) / options.BatchSize);
-            optimizer = optim.Adam([.. model.Weights.Select(w => (Parameter)w.Weight)], lr: options.LearningRate, weight_decay: options.WeightDecay);
+            optimizer = WeightOptimizer.Create([.. model.Weights.Select(w => w.Weight)], options);
         }
 
         public TrainingResult Execute()
@@ -152,7 +152,7 @@ public static class ModelTrainer
             foreach (var array in best)
                 foreach (var value in array.Values)
                     writer.Write(value);
-            optimizer.save_state_dict(writer);
+            optimizer.Save(writer);
             writer.Write(fixedPoints?.Length ?? 0);
             foreach (var tensor in fixedPoints ?? [])
             {
@@ -179,7 +179,7 @@ public static class ModelTrainer
             foreach (var (_, weight) in model.Weights)
                 CheckpointFile.Read(reader, weight);
             best = [.. best.Select(array => array with { Values = [.. array.Values.Select(_ => reader.ReadSingle())] })];
-            optimizer.load_state_dict(reader);
+            optimizer.Load(reader);
             var tensors = reader.ReadInt32();
             if (tensors > 0)
                 fixedPoints = new Tensor[tensors];
@@ -228,8 +228,6 @@ public static class ModelTrainer
         {
             var total = (double)options.Epochs * batches;
             var done = steps++ / total;
-            foreach (var group in optimizer.ParamGroups)
-                group.LearningRate = options.LearningRate * Cycle(done);
             // Early gradients need direction only; later ones need the fixed point itself.
             var limit = options.InitialIterations + (int)((options.FinalIterations - options.InitialIterations) * Math.Min(1, 2 * done));
 
@@ -244,14 +242,14 @@ public static class ModelTrainer
                 if (options.WarmStart)
                     Remember(index, solve.State);
                 var x = options.Gradient == GradientMode.Implicit
-                    ? ImplicitGradient.Attach(splitting, solve.State, d) * s
+                    ? ImplicitGradient.Attach(splitting, solve.State, d, options.AdjointIterations) * s
                     : JacobianFree.Attach(splitting, solve.State, d, options.AttachedSteps) * s;
                 var loss = model.Loss(x, data.index_select(0, index), target);
-                optimizer.zero_grad();
+                optimizer.ZeroGradients();
                 loss.backward();
                 if (double.IsFinite(options.GradientNorm))
                     nn.utils.clip_grad_norm_(model.Weights.Select(w => (Parameter)w.Weight), options.GradientNorm);
-                optimizer.step();
+                optimizer.Step(options.LearningRate * Cycle(done));
                 model.ProjectWeights();
                 return (loss.ToDouble(), solve);
             }

@@ -15,7 +15,10 @@ public sealed record TrainingOptions
     /// <summary>Share of the optimiser steps over which the learning rate rises, in [0, 1]. Default 0.3.</summary>
     public double WarmUp { get; init; } = 0.3;
 
-    /// <summary>Adam's L2 penalty on the weights; at least 0. Default 0.</summary>
+    /// <summary>How steps follow from gradients. Default <see cref="OptimizerKind.Adam"/>.</summary>
+    public OptimizerKind Optimizer { get; init; }
+
+    /// <summary>L2 penalty on the weights, as part of the gradient; at least 0. Default 0.</summary>
     public double WeightDecay { get; init; }
 
     /// <summary>Largest norm of the gradient of all weights together; a longer one is shortened. Positive. Default +∞.</summary>
@@ -29,6 +32,12 @@ public sealed record TrainingOptions
     /// back for as many times the memory and time. Default 1.
     /// </summary>
     public int AttachedSteps { get; init; } = 1;
+
+    /// <summary>
+    /// Most iterations of the linear equation behind <see cref="GradientMode.Implicit"/>; at least 1. Fewer leave a biased gradient, as too few
+    /// attached steps do. Default 100.
+    /// </summary>
+    public int AdjointIterations { get; init; } = 100;
 
     /// <summary>
     /// File to which training saves its state after every epoch, and from which it continues when it exists; none when null. An interrupted
@@ -69,7 +78,9 @@ public sealed record TrainingOptions
         if (!(GradientNorm > 0))
             throw new ArgumentOutOfRangeException(nameof(GradientNorm), GradientNorm, $"{nameof(GradientNorm)} = {GradientNorm} is out of range; it must be positive.");
         Check.AtLeast(AttachedSteps, 1);
+        Check.AtLeast(AdjointIterations, 1);
         Check.Defined(Gradient);
+        Check.Defined(Optimizer);
         Check.Within(ValidationFraction, 0, 0.5);
         Check.AtLeast(Patience, 0);
         Check.AtLeast(InitialIterations, 1);
