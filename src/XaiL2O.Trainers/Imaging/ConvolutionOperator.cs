@@ -49,7 +49,7 @@ public sealed class ConvolutionOperator : LinearOperator
     public override Tensor Apply(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return nn.functional.conv2d(x.view(-1, 1, size, size), Kernel, null, padding: [Padding, Padding]).permute(0, 2, 3, 1).flatten(1);
+        return ImageConvolution.Apply(x, size, Kernel).permute(0, 2, 3, 1).flatten(1);
     }
 
     /// <inheritdoc/>

@@ -107,7 +107,7 @@ public sealed class FeasibilityModel : ImplicitModel
         long[] padding = [options.Kernel / 2, options.Kernel / 2];
         var image = u.view(-1, 1, size, size);
         Tensor Convolve(int layer, Tensor t) => nn.functional.conv2d(t, layers[layer].Kernel, layers[layer].Bias, padding: padding);
-        var features = nn.functional.leaky_relu(ChannelsInnermost.Of(Convolve(0, image)), Slope);
+        var features = nn.functional.leaky_relu(ImageConvolution.Apply(u, size, layers[0].Kernel, layers[0].Bias), Slope);
         features = features + nn.functional.leaky_relu(Convolve(1, features), Slope);
         features = features + nn.functional.leaky_relu(Convolve(2, features), Slope);
         return (image + Convolve(3, features)).clamp(0, 1).flatten(1);

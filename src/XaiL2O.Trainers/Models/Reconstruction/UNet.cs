@@ -76,7 +76,7 @@ public sealed class UNet : IDisposable
                 features = nn.functional.avg_pool2d(features, 2);
             }
 
-            features = Convolve($"Down{level}B", ChannelsInnermost.Of(Convolve($"Down{level}A", features)).relu()).relu();
+            features = Convolve($"Down{level}B", (level == 0 ? First(image) : Convolve($"Down{level}A", features)).relu()).relu();
         }
 
         for (var level = levels - 2; level >= 0; level--)
@@ -95,6 +95,8 @@ public sealed class UNet : IDisposable
         foreach (var (_, weight) in weights)
             weight.Dispose();
     }
+
+    private Tensor First(Tensor image) => ImageConvolution.Apply(image.flatten(1), image.shape[2], layers["Down0A"].Kernel, layers["Down0A"].Bias);
 
     private Tensor Convolve(string name, Tensor features) => nn.functional.conv2d(features, layers[name].Kernel, layers[name].Bias, padding: [1, 1]);
 }
