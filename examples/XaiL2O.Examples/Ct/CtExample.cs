@@ -20,14 +20,14 @@ internal sealed class CtExample : IExample
 
     public string FullDescription => "No difference: the shipped models are the full ones.";
 
-    public string TrainDescription => "Trains methods anew and saves them in the output folder: 'all', or names such as 'l2o,tv'. Continues from checkpoints there.";
+    public string TrainDescription => "Trains methods anew and saves them in the output folder: 'all', or names such as 'tv,l2o'. Continues from checkpoints there.";
 
     public void Run(ExampleContext context)
     {
         var ml = new MLContext(context.Seed);
         if (context.Train is { Length: > 0 } names)
         {
-            foreach (var (key, _) in CtMethods.All.Where(m => names == "all" || names.Split(',').Contains(m.Key)))
+            foreach (var key in CtMethods.Trained.Where(m => names == "all" || names.Split(',').Contains(m)))
                 CtMethods.Train(context, ml, key);
             return;
         }

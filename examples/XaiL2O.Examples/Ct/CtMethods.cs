@@ -9,8 +9,18 @@ internal static class CtMethods
 {
     public static readonly (string Key, string Name)[] All = [("fbp", "FBP"), ("tv", "TV"), ("tvw", "TV, weighted"), ("unet", "U-Net"), ("ffpn", "F-FPN"), ("l2o", "Implicit L2O")];
 
+    /// <summary>Parts of the implicit model's training: on small scans, then on full ones.</summary>
+    private const string SmallScans = "l2o-small";
+    private const string FullScans = "l2o-full";
+
+    /// <summary>What can be trained, in an order in which each finds what it starts from.</summary>
+    public static readonly string[] Trained = ["fbp", "tv", "tvw", "unet", "ffpn", SmallScans, FullScans, "l2o"];
+
     /// <summary>The noise is proportional to what a beam measures. Below a tenth of the mean, beams beside the body would decide alone.</summary>
     private const double NoiseFloor = 0.1;
+
+    /// <summary>All test slices are one batch.</summary>
+    private const int BatchSize = 19;
 
     private static readonly FixedPointOptions OneStep = new() { MaxIterations = 1, CheckEvery = 1 };
 
@@ -20,21 +30,23 @@ internal static class CtMethods
     public static CtReconstructionTransformer Load(MLContext ml, string key) =>
         (CtReconstructionTransformer)ml.Model.Load(ExampleContext.Data(File(key)), out _);
 
-    /// <summary>Trains or tunes one method and saves it. Checkpoints beside the zip let an interrupted training continue.</summary>
+    /// <summary>
+    /// Trains or tunes one method and saves it. Checkpoints beside the zip let an interrupted training continue. Each part of the
+    /// implicit model's training starts from the one before it: the zip in the output folder, or the shipped one.
+    /// </summary>
     public static void Train(ExampleContext context, MLContext ml, string key)
     {
         var options = Options(key, context.Seed);
         var small = options.Geometry == CtSlice.SmallGeometry;
-        var view = small
-            ? ml.Data.LoadFromEnumerable(CtSlice.SmallTraining(ml, context.Seed, repetitions: key == "l2o" ? 48 : 12))
-            : ml.Data.LoadFromEnumerable(CtSlice.Training(ml, context.Seed, repetitions: key == "unet" ? 8 : 4));
+        var repetitions = key switch { "unet" or "ffpn" => 12, SmallScans => 24, FullScans or "l2o" => 8, _ => 4 };
+        var view = small ? ml.Data.LoadFromEnumerable(CtSlice.SmallTraining(ml, context.Seed, repetitions)) : ml.Data.LoadFromEnumerable(CtSlice.Training(ml, context.Seed, repetitions));
         ExampleContext.Say($"{key}: training images of {options.Geometry.ImageSize} × {options.Geometry.ImageSize} pixels, {options.Geometry.Angles} angles");
         var model = ExampleContext.WithProgress(key, progress => ml.L2O().Trainers.CtReconstruction(options with
         {
             Training = options.Training with { CheckpointPath = context.PathOf(key + ".checkpoint") },
             Progress = progress,
             CancellationToken = context.Cancellation,
-        }).Fit(view));
+        }).Fit(view, key switch { FullScans => Start(context, ml, SmallScans), "l2o" => Start(context, ml, FullScans), _ => null }));
         if (model.Training is { Cancelled: true } stopped)
             ExampleContext.Say($"{key}: stopped after epoch {stopped.Epochs.Count}; its weights are saved, and the checkpoint lets training continue");
         if (small)
@@ -49,6 +61,12 @@ internal static class CtMethods
         context.Cancellation.ThrowIfCancellationRequested();
     }
 
+    private static CtReconstructionTransformer Start(ExampleContext context, MLContext ml, string part)
+    {
+        var trained = context.PathOf(part + ".zip");
+        return System.IO.File.Exists(trained) ? (CtReconstructionTransformer)ml.Model.Load(trained, out _) : Load(ml, part);
+    }
+
     /// <summary>ε is chosen on training slices, the penalty such that the solve converges soonest.</summary>
     private static CtReconstructionTrainer.Options TotalVariation(double? noiseFloor, double penalty, int iterations) => new()
     {
@@ -56,6 +74,7 @@ internal static class CtMethods
         Method = new TotalVariationMethod(new TotalVariationOptions { Penalty = penalty, NoiseFloor = noiseFloor }) { Radii = [0.009, 0.01, 0.011, 0.012, 0.013, 0.014, 0.015] },
         Solver = new FixedPointOptions { MaxIterations = iterations, ResidualTolerance = 3e-5 },
         TuningRows = 8,
+        BatchSize = BatchSize,
     };
 
     private static CtReconstructionTrainer.Options Options(string key, int seed) => key switch
@@ -68,21 +87,34 @@ internal static class CtMethods
             Geometry = CtSlice.Geometry,
             Method = new UNetMethod(BackProjectionFilter.Hann) { Seed = seed },
             Solver = OneStep,
-            Training = new TrainingOptions { Epochs = 12, BatchSize = 8, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0.05, Patience = 0, InitialIterations = 1, FinalIterations = 1, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = OneStep },
+            Training = new TrainingOptions { Epochs = 24, BatchSize = 8, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0.05, Patience = 0, InitialIterations = 1, FinalIterations = 1, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = OneStep },
         },
         "ffpn" => new()
         {
             Geometry = CtSlice.SmallGeometry,
-            Method = new FeasibilityMethod(new FeasibilityOptions { Channels = 24, Seed = seed }),
-            Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3 },
-            Training = new TrainingOptions { Epochs = 24, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 20, FinalIterations = 40, AttachedSteps = 2, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3, CheckEvery = 5 } },
+            Method = new FeasibilityMethod(new FeasibilityOptions { Channels = 24, Start = SolveStart.BackProjection, Seed = seed }),
+            Solver = new FixedPointOptions { MaxIterations = 1500, ResidualTolerance = 1e-4, AndersonMemory = 5 },
+            BatchSize = BatchSize,
+            Training = new TrainingOptions { Epochs = 24, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 20, FinalIterations = 40, AttachedSteps = 2, WarmStart = true, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3, CheckEvery = 5 } },
         },
-        _ => new()
+        SmallScans => new()
         {
             Geometry = CtSlice.SmallGeometry,
-            Method = new ImplicitMethod(new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, NoiseFloor = NoiseFloor, InitialRadius = 0.011, Channels = 32, TransformKernel = 7, Hidden = 32, Context = 28, Kernel = 3, Stages = 1, Concavity = 0.95, Seed = seed }),
-            Solver = new FixedPointOptions { MaxIterations = 1000, ResidualTolerance = 1e-4 },
-            Training = new TrainingOptions { Epochs = 12, BatchSize = 4, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 30, FinalIterations = 30, AttachedSteps = 8, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 200, ResidualTolerance = 3e-4 } },
+            Method = new ImplicitMethod(new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, NoiseFloor = NoiseFloor, InitialRadius = 0.011, Channels = 32, TransformKernel = 7, Hidden = 32, Context = 28, Kernel = 3, Stages = 1, Concavity = 0.95, Start = SolveStart.BackProjection, Seed = seed }),
+            Solver = new FixedPointOptions { MaxIterations = 1000, ResidualTolerance = 5e-5, AndersonMemory = 5 },
+            BatchSize = BatchSize,
+            Training = new TrainingOptions { Epochs = 12, BatchSize = 4, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 16, FinalIterations = 16, Gradient = GradientMode.Implicit, AdjointIterations = 20, WarmStart = true, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 200, ResidualTolerance = 1e-4, AndersonMemory = 5 } },
+        },
+        // Each row's solve goes on from its fixed point of the epoch before, so that few iterations keep it close to its solution.
+        FullScans => Options(SmallScans, seed) with
+        {
+            Geometry = CtSlice.Geometry,
+            Training = Options(SmallScans, seed).Training with { Epochs = 18, LearningRate = 1e-3, Optimizer = OptimizerKind.Soap, InitialIterations = 14, FinalIterations = 14, AdjointIterations = 16 },
+        },
+        // Exact gradients do not mind how slowly a solve converges; those of a few steps do.
+        _ => Options(FullScans, seed) with
+        {
+            Training = Options(FullScans, seed).Training with { Gradient = GradientMode.AttachedSteps, AttachedSteps = 8, Seed = seed + 1 },
         },
     };
 }

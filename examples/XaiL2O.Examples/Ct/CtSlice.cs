@@ -16,12 +16,12 @@ internal sealed class CtSlice
 
     /// <summary>
     /// The training file has no patient numbers, but its order shows: neighbours differ like different patients up to slice 44 (chest CT of The
-    /// Cancer Genome Atlas, as in the test file) and resemble each other in runs after it. The first 22 slices calibrate; the two after them
-    /// are used for nothing, so that no patient is on both sides.
+    /// Cancer Genome Atlas, as in the test file) and resemble each other in runs after it. The first 22 slices calibrate; training leaves out
+    /// those up to 39, so that no patient is on both sides and models trained anew can calibrate on 38.
     /// </summary>
     public const int CalibrationSlices = 22;
 
-    private const int FirstTrainingSlice = 24;
+    private const int FirstTrainingSlice = 40;
     private const int FirstSliceOfRuns = 45;
 
     /// <summary>
@@ -43,7 +43,7 @@ internal sealed class CtSlice
     public static CtSlice[] Calibration(MLContext ml, int seed) =>
         [.. Read(ml, new LodopabOptions { CropSize = ImageSize }, seed).Where(s => s.Slice < CalibrationSlices)];
 
-    /// <summary>Random crops, flips and turns: several of each different slice, and one of every third slice of the runs.</summary>
+    /// <summary>Random crops, flips and turns: several of each different slice, and a quarter as many of each slice of the runs.</summary>
     public static CtSlice[] Training(MLContext ml, int seed, int repetitions) =>
         Choose<CtSlice>(Scans(ml, Augmented(ImageSize, seed, repetitions), Geometry, seed), ml, s => s.Slice, repetitions);
 
@@ -60,7 +60,7 @@ internal sealed class CtSlice
         where TRow : class, new()
     {
         var all = ml.Data.CreateEnumerable<TRow>(scans, reuseRowObject: false).ToArray();
-        return [.. all.Where((s, row) => slice(s) >= FirstTrainingSlice && (slice(s) < FirstSliceOfRuns || (slice(s) % 3 == 0 && row < all.Length / repetitions)))];
+        return [.. all.Where((s, row) => slice(s) >= FirstTrainingSlice && (slice(s) < FirstSliceOfRuns || row < all.Length / 4))];
     }
 
     private static CtSlice[] Read(MLContext ml, LodopabOptions options, int seed) =>
