@@ -34,6 +34,17 @@ internal sealed class ConvolutionBound : IDisposable
         between = kernel == 1 ? 1 : 1 / Math.Pow(Math.Cos(Math.PI * (kernel - 1) / Grid), 2);
     }
 
+    /// <summary>
+    /// Divides a kernel whose bound exceeds the limit, by slightly more than the excess, so that rounding does not let the next call divide again.
+    /// </summary>
+    public void Limit(Tensor weight, double limit = 1)
+    {
+        using var grad = no_grad();
+        var excess = Of(weight) / limit;
+        if (excess > 1)
+            weight.div_(excess * (1 + 1e-6));
+    }
+
     /// <summary>The bound for a kernel of shape <c>[out, in, k, k]</c>.</summary>
     public double Of(Tensor weight)
     {

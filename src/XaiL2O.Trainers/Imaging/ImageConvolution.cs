@@ -14,6 +14,10 @@ internal static class ImageConvolution
     /// <summary>Channels per block of the widest registers.</summary>
     private const int Block = 16;
 
+    /// <summary>The same features, with channels innermost; a copy only where they are not.</summary>
+    /// <param name="features">Shape <c>[batch, C, n, m]</c>.</param>
+    public static Tensor ChannelsInnermost(Tensor features) => features.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+
     /// <summary>Convolves, with zeros around the image.</summary>
     /// <param name="rows">Shape <c>[batch, n²]</c>.</param>
     /// <param name="size">n.</param>

@@ -83,7 +83,7 @@ public sealed class AdaptiveRegularizer : Regularizer
     public override Tensor Apply(Tensor p)
     {
         ArgumentNullException.ThrowIfNull(p);
-        var features = nn.functional.conv2d(p, filters);
+        var features = nn.functional.conv2d(ImageConvolution.ChannelsInnermost(p), filters);
         var logThreshold = FirmShrinkage.LogThreshold(threshold);
         var μ = FirmShrinkage.Concavity(concavityWeight, concavity);
         var φ = AdaptiveShrinkage.Handles(features)
@@ -96,7 +96,7 @@ public sealed class AdaptiveRegularizer : Regularizer
     public override void ProjectWeights()
     {
         using var grad = no_grad();
-        filters.div_(Math.Max(1, bound.Of(filters)));
+        bound.Limit(filters);
     }
 
     /// <inheritdoc/>

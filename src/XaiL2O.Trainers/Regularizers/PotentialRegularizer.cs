@@ -89,7 +89,7 @@ public sealed class PotentialRegularizer : Regularizer
     {
         ArgumentNullException.ThrowIfNull(p);
         long[] padding = [kernel / 2, kernel / 2];
-        var q = p;
+        var q = ImageConvolution.ChannelsInnermost(p);
         foreach (var (filters, threshold, weight) in stages)
         {
             var features = nn.functional.conv2d(q, filters, null, padding: padding);
@@ -105,7 +105,7 @@ public sealed class PotentialRegularizer : Regularizer
     {
         using var grad = no_grad();
         foreach (var (filters, _, _) in stages)
-            filters.div_(Math.Max(1, bound.Of(filters)));
+            bound.Limit(filters);
     }
 
     /// <inheritdoc/>

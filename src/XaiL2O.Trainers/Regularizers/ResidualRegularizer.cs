@@ -60,7 +60,7 @@ public sealed class ResidualRegularizer : Regularizer
     {
         ArgumentNullException.ThrowIfNull(p);
         long[] padding = [kernel / 2, kernel / 2];
-        var q = p;
+        var q = ImageConvolution.ChannelsInnermost(p);
         foreach (var (weight, bias) in blocks)
             q = q + nn.functional.leaky_relu(nn.functional.conv2d(q, weight, bias, padding: padding), Slope);
         return q;
@@ -71,7 +71,7 @@ public sealed class ResidualRegularizer : Regularizer
     {
         using var grad = no_grad();
         foreach (var (weight, _) in blocks)
-            weight.div_(Math.Max(1, bound.Of(weight) / limit));
+            bound.Limit(weight, limit);
     }
 
     /// <inheritdoc/>

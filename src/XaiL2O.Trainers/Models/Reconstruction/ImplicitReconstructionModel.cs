@@ -139,7 +139,7 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         transform.Kernel.sub_(transform.Kernel.mean([2, 3], keepdim: true));
-        transform.Kernel.div_(Math.Max(1, transformBound.Of(transform.Kernel)));
+        transformBound.Limit(transform.Kernel);
         regularizer.ProjectWeights();
     }
 
