@@ -67,16 +67,11 @@ public sealed class UNet : IDisposable
     {
         ArgumentNullException.ThrowIfNull(image);
         var skips = new Stack<Tensor>();
-        var features = image;
-        for (var level = 0; level < levels; level++)
+        var features = Convolve("Down0B", First(image).relu()).relu();
+        for (var level = 1; level < levels; level++)
         {
-            if (level > 0)
-            {
-                skips.Push(features);
-                features = nn.functional.avg_pool2d(features, 2);
-            }
-
-            features = Convolve($"Down{level}B", (level == 0 ? First(image) : Convolve($"Down{level}A", features)).relu()).relu();
+            skips.Push(features);
+            features = Convolve($"Down{level}B", Convolve($"Down{level}A", nn.functional.avg_pool2d(features, 2)).relu()).relu();
         }
 
         for (var level = levels - 2; level >= 0; level--)
