@@ -32,6 +32,7 @@ public sealed class OperatorLaws : TorchLaws
         new("Radon, one pixel", () => new RadonOperator(new ParallelBeamGeometry { ImageSize = 1, Angles = 1, Bins = 1 })),
         new("Gram preconditioner, wide matrix", () => new GramPreconditioner(Matrix(10, 4, 7), 3, float64)),
         new("Gram preconditioner, tall matrix", () => new GramPreconditioner(Matrix(11, 9, 5), 0.02, float64)),
+        new("scaled matrix", () => new ScaledOperator(Matrix(12, 3, 5), 0.3)),
         new("stack of one", () => new StackedOperator(Matrix(6, 3, 5))),
         new("matrix over identity", () => new StackedOperator(Matrix(7, 3, 5), new IdentityOperator(5))),
         new("stack of a stack", () => new StackedOperator(

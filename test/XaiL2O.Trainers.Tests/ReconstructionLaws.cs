@@ -107,6 +107,27 @@ public sealed class ReconstructionLaws : TorchLaws
     }
 
     [Test]
+    public void The_scale_of_a_constraint_changes_the_way_and_not_the_answer()
+    {
+        var d = new ScanSimulator(Radon, 0.015, 12).Scan(Images(12, 3).clamp_min(0.4375).to(float32));
+        Tensor Image(double scale, int iterations)
+        {
+            var box = new BoxTerm("Box", Radon.InputSize, 0.4375, 1);
+            var stacked = new StackedTerm(new L1Term("Sparsity", new IdentityOperator(Radon.InputSize)), new ScaledConstraint(box, scale));
+            var splitting = new LinearizedAdmm(stacked, new FidelityTerm("Fidelity", Radon, 0.02), null, StepSizes.FromNormBound(stacked.Operator, 5), GramPreconditioner.Shared(Radon, 10), box);
+            return splitting.Inference(FixedPointSolver.Solve(splitting, d, Tight with { MaxIterations = iterations, ResidualTolerance = 2e-7 }).State, d);
+        }
+
+        var answer = Image(1, 20_000);
+        Assert.Multiple(() =>
+        {
+            Assert.That(answer.eq(0.4375).to(float32).mean().ToDouble(), Is.InRange(0.2, 0.9));
+            Assert.That(Gap(Image(0.4, 20_000), answer), Is.LessThan(2e-3));
+            Assert.That(Gap(Image(0.4, 20), Image(1, 20)), Is.GreaterThan(2e-2));
+        });
+    }
+
+    [Test]
     public void Kernels_sum_to_zero_and_their_norm_stays_at_most_one()
     {
         using var model = new ImplicitReconstructionModel(Radon, Small);

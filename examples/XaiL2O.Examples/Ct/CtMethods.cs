@@ -114,7 +114,7 @@ internal static class CtMethods
         // Exact gradients do not mind how slowly a solve converges; those of a few steps do.
         _ => Options(FullScans, seed) with
         {
-            Training = Options(FullScans, seed).Training with { Epochs = 36, Gradient = GradientMode.AttachedSteps, AttachedSteps = 8, Seed = seed + 1 },
+            Training = Options(FullScans, seed).Training with { Epochs = 16, LearningRate = 7e-4, Gradient = GradientMode.AttachedSteps, AttachedSteps = 8, Seed = seed + 1 },
         },
     };
 }

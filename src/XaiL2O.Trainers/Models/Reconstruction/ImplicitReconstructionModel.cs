@@ -22,6 +22,11 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
     private const double AlphaLow = 0.05;
     private const double AlphaHigh = 5;
 
+    /// <summary>
+    /// Scale of the box beside K. The box says nothing of most pixels, but its block slows each step in x as much as K's does where K is strongest.
+    /// </summary>
+    private const double BoxScale = 0.2;
+
     private readonly RadonOperator radon;
     private readonly ConvolutionOperator transform;
     private readonly ConvolutionBound transformBound;
@@ -105,8 +110,8 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
             var α = AlphaLow * (share[0] * Math.Log(AlphaHigh / AlphaLow)).exp();
             // A margin for the rounding of single precision, in which these are computed.
             const double rounding = 1 + 1e-5;
-            // ‖[K; I]‖² with a preconditioner for A, ‖[K; A]‖² without.
-            var limit = rounding * (1 + (Options.Preconditioning > 0 ? 1 : radon.NormBound * radon.NormBound));
+            // ‖[K; I]‖² with a preconditioner for A, I scaled like the box; ‖[K; A]‖² without.
+            var limit = rounding * (1 + Math.Pow(Options.Preconditioning > 0 ? BoxScale : radon.NormBound, 2));
             return new StepSizes(Coefficient.Of(α), Coefficient.Of(share[1] / (α * limit)), Coefficient.Of(share[2] / (α * rounding)));
         }
     }
@@ -117,7 +122,7 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         var terms = Terms;
         var (fidelity, learned) = ((FidelityTerm)terms[1], (IProximable)terms[2]);
         return Options.Preconditioning > 0
-            ? new LinearizedAdmm(new StackedTerm(learned, box), fidelity, null, Steps, GramPreconditioner.Shared(radon, Options.Preconditioning, DataType, Device), box)
+            ? new LinearizedAdmm(new StackedTerm(learned, new ScaledConstraint(box, BoxScale)), fidelity, null, Steps, GramPreconditioner.Shared(radon, Options.Preconditioning, DataType, Device), box)
             : new LinearizedAdmm(learned, fidelity, box, Steps);
     }
 

@@ -41,9 +41,9 @@ public sealed record ReconstructionOptions
 
     /// <summary>
     /// κ of the preconditioner (I + κAᵀA)⁻¹ of the step in x, at least 0; 0 for plain linearised ADMM, which needs no inverse of a matrix as
-    /// large as the scan has beams, but some twenty times the iterations. Default 30.
+    /// large as the scan has beams, but some twenty times the iterations. Default 10.
     /// </summary>
-    public double Preconditioning { get; init; } = 30;
+    public double Preconditioning { get; init; } = 10;
 
     /// <summary>Where solves begin. Default <see cref="SolveStart.Zero"/>.</summary>
     public SolveStart Start { get; init; }
