@@ -9,12 +9,11 @@ internal static class CtMethods
 {
     public static readonly (string Key, string Name)[] All = [("fbp", "FBP"), ("tv", "TV"), ("tvw", "TV, weighted"), ("unet", "U-Net"), ("ffpn", "F-FPN"), ("l2o", "Implicit L2O")];
 
-    /// <summary>Parts of the implicit model's training: on small scans, then on full ones.</summary>
+    /// <summary>The implicit model's training on small scans, from which that on full ones starts.</summary>
     private const string SmallScans = "l2o-small";
-    private const string FullScans = "l2o-full";
 
     /// <summary>What can be trained, in an order in which each finds what it starts from.</summary>
-    public static readonly string[] Trained = ["fbp", "tv", "tvw", "unet", "ffpn", SmallScans, FullScans, "l2o"];
+    public static readonly string[] Trained = ["fbp", "tv", "tvw", "unet", "ffpn", SmallScans, "l2o"];
 
     /// <summary>The noise is proportional to what a beam measures. Below a tenth of the mean, beams beside the body would decide alone.</summary>
     private const double NoiseFloor = 0.1;
@@ -31,14 +30,14 @@ internal static class CtMethods
         (CtReconstructionTransformer)ml.Model.Load(ExampleContext.Data(File(key)), out _);
 
     /// <summary>
-    /// Trains or tunes one method and saves it. Checkpoints beside the zip let an interrupted training continue. Each part of the
-    /// implicit model's training starts from the one before it: the zip in the output folder, or the shipped one.
+    /// Trains or tunes one method and saves it. Checkpoints beside the zip let an interrupted training continue. The implicit
+    /// model's training on full scans starts from that on small ones: the zip in the output folder, or the shipped one.
     /// </summary>
     public static void Train(ExampleContext context, MLContext ml, string key)
     {
         var options = Options(key, context.Seed);
         var small = options.Geometry == CtSlice.SmallGeometry;
-        var repetitions = key switch { "unet" or "ffpn" => 12, SmallScans => 24, FullScans or "l2o" => 8, _ => 4 };
+        var repetitions = key switch { "unet" or "ffpn" => 12, SmallScans => 24, "l2o" => 8, _ => 4 };
         var view = small ? ml.Data.LoadFromEnumerable(CtSlice.SmallTraining(ml, context.Seed, repetitions)) : ml.Data.LoadFromEnumerable(CtSlice.Training(ml, context.Seed, repetitions));
         ExampleContext.Say($"{key}: training images of {options.Geometry.ImageSize} × {options.Geometry.ImageSize} pixels, {options.Geometry.Angles} angles");
         var model = ExampleContext.WithProgress(key, progress => ml.L2O().Trainers.CtReconstruction(options with
@@ -46,7 +45,7 @@ internal static class CtMethods
             Training = options.Training with { CheckpointPath = context.PathOf(key + ".checkpoint") },
             Progress = progress,
             CancellationToken = context.Cancellation,
-        }).Fit(view, key switch { FullScans => Start(context, ml, SmallScans), "l2o" => Start(context, ml, FullScans), _ => null }));
+        }).Fit(view, key == "l2o" ? Start(context, ml) : null));
         if (model.Training is { Cancelled: true } stopped)
             ExampleContext.Say($"{key}: stopped after epoch {stopped.Epochs.Count}; its weights are saved, and the checkpoint lets training continue");
         if (small)
@@ -61,10 +60,10 @@ internal static class CtMethods
         context.Cancellation.ThrowIfCancellationRequested();
     }
 
-    private static CtReconstructionTransformer Start(ExampleContext context, MLContext ml, string part)
+    private static CtReconstructionTransformer Start(ExampleContext context, MLContext ml)
     {
-        var trained = context.PathOf(part + ".zip");
-        return System.IO.File.Exists(trained) ? (CtReconstructionTransformer)ml.Model.Load(trained, out _) : Load(ml, part);
+        var trained = context.PathOf(SmallScans + ".zip");
+        return System.IO.File.Exists(trained) ? (CtReconstructionTransformer)ml.Model.Load(trained, out _) : Load(ml, SmallScans);
     }
 
     /// <summary>ε is chosen on training slices, the penalty such that the solve converges soonest.</summary>
@@ -105,16 +104,12 @@ internal static class CtMethods
             BatchSize = BatchSize,
             Training = new TrainingOptions { Epochs = 12, BatchSize = 4, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 16, FinalIterations = 16, Gradient = GradientMode.Implicit, AdjointIterations = 20, WarmStart = true, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 200, ResidualTolerance = 1e-4, AndersonMemory = 5 } },
         },
-        // Each row's solve goes on from its fixed point of the epoch before, so that few iterations keep it close to its solution.
-        FullScans => Options(SmallScans, seed) with
+        // Each row's solve goes on from its fixed point of the epoch before, so that few iterations keep it close to its solution. A few attached
+        // steps in place of the whole gradient would let the regulariser become ever weaker, see docs/decisions/0007.
+        _ => Options(SmallScans, seed) with
         {
             Geometry = CtSlice.Geometry,
             Training = Options(SmallScans, seed).Training with { Epochs = 18, LearningRate = 1e-3, Optimizer = OptimizerKind.Soap, InitialIterations = 14, FinalIterations = 14, AdjointIterations = 16 },
-        },
-        // Exact gradients do not mind how slowly a solve converges; those of a few steps do.
-        _ => Options(FullScans, seed) with
-        {
-            Training = Options(FullScans, seed).Training with { Epochs = 16, LearningRate = 7e-4, Gradient = GradientMode.AttachedSteps, AttachedSteps = 8, Seed = seed + 1 },
         },
     };
 }
