@@ -4,7 +4,7 @@ using XaiL2O.Trainers;
 
 namespace XaiL2O.Examples;
 
-/// <summary>The methods of the CT example and how their shipped models were made.</summary>
+/// <summary>The methods of the CT example and how they are trained.</summary>
 internal static class CtMethods
 {
     public static readonly (string Key, string Name)[] All = [("fbp", "FBP"), ("tv", "TV"), ("tvw", "TV, weighted"), ("unet", "U-Net"), ("ffpn", "F-FPN"), ("l2o", "Implicit L2O")];
@@ -18,7 +18,7 @@ internal static class CtMethods
     /// <summary>The noise is proportional to what a beam measures. Below a tenth of the mean, beams beside the body would decide alone.</summary>
     private const double NoiseFloor = 0.1;
 
-    /// <summary>All test slices are one batch.</summary>
+    /// <summary>All 18 test slices are one batch, and half of 38 calibration slices.</summary>
     private const int BatchSize = 19;
 
     private static readonly FixedPointOptions OneStep = new() { MaxIterations = 1, CheckEvery = 1 };
