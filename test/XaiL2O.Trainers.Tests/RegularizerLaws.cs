@@ -91,8 +91,8 @@ public sealed class RegularizerLaws : TorchLaws
     {
         using var R = new AdaptiveRegularizer(2, 2, 3, 3, 2, 0.5, 1, float64);
         var p = 0.02 * Normal(1, 4, 2, size, size);
-        // W = I, θ = 0.005, μ = 0.25.
-        var expected = p - p.clamp(-5e-3, 5e-3) + (0.25 * p.clamp(-2e-2, 2e-2));
+        // W = I, θ = 0.004, μ = 0.25.
+        var expected = p - p.clamp(-4e-3, 4e-3) + (0.25 * p.clamp(-1.6e-2, 1.6e-2));
         Assert.That(Gap(R.Apply(p), expected), Is.LessThan(1e-8), "weights begin in single precision");
 
         using (no_grad())
@@ -101,6 +101,25 @@ public sealed class RegularizerLaws : TorchLaws
         corner[TensorIndex.Colon, TensorIndex.Colon, TensorIndex.Slice(0, 2), TensorIndex.Slice(0, 2)] = 0.1;
         var difference = (R.Apply(p + corner) - R.Apply(p)).abs().amax([0, 1]);
         Assert.That(difference[3, 3].ToDouble(), Is.GreaterThan(1e-6), "a pixel beside the corner");
+    }
+
+    [Test]
+    public void Adaptive_strength_stays_through_training_and_thresholds_differ()
+    {
+        using var R = Trained(Regularizers.First(r => r.Name == "adaptive"));
+        Tensor Weight(string name) => R.Weights.First(w => w.Name == name).Weight;
+        var logThreshold = FirmShrinkage.LogThreshold(Weight("Threshold")).detach();
+        var before = R.Weights.Select(w => w.Weight.clone()).ToArray();
+        R.ProjectWeights();
+        Assert.Multiple(() =>
+        {
+            Assert.That(logThreshold.mean().exp().ToDouble(), Is.EqualTo(4e-3).Within(1e-8));
+            Assert.That(logThreshold.std().ToDouble(), Is.GreaterThan(0.1));
+            Assert.That(Weight("Context4Bias").mean().ToDouble(), Is.Zero.Within(1e-12));
+            Assert.That(Weight("Context4Bias").abs().max().ToDouble(), Is.GreaterThan(0.1));
+            foreach (var ((name, weight), old) in R.Weights.Zip(before))
+                Assert.That(Gap(weight, old), Is.LessThan(1e-9), $"{name}: a projection twice is one");
+        });
     }
 
     [Test]

@@ -104,12 +104,11 @@ internal static class CtMethods
             BatchSize = BatchSize,
             Training = new TrainingOptions { Epochs = 12, BatchSize = 4, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 16, FinalIterations = 16, Gradient = GradientMode.Implicit, AdjointIterations = 20, WarmStart = true, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 200, ResidualTolerance = 1e-4, AndersonMemory = 5 } },
         },
-        // Each row's solve goes on from its fixed point of the epoch before, so that few iterations keep it close to its solution. A few attached
-        // steps in place of the whole gradient would let the regulariser become ever weaker, see docs/decisions/0007.
+        // Each row's solve goes on from its fixed point of the epoch before, so that few iterations keep it close to its solution.
         _ => Options(SmallScans, seed) with
         {
             Geometry = CtSlice.Geometry,
-            Training = Options(SmallScans, seed).Training with { Epochs = 18, LearningRate = 1e-3, Optimizer = OptimizerKind.Soap, InitialIterations = 14, FinalIterations = 14, AdjointIterations = 16 },
+            Training = Options(SmallScans, seed).Training with { Epochs = 36, LearningRate = 1e-3, Optimizer = OptimizerKind.Soap, InitialIterations = 14, FinalIterations = 14, AdjointIterations = 16 },
         },
     };
 }

@@ -13,11 +13,17 @@ namespace XaiL2O.Trainers;
 /// The network: log(1 + |Wp|/θ₀), averaged over 2 × 2 pixels; convolutions with LeakyReLU between, from H to the network's channels, among them and
 /// back to H; bilinear upsampling. The idea is that of learned attentive regularisers (Pourya, Neumayer and Unser 2024, arXiv 2407.06608), with the
 /// thresholds set in every step of the solve and not between solves.
+/// Under constraints alone, what minimises the penalty f minimises 2f as well: the strength of R is a direction that no loss of the solution sees, and in
+/// which training drifts until solves take too long. <see cref="ProjectWeights"/> therefore holds the geometric mean of θ₀ where it began, and the
+/// mean of the last layer's biases at 0.
 /// No bound on the Lipschitz constant is known, so convergence has to be measured.
 /// </remarks>
 public sealed class AdaptiveRegularizer : Regularizer
 {
     private const double Slope = 0.1;
+
+    /// <summary>Geometric mean of θ₀.</summary>
+    private const double Strength = 4e-3;
 
     /// <summary>The network moves a threshold by a factor of at most 8.</summary>
     private static readonly double LogRange = Math.Log(8);
@@ -61,7 +67,7 @@ public sealed class AdaptiveRegularizer : Regularizer
             (TrainableWeight.Create(randn(to, from, kernel, kernel, generator: generator) * (gain * Math.Sqrt(2.0 / (kernel * kernel * from))), dtype, where), TrainableWeight.Create(zeros(to), dtype, where));
 
         filters = TrainableWeight.Create(eye(hidden, channels).view(hidden, channels, 1, 1), dtype, where);
-        threshold = TrainableWeight.Create(FirmShrinkage.ThresholdStart(hidden), dtype, where);
+        threshold = TrainableWeight.Create(FirmShrinkage.ThresholdWeights(hidden, Strength), dtype, where);
         concavityWeight = concavity > 0 ? TrainableWeight.Create(FirmShrinkage.ConcavityStart(), dtype, where) : null;
         this.layers = [Layer(hidden, context, 1), .. Enumerable.Range(0, layers).Select(_ => Layer(context, context, 1)), Layer(context, hidden, 0)];
     }
@@ -92,11 +98,17 @@ public sealed class AdaptiveRegularizer : Regularizer
         return p - nn.functional.conv_transpose2d(φ, filters);
     }
 
-    /// <summary>Divides W by the bound on its norm if that is above 1.</summary>
+    /// <summary>
+    /// Divides W by the bound on its norm if that is above 1; multiplies θ₀ so that its geometric mean is 4·10⁻³; subtracts from the last layer's
+    /// biases their mean.
+    /// </summary>
     public override void ProjectWeights()
     {
         using var grad = no_grad();
+        using var scope = NewDisposeScope();
         bound.Limit(filters);
+        threshold.add_(FirmShrinkage.ThresholdWeights(1, Strength).to(threshold.device) - threshold.mean());
+        layers[^1].Bias.sub_(layers[^1].Bias.mean());
     }
 
     /// <inheritdoc/>

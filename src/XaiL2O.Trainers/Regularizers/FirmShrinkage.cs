@@ -9,16 +9,14 @@ namespace XaiL2O.Trainers;
 /// </summary>
 internal static class FirmShrinkage
 {
-    private const double InitialThreshold = 5e-3;
-
     /// <summary>θ = exp(rate·weight): an optimiser whose steps have the size of the learning rate moves θ by percents.</summary>
     private const double LogarithmicRate = 4;
 
     /// <summary>Logit of μ relative to its limit: half of it.</summary>
     private const double InitialConcavity = 0;
 
-    /// <summary>Values of the weights that stand for thresholds at the start of training.</summary>
-    public static Tensor ThresholdStart(int count) => full(count, Math.Log(InitialThreshold) / LogarithmicRate);
+    /// <summary>Values of the weights that stand for so many thresholds θ.</summary>
+    public static Tensor ThresholdWeights(int count, double threshold) => full(count, Math.Log(threshold) / LogarithmicRate);
 
     /// <summary>Value of the weight that stands for μ at the start of training.</summary>
     public static Tensor ConcavityStart() => full(1, InitialConcavity);

@@ -18,6 +18,8 @@ public sealed class PotentialRegularizer : Regularizer
     /// <summary>Norm of the random filters, beside 1 for those that pick a channel.</summary>
     private const double InitialScale = 0.1;
 
+    private const double InitialThreshold = 5e-3;
+
     private readonly (Parameter Filters, Parameter Threshold, Parameter? Concavity)[] stages;
     private readonly double concavity;
     private readonly ConvolutionBound bound;
@@ -62,7 +64,7 @@ public sealed class PotentialRegularizer : Regularizer
                 }
             }
 
-            return (TrainableWeight.Create(filters, dtype, where), TrainableWeight.Create(FirmShrinkage.ThresholdStart(hidden), dtype, where), concavity > 0 ? TrainableWeight.Create(FirmShrinkage.ConcavityStart(), dtype, where) : null);
+            return (TrainableWeight.Create(filters, dtype, where), TrainableWeight.Create(FirmShrinkage.ThresholdWeights(hidden, InitialThreshold), dtype, where), concavity > 0 ? TrainableWeight.Create(FirmShrinkage.ConcavityStart(), dtype, where) : null);
         })];
     }
 
