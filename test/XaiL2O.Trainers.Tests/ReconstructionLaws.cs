@@ -215,6 +215,23 @@ public sealed class ReconstructionLaws : TorchLaws
     }
 
     [Test]
+    public void Separation_makes_the_residual_grow_towards_the_back_projection()
+    {
+        var (images, d) = Scans(5, 8);
+        double Growth(double separation)
+        {
+            using var model = new ImplicitReconstructionModel(Radon, Small with { Regularizer = RegularizerKind.Adaptive, Context = 2, Stages = 1, Separation = separation });
+            ModelTrainer.Train(model, d, images, new TrainingOptions { Epochs = 40, BatchSize = 4, LearningRate = 2e-2, ValidationFraction = 0, InitialIterations = 20, FinalIterations = 20 });
+            using var scope = NewDisposeScope();
+            var x = Stack(model.Infer(d, new FixedPointOptions { MaxIterations = 20 }).Inference);
+            double Residual(Tensor image) => model.Terms[2].PropertyValue(image, d).mean().ToDouble();
+            return Residual(new FilteredBackProjection(Radon, BackProjectionFilter.Hann).Apply(d).clamp(0, 1)) / Residual(x);
+        }
+
+        Assert.That(Growth(1), Is.GreaterThan(1.2 * Growth(0)));
+    }
+
+    [Test]
     public void Interrupting_and_resuming_gives_the_same_weights([ValueSource(nameof(Trained))] Case<ImplicitModel> models, [Values] OptimizerKind optimizer)
     {
         var path = Path.GetTempFileName();
@@ -265,6 +282,7 @@ public sealed class ReconstructionLaws : TorchLaws
         ("NoiseFloor", () => new ReconstructionOptions { NoiseFloor = 0 }.Validate()),
         ("NoiseFloor", () => new TotalVariationOptions { NoiseFloor = double.NaN }.Validate()),
         ("Preconditioning", () => new ReconstructionOptions { Preconditioning = -1 }.Validate()),
+        ("Separation", () => new ReconstructionOptions { Separation = -1 }.Validate()),
         ("InitialRadius", () => new ReconstructionOptions { InitialRadius = 0 }.Validate()),
         ("Start", () => new ReconstructionOptions { Start = (SolveStart)7 }.Validate()),
         ("Start", () => new FeasibilityOptions { Start = (SolveStart)(-1) }.Validate()),

@@ -108,7 +108,8 @@ internal static class CtMethods
         _ => Options(SmallScans, seed) with
         {
             Geometry = CtSlice.Geometry,
-            Training = Options(SmallScans, seed).Training with { Epochs = 36, LearningRate = 1e-3, Optimizer = OptimizerKind.Soap, InitialIterations = 14, FinalIterations = 14, AdjointIterations = 16 },
+            Method = new ImplicitMethod(((ImplicitMethod)Options(SmallScans, seed).Method).Model with { Separation = 2e-5 }),
+            Training = Options(SmallScans, seed).Training with { Epochs = 24, LearningRate = 1e-3, Optimizer = OptimizerKind.Soap, InitialIterations = 14, FinalIterations = 14, AdjointIterations = 16 },
         },
     };
 }

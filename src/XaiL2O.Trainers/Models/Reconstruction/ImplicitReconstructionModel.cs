@@ -27,6 +27,9 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
     /// </summary>
     private const double BoxScale = 0.2;
 
+    /// <summary>Shares t of the way from an inference to the back-projection, see <see cref="ReconstructionOptions.Separation"/>.</summary>
+    private static readonly double[] Shares = [0.25, 1];
+
     private readonly RadonOperator radon;
     private readonly ConvolutionOperator transform;
     private readonly ConvolutionBound transformBound;
@@ -138,6 +141,16 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         return result with { State = result.State.Map(t => t.MoveToOuterDisposeScope()) };
     }
 
+    /// <summary>Mean squared error, and what <see cref="ReconstructionOptions.Separation"/> adds to it.</summary>
+    /// <inheritdoc/>
+    public override Tensor Loss(Tensor inference, Tensor data, Tensor targets)
+    {
+        ArgumentNullException.ThrowIfNull(inference);
+        ArgumentNullException.ThrowIfNull(data);
+        var error = base.Loss(inference, data, targets);
+        return Options.Separation > 0 ? error + (Options.Separation * Separation(inference.detach(), data)) : error;
+    }
+
     /// <inheritdoc/>
     public override void ProjectWeights()
     {
@@ -161,6 +174,15 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         }
 
         base.Dispose(disposing);
+    }
+
+    /// <summary>How far the proximal residual falls short of growing in proportion from x to the back-projection; with gradients for K and Ω.</summary>
+    private Tensor Separation(Tensor x, Tensor data)
+    {
+        var (term, away) = (Terms[2], startingImage.BackProjection(data) - x);
+        var logResiduals = term.PropertyValue(cat([x, .. Shares.Select(t => x + (t * away))]), data).clamp_min(1e-12).log().view(1 + Shares.Length, -1);
+        var grown = logResiduals.slice(0, 1, 1 + Shares.Length, 1) - logResiduals[0];
+        return (tensor(Shares, dtype: DataType, device: Device).log1p().unsqueeze(1) - grown).relu().mean();
     }
 
     /// <summary>

@@ -45,6 +45,14 @@ public sealed record ReconstructionOptions
     /// </summary>
     public double Preconditioning { get; init; } = 10;
 
+    /// <summary>
+    /// Weight, beside the mean squared error of training, of max(0, log (1 + t)·r(x)/r(x + t(b − x))), averaged over t = ¼ and 1, with r the proximal
+    /// residual, x the inference and b the back-projection: small where r grows in proportion from inferences to what noise and few angles make of
+    /// them. At least 0. Default 0; then nothing in training asks r to be large on wrong images, and its certificate may pass them. The idea is that
+    /// of adversarial regularisers (Lunz, Öktem and Schönlieb 2018, arXiv 1805.11572).
+    /// </summary>
+    public double Separation { get; init; }
+
     /// <summary>Where solves begin. Default <see cref="SolveStart.Zero"/>.</summary>
     public SolveStart Start { get; init; }
 
@@ -66,6 +74,7 @@ public sealed record ReconstructionOptions
         Check.PositiveIfGiven(NoiseFloor);
         Check.Positive(InitialRadius);
         Check.AtLeast(Preconditioning, 0);
+        Check.AtLeast(Separation, 0);
         Check.Defined(Regularizer);
         Check.Defined(Start);
     }

@@ -11,5 +11,9 @@ internal sealed class StartingImage(RadonOperator radon, SolveStart start)
 
     /// <summary>The image, shape <c>[batch, pixels]</c>; null for 0, where splittings begin of their own.</summary>
     /// <param name="data">d, shape <c>[batch, beams]</c>.</param>
-    public Tensor? Of(Tensor data) => start == SolveStart.BackProjection ? backProjection.Value.Apply(data).clamp(0, 1) : null;
+    public Tensor? Of(Tensor data) => start == SolveStart.BackProjection ? BackProjection(data) : null;
+
+    /// <summary>The filtered back-projection, clipped to the box, shape <c>[batch, pixels]</c>.</summary>
+    /// <param name="data">d, shape <c>[batch, beams]</c>.</param>
+    public Tensor BackProjection(Tensor data) => backProjection.Value.Apply(data).clamp(0, 1);
 }
