@@ -141,8 +141,7 @@ internal sealed class ExampleTests
         Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_tvw") + 1.5));
         Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_unet") + 2));
         Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_ffpn") + 0.5));
-        // 10 % are wished for and not reached, see docs/decisions/0007; more fails than chance explains would be a broken certificate.
-        Assert.That(ChanceOfAsManyFails(18, 22, (int)Math.Round(0.18 * Number("regularizer_fail_l2o"))), Is.GreaterThan(0.05), "test slices are not like calibration slices");
+        Assert.That(Number("regularizer_fail_l2o"), Is.LessThanOrEqualTo(10));
         foreach (var method in (string[])["fbp", "tv", "tvw", "unet", "ffpn"])
         {
             Assert.That(Number("ssim_l2o"), Is.GreaterThan(Number("ssim_" + method)), method);
@@ -154,13 +153,6 @@ internal sealed class ExampleTests
         Assert.That(Number("weights_l2o"), Is.LessThan(Number("weights_unet")).And.LessThan(Number("weights_ffpn")));
         Directory.Delete(folder, recursive: true);
     }
-
-    /// <summary>
-    /// How likely it is that at least so many of the tested rows exceed the largest of the calibrated ones, which is the limit for so few, if all
-    /// come from one distribution: all of the largest ones are tested rows.
-    /// </summary>
-    private static double ChanceOfAsManyFails(int tested, int calibrated, int fails) =>
-        Enumerable.Range(0, fails).Aggregate(1.0, (chance, i) => chance * (tested - i) / (tested + calibrated - i));
 
     [Test]
     public void Experiment_improves_the_ecg_model_keeps_its_time_and_resumes()

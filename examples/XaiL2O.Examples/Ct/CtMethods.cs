@@ -109,6 +109,7 @@ internal static class CtMethods
         {
             Geometry = CtSlice.Geometry,
             Method = new ImplicitMethod(((ImplicitMethod)Options(SmallScans, seed).Method).Model with { Separation = 2e-5 }),
+            Solver = Options(SmallScans, seed).Solver with { ResidualTolerance = 3.5e-5 },
             Training = Options(SmallScans, seed).Training with { Epochs = 24, LearningRate = 1e-3, Optimizer = OptimizerKind.Soap, InitialIterations = 14, FinalIterations = 14, AdjointIterations = 16 },
         },
     };

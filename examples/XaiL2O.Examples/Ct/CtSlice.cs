@@ -16,10 +16,10 @@ internal sealed class CtSlice
 
     /// <summary>
     /// The training file has no patient numbers, but its order shows: neighbours differ like different patients up to slice 44 (chest CT of The
-    /// Cancer Genome Atlas, as in the test file) and resemble each other in runs after it. The first 22 slices calibrate; training leaves out
-    /// those up to 39, so that no patient is on both sides and models trained anew can calibrate on 38.
+    /// Cancer Genome Atlas, as in the test file) and resemble each other in runs after it. The first 38 slices calibrate, and training begins two
+    /// further on, so that no patient is on both sides.
     /// </summary>
-    public const int CalibrationSlices = 22;
+    public const int CalibrationSlices = 38;
 
     private const int FirstTrainingSlice = 40;
     private const int FirstSliceOfRuns = 45;
