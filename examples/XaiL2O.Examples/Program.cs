@@ -54,7 +54,7 @@ catch (OperationCanceledException)
     AnsiConsole.MarkupLine("[yellow]Cancelled.[/]");
     return 130;
 }
-catch (Exception e) when (e is NativeLibraryException or InvalidDataException or FileNotFoundException)
+catch (Exception e) when (e is NativeLibraryException or InvalidDataException or IOException or UnauthorizedAccessException)
 {
     AnsiConsole.MarkupLineInterpolated($"[red]{e.Message}[/]");
     return 1;

@@ -50,6 +50,16 @@ internal sealed class ExampleTests
     }
 
     [Test]
+    public void An_output_folder_that_cannot_be_made_is_an_error_that_names_it()
+    {
+        var file = Path.GetTempFileName();
+        var (exitCode, output) = Run("ecg", "--out", file);
+        File.Delete(file);
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(output.ReplaceLineEndings(""), Does.Contain(Path.GetFileName(file)).And.Not.Contain(" at "));
+    }
+
+    [Test]
     public void Ecg_meets_its_targets_and_its_model_reloads_in_a_fresh_process()
     {
         var folder = NewFolder();

@@ -37,6 +37,20 @@ public sealed class TrainingLaws : TorchLaws
     }
 
     [Test]
+    public void A_checkpoint_that_cannot_be_written_leaves_the_last_one_and_nothing_else()
+    {
+        var folder = Directory.CreateTempSubdirectory("xail2o-");
+        var path = Path.Combine(folder.FullName, "a.checkpoint");
+        CheckpointFile.Save(path, "training", writer => writer.Write(7));
+        Assert.That(() => CheckpointFile.Save(path, "training", writer => { writer.Write(8); throw new IOException("No space left"); }), Throws.InstanceOf<IOException>());
+        var read = 0;
+        CheckpointFile.Load(path, "training", reader => read = reader.ReadInt32());
+        Assert.That(read, Is.EqualTo(7));
+        Assert.That(folder.GetFiles(), Has.Length.EqualTo(1));
+        folder.Delete(recursive: true);
+    }
+
+    [Test]
     public void Rows_do_not_influence_each_other([Values] DictionarySolver solver)
     {
         using var model = Create(solver);

@@ -14,7 +14,7 @@ namespace XaiL2O.Trainers;
 /// back to H; bilinear upsampling. The idea is that of learned attentive regularisers (Pourya, Neumayer and Unser 2024, arXiv 2407.06608), with the
 /// thresholds set in every step of the solve and not between solves.
 /// Under constraints alone, what minimises the penalty f minimises 2f as well: the strength of R is a direction that no loss of the solution sees, and in
-/// which training drifts until solves take too long. <see cref="ProjectWeights"/> therefore holds the geometric mean of θ₀ where it began, and the
+/// which training drifts until solves take too long. <see cref="ProjectWeights"/> therefore holds the geometric mean of θ₀ at 0.004, and the
 /// mean of the last layer's biases at 0.
 /// No bound on the Lipschitz constant is known, so convergence has to be measured.
 /// </remarks>

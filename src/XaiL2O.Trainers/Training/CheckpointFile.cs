@@ -16,16 +16,25 @@ internal static class CheckpointFile
     public static void Save(string path, string fingerprint, Action<BinaryWriter> body)
     {
         var temporary = path + ".new";
-        using (var writer = new BinaryWriter(File.Create(temporary), Encoding.UTF8))
+        try
         {
-            writer.Write(Magic);
-            writer.Write(Version);
-            writer.Write(fingerprint);
-            body(writer);
-            writer.Write(Magic);
-        }
+            using (var writer = new BinaryWriter(File.Create(temporary), Encoding.UTF8))
+            {
+                writer.Write(Magic);
+                writer.Write(Version);
+                writer.Write(fingerprint);
+                body(writer);
+                writer.Write(Magic);
+            }
 
-        File.Move(temporary, path, overwrite: true);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            // A full disk, say: what was written is of no use and may be large.
+            File.Delete(temporary);
+            throw;
+        }
     }
 
     /// <exception cref="InvalidDataException">The file is damaged, or belongs to another training.</exception>
