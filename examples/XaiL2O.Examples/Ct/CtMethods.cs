@@ -12,8 +12,14 @@ internal static class CtMethods
     /// <summary>The implicit model's training on small scans, from which that on full ones starts.</summary>
     private const string SmallScans = "l2o-small";
 
+    /// <summary>Its first training on full scans, with few iterations per solve.</summary>
+    private const string FullScans = "l2o-full";
+
+    /// <summary>Its second, whose solves end near their fixed points.</summary>
+    private const string FixedPoints = "l2o-fixed";
+
     /// <summary>What can be trained, in an order in which each finds what it starts from.</summary>
-    public static readonly string[] Trained = ["fbp", "tv", "tvw", "unet", "ffpn", SmallScans, "l2o"];
+    public static readonly string[] Trained = ["fbp", "tv", "tvw", "unet", "ffpn", SmallScans, FullScans, FixedPoints, "l2o"];
 
     /// <summary>The noise is proportional to what a beam measures. Below a tenth of the mean, beams beside the body would decide alone.</summary>
     private const double NoiseFloor = 0.1;
@@ -30,14 +36,14 @@ internal static class CtMethods
         (CtReconstructionTransformer)ml.Model.Load(ExampleContext.Data(File(key)), out _);
 
     /// <summary>
-    /// Trains or tunes one method and saves it. Checkpoints beside the zip let an interrupted training continue. The implicit
-    /// model's training on full scans starts from that on small ones: the zip in the output folder, or the shipped one.
+    /// Trains or tunes one method and saves it. Checkpoints beside the zip let an interrupted training continue. Each training of
+    /// the implicit model starts from the one before it: the zip in the output folder, or the shipped one.
     /// </summary>
     public static void Train(ExampleContext context, MLContext ml, string key)
     {
         var options = Options(key, context.Seed);
         var small = options.Geometry == CtSlice.SmallGeometry;
-        var repetitions = key switch { "unet" or "ffpn" => 12, SmallScans => 24, "l2o" => 8, _ => 4 };
+        var repetitions = key switch { "unet" or "ffpn" => 12, SmallScans => 24, FullScans or FixedPoints or "l2o" => 8, _ => 4 };
         var view = small ? ml.Data.LoadFromEnumerable(CtSlice.SmallTraining(ml, context.Seed, repetitions)) : ml.Data.LoadFromEnumerable(CtSlice.Training(ml, context.Seed, repetitions));
         ExampleContext.Say($"{key}: training images of {options.Geometry.ImageSize} × {options.Geometry.ImageSize} pixels, {options.Geometry.Angles} angles");
         var model = ExampleContext.WithProgress(key, progress => ml.L2O().Trainers.CtReconstruction(options with
@@ -45,7 +51,7 @@ internal static class CtMethods
             Training = options.Training with { CheckpointPath = context.PathOf(key + ".checkpoint") },
             Progress = progress,
             CancellationToken = context.Cancellation,
-        }).Fit(view, key == "l2o" ? Start(context, ml) : null));
+        }).Fit(view, Start(context, ml, key)));
         if (model.Training is { Cancelled: true } stopped)
             ExampleContext.Say($"{key}: stopped after epoch {stopped.Epochs.Count}; its weights are saved, and the checkpoint lets training continue");
         if (small)
@@ -60,10 +66,12 @@ internal static class CtMethods
         context.Cancellation.ThrowIfCancellationRequested();
     }
 
-    private static CtReconstructionTransformer Start(ExampleContext context, MLContext ml)
+    private static CtReconstructionTransformer? Start(ExampleContext context, MLContext ml, string key)
     {
-        var trained = context.PathOf(SmallScans + ".zip");
-        return System.IO.File.Exists(trained) ? (CtReconstructionTransformer)ml.Model.Load(trained, out _) : Load(ml, SmallScans);
+        if (key switch { FullScans => SmallScans, FixedPoints => FullScans, "l2o" => FixedPoints, _ => null } is not { } start)
+            return null;
+        var trained = context.PathOf(start + ".zip");
+        return System.IO.File.Exists(trained) ? (CtReconstructionTransformer)ml.Model.Load(trained, out _) : Load(ml, start);
     }
 
     /// <summary>ε is chosen on training slices, the penalty such that the solve converges soonest.</summary>
@@ -105,12 +113,22 @@ internal static class CtMethods
             Training = new TrainingOptions { Epochs = 12, BatchSize = 4, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 16, FinalIterations = 16, Gradient = GradientMode.Implicit, AdjointIterations = 20, WarmStart = true, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 200, ResidualTolerance = 1e-4, AndersonMemory = 5 } },
         },
         // Each row's solve goes on from its fixed point of the epoch before, so that few iterations keep it close to its solution.
-        _ => Options(SmallScans, seed) with
+        FullScans => Options(SmallScans, seed) with
         {
             Geometry = CtSlice.Geometry,
             Method = new ImplicitMethod(((ImplicitMethod)Options(SmallScans, seed).Method).Model with { Separation = 2e-5 }),
             Solver = Options(SmallScans, seed).Solver with { ResidualTolerance = 3.5e-5 },
             Training = Options(SmallScans, seed).Training with { Epochs = 24, LearningRate = 1e-3, Optimizer = OptimizerKind.Soap, InitialIterations = 14, FinalIterations = 14, AdjointIterations = 16 },
+        },
+        // Solves end nearer their fixed points, and gradients are more exact: the loss before was that of unfinished images.
+        FixedPoints => Options(FullScans, seed) with
+        {
+            Training = Options(FullScans, seed).Training with { Epochs = 10, LearningRate = 3e-4, WarmUp = 0.2, InitialIterations = 60, FinalIterations = 60, AdjointIterations = 32 },
+        },
+        _ => Options(FixedPoints, seed) with
+        {
+            Solver = Options(FixedPoints, seed).Solver with { ResidualTolerance = 3e-5 },
+            Training = Options(FixedPoints, seed).Training with { Epochs = 9, LearningRate = 6e-4, Solver = Options(FixedPoints, seed).Training.Solver with { ResidualTolerance = 7e-5 } },
         },
     };
 }
