@@ -205,8 +205,8 @@ public sealed class SolverLaws : TorchLaws
 
         public override Tensor Inference(SplittingState state, Tensor data) => ((DouglasRachfordState)state).Y;
 
-        public override Tensor Residual(SplittingState previous, SplittingState next, Tensor data) =>
-            RelativeChange(((DouglasRachfordState)previous).Y, ((DouglasRachfordState)next).Y);
+        public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data) =>
+            Trainers.Optimality.OfStep(RelativeChange(((DouglasRachfordState)previous).Y, ((DouglasRachfordState)next).Y));
     }
 
     [Test]
@@ -317,7 +317,7 @@ public sealed class SolverLaws : TorchLaws
 
         public override Tensor Inference(SplittingState state, Tensor data) => ((ImageState)state).X;
 
-        public override Tensor Residual(SplittingState previous, SplittingState next, Tensor data) => RelativeChange(((ImageState)previous).X, ((ImageState)next).X);
+        public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data) => Trainers.Optimality.OfStep(RelativeChange(((ImageState)previous).X, ((ImageState)next).X));
     }
 
     [Test]

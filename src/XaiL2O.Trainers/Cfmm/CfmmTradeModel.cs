@@ -152,7 +152,7 @@ public sealed class CfmmTradeModel : ImplicitModel
                 states.AsSpan(row * 4 * N, 4 * N).Fill(double.NaN);
         }
 
-        return new FixedPointResult(new DavisYinState(tensor(states).reshape(rows, 4 * N).MoveToOuterDisposeScope()), trades.Residual, trades.Iterations, trades.Status);
+        return new FixedPointResult(new DavisYinState(tensor(states).reshape(rows, 4 * N).MoveToOuterDisposeScope()), trades.Residual, trades.Iterations, trades.Status, [.. trades.Status.Select(s => s == SolveStatus.Converged ? OptimalityCondition.None : OptimalityCondition.DualFeasibility)]);
     }
 
     /// <summary>

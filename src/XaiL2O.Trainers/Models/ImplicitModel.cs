@@ -108,7 +108,8 @@ public abstract class ImplicitModel : IDisposable
                 Evaluate(x, d),
                 solve.Residual,
                 solve.Iterations,
-                solve.Status);
+                solve.Status,
+                solve.Missing);
         }
         finally
         {

@@ -36,7 +36,7 @@ public static class FixedPointSolver
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var batch = (int)data.shape[0];
-        var report = new FixedPointResult(null!, new double[batch], new int[batch], new SolveStatus[batch]);
+        var report = new FixedPointResult(null!, new double[batch], new int[batch], new SolveStatus[batch], new OptimalityCondition[batch]);
         Array.Fill(report.Residual, double.NaN);
         Array.Fill(report.Status, SolveStatus.InvalidData);
 
@@ -117,7 +117,8 @@ public static class FixedPointSolver
         FixedPointResult report)
     {
         using var scope = NewDisposeScope();
-        var residual = ToDoubles(splitting.Residual(previous, state, data));
+        var optimality = splitting.Optimality(previous, state, data);
+        var (primal, dual, gap) = (ToDoubles(optimality.Primal), ToDoubles(optimality.Dual), ToDoubles(optimality.Gap));
         var misfit = fidelity is null ? null : ToDoubles(fidelity.PropertyValue(splitting.Inference(state, data), data));
         var ended = new List<int>();
         for (var i = 0; i < rows.Length; i++)
@@ -125,12 +126,16 @@ public static class FixedPointSolver
             if (stopped[i])
                 continue;
             var row = rows[i];
-            report.Residual[row] = residual[i];
+            report.Residual[row] = primal[i] + dual[i] + gap[i] is double.NaN ? double.NaN : Math.Max(primal[i], Math.Max(dual[i], gap[i]));
             report.Iterations[row] = iteration;
+            report.Missing[row] =
+                (primal[i] <= options.FidelityTolerance && (misfit is null || misfit[i] <= options.FidelityTolerance) ? 0 : OptimalityCondition.PrimalFeasibility)
+                | (dual[i] <= options.ResidualTolerance ? 0 : OptimalityCondition.DualFeasibility)
+                | (gap[i] <= options.ResidualTolerance ? 0 : OptimalityCondition.Gap);
             report.Status[row] =
-                // ∞ is a change from nothing, which a first step can be; only NaN is a number lost.
-                double.IsNaN(residual[i]) || (misfit is not null && double.IsNaN(misfit[i])) ? SolveStatus.Diverged
-                : residual[i] <= options.ResidualTolerance && (misfit is null || misfit[i] <= options.FidelityTolerance) ? SolveStatus.Converged
+                // ∞ is a violation relative to nothing, which a first step can have; only NaN is a number lost.
+                double.IsNaN(report.Residual[row]) || (misfit is not null && double.IsNaN(misfit[i])) ? SolveStatus.Diverged
+                : report.Missing[row] == OptimalityCondition.None ? SolveStatus.Converged
                 : SolveStatus.IterationLimit;
             if (report.Status[row] == SolveStatus.IterationLimit && iteration < options.MaxIterations)
                 continue;

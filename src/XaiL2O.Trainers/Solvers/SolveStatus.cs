@@ -3,10 +3,10 @@ namespace XaiL2O.Trainers;
 /// <summary>How a solve ended for one sample. Only <see cref="Converged"/> answers can be trusted.</summary>
 public enum SolveStatus
 {
-    /// <summary>Fidelity and residual are within their tolerances.</summary>
+    /// <summary>The conditions of optimality hold within their tolerances; see <see cref="Optimality"/>.</summary>
     Converged,
 
-    /// <summary>The iteration limit came first; the last iterate is returned. Raise the limit or check the step sizes.</summary>
+    /// <summary>The iteration limit came first; the last iterate is returned, and the result says which conditions of optimality it misses. Raise the limit; where primal feasibility is missing whatever the limit, the constraints may contradict each other.</summary>
     IterationLimit,
 
     /// <summary>The measurements hold NaN or ∞; nothing was solved and the inference is NaN.</summary>

@@ -83,10 +83,27 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         return (mm(z, inferenceFromZ) + mm(data, inferenceFromData)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>‖p − z‖/‖y‖: both the step taken and the violation of p = Kx.</summary>
+    /// <summary>
+    /// With z = P_V(y), p = prox_{λf}(2z − y) and s = (2z − y − p)/λ ∈ ∂f(p): Mx = d holds in every iterate, and the dual residual is the part of s in
+    /// the range of K on {x : Mx = 0}, P(z − p)/λ, which acts on Kx.
+    /// </summary>
     /// <inheritdoc/>
-    public override Tensor Residual(SplittingState previous, SplittingState next, Tensor data) =>
-        RelativeChange(((DouglasRachfordState)previous).Y, ((DouglasRachfordState)next).Y);
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        ArgumentNullException.ThrowIfNull(data);
+        var y = ((DouglasRachfordState)next).Y;
+        var z = Project(y, data);
+        var reflected = (2 * z) - y;
+        var p = problem.F.Proximal(reflected, step, data);
+        var s = (reflected - p) / step;
+        var x = Inference(next, data);
+        var measure = new OptimalityMeasure(x, data);
+        measure.Add(problem.F, z, p, s);
+        measure.Add(problem.Fidelity, problem.Fidelity.Operator.Apply(x), data, mm(s, dual));
+        measure.AddReference(problem.F, problem.Fidelity);
+        return measure.Result(mm(s, projector), [s.norm(1)], z.norm(1).maximum(mm(data, offset).norm(1)));
+    }
 
     /// <inheritdoc/>
     public override Tensor AttachedInference(SplittingState fixedPoint, Tensor data, int steps = 1) =>

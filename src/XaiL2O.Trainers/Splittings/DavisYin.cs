@@ -60,11 +60,21 @@ public sealed class DavisYin : Splitting
     /// <inheritdoc/>
     public override Tensor Inference(SplittingState state, Tensor data) => f.Proximal(((DavisYinState)state).Zeta, StepSize, data);
 
-    /// <summary>‖ψ − ξ‖/max(1, ‖ζ⁺‖).</summary>
+    /// <summary>At ξ: (ζ − ξ)/α ∈ ∂f(ξ), (2ξ − ζ − α∇h(ξ) − ψ)/α ∈ ∂g(ψ), which with ∇h(ξ) leave r = (ξ − ψ)/α.</summary>
     /// <inheritdoc/>
-    public override Tensor Residual(SplittingState previous, SplittingState next, Tensor data)
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data)
     {
-        var (a, b) = (((DavisYinState)previous).Zeta, ((DavisYinState)next).Zeta);
-        return (b - a).norm(1) / b.norm(1).clamp_min(1);
+        ArgumentNullException.ThrowIfNull(next);
+        var (α, ζ) = (StepSize, ((DavisYinState)next).Zeta);
+        var ξ = f.Proximal(ζ, α, data);
+        var gradient = h.Gradient(ξ, data);
+        var reflected = (2 * ξ) - ζ - (α * gradient);
+        var ψ = g.Proximal(reflected, α, data);
+        var (sf, sg) = ((ζ - ξ) / α, (reflected - ψ) / α);
+        var measure = new OptimalityMeasure(ξ, data);
+        measure.Add(f, ξ, ξ, sf);
+        measure.Add(g, ξ, ψ, sg);
+        measure.Add(h, gradient);
+        return measure.Result((ξ - ψ) / α, [sf.norm(1), sg.norm(1), gradient.norm(1)]);
     }
 }

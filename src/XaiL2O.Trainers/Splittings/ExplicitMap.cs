@@ -27,8 +27,8 @@ public sealed class ExplicitMap(Func<Tensor, Tensor> function) : Splitting
     public override Tensor Inference(SplittingState state, Tensor data) => ((ImageState)state).X;
 
     /// <inheritdoc/>
-    public override Tensor Residual(SplittingState previous, SplittingState next, Tensor data) =>
-        RelativeChange(((ImageState)previous).X, ((ImageState)next).X);
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data) =>
+        Trainers.Optimality.OfStep(RelativeChange(((ImageState)previous).X, ((ImageState)next).X));
 
     /// <inheritdoc/>
     public override Tensor AttachedInference(SplittingState fixedPoint, Tensor data, int steps = 1) => function(data);

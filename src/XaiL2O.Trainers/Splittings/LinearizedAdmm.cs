@@ -128,18 +128,35 @@ public sealed class LinearizedAdmm : Splitting
     }
 
     /// <summary>
-    /// max(‖z⁺ − z‖, ‖Sx − z⁺‖)/max(‖z⁺‖, ‖d‖) with z = (p, w) and S = [K; M]: the dual and primal residuals of ADMM. x alone can stand
-    /// almost still under a small β long before the duals have settled; ‖d‖ keeps the scale where p = 0 is the answer.
+    /// At the inference: s₁ = ν₁⁺ + (1/λ − α)(p − p⁺) ∈ ∂f(p⁺), s₂ = ν₂⁺ + κ(1/λ − α)(w − w⁺) normal to the ball at w⁺, and where there is h what (15f)
+    /// leaves of x⁺, s₃ = (x − x⁺)/β − r; the dual residual is Kᵀs₁ + Mᵀs₂ + s₃.
     /// </summary>
     /// <inheritdoc/>
-    public override Tensor Residual(SplittingState previous, SplittingState next, Tensor data)
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data)
     {
         ArgumentNullException.ThrowIfNull(data);
         var (a, b) = ((AdmmState)previous, (AdmmState)next);
-        static Tensor Norm(Tensor u, Tensor v) => (u.pow(2).sum(1) + v.pow(2).sum(1)).sqrt();
-        var change = Norm(b.P - a.P, b.W - a.W);
-        // (15c), (15d): the duals move by α times the violation of p = Kx and w = Mx.
-        var violation = Norm(b.Nu1 - a.Nu1, (b.Nu2 - a.Nu2) / Weight) / Steps.Alpha.Value;
-        return Ratio.OfNorms(change.maximum(violation), Norm(b.P, b.W).maximum(data.norm(1)));
+        var (α, β, λ) = (Steps.Alpha.Value, Steps.Beta.Value, Steps.Lambda.Value);
+        var (K, M) = (F.Operator, Fidelity.Operator);
+        var slack = Math.Max(0, (1 / λ) - α);
+        var s1 = b.Nu1 + (slack * (a.P - b.P));
+        var s2 = b.Nu2 + (Weight * slack * (a.W - b.W));
+        var (force1, force2) = (K.ApplyAdjoint(s1), M.ApplyAdjoint(s2));
+        var x = Inference(next, data);
+        var measure = new OptimalityMeasure(x, data);
+        measure.Add(F, K.Apply(x), b.P, s1);
+        measure.Add(Fidelity, M.Apply(x), b.W, s2);
+        List<Tensor> forces = [force1.norm(1), force2.norm(1)];
+        var residual = force1 + force2;
+        if (H is not null)
+        {
+            var s3 = ((a.X - b.X) / β) - K.ApplyAdjoint((2 * b.Nu1) - a.Nu1) - M.ApplyAdjoint((2 * b.Nu2) - a.Nu2);
+            measure.Add(H, x, x, s3);
+            forces.Add(s3.norm(1));
+            residual = residual + s3;
+        }
+
+        measure.AddReference(F, Fidelity, H);
+        return measure.Result(residual, forces);
     }
 }

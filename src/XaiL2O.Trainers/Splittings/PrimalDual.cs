@@ -68,12 +68,23 @@ public sealed class PrimalDual : Splitting
     /// <inheritdoc/>
     public override Tensor Inference(SplittingState state, Tensor data) => ((PrimalDualState)state).X;
 
-    /// <summary>max(‖x⁺ − x‖, ‖y⁺ − y‖/c)/max(‖x⁺‖, ‖y⁺‖/c) with c = σ‖K‖, which makes duals comparable with x.</summary>
+    /// <summary>
+    /// At x⁺: y⁺ ∈ ∂f(u) with u = (y − y⁺)/σ + Kx, and (x − x⁺)/τ − ∇h(x) − Kᵀ(2y⁺ − y) ∈ ∂g(x⁺), which with Kᵀy⁺ and ∇h(x⁺) leaves r.
+    /// </summary>
     /// <inheritdoc/>
-    public override Tensor Residual(SplittingState previous, SplittingState next, Tensor data)
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data)
     {
-        var (a, b) = ((PrimalDualState)previous, (PrimalDualState)next);
-        var c = Math.Max(DualStep * f.Operator.NormBound, 1e-30);
-        return Ratio.OfNorms((b.X - a.X).norm(1).maximum((b.Y - a.Y).norm(1) / c), b.X.norm(1).maximum(b.Y.norm(1) / c));
+        var ((y, x), (yNext, xNext)) = ((PrimalDualState)previous, (PrimalDualState)next);
+        var (τ, σ, K) = (PrimalStep, DualStep, f.Operator);
+        var (force, change, gradient) = (K.ApplyAdjoint(yNext), K.ApplyAdjoint(yNext - y), h.Gradient(xNext, data));
+        var s = ((x - xNext) / τ) - h.Gradient(x, data) - force - change;
+        var measure = new OptimalityMeasure(xNext, data);
+        measure.Add(f, K.Apply(xNext), ((y - yNext) / σ) + K.Apply(x), yNext);
+        if (g is not null)
+            measure.Add(g, xNext, xNext, s);
+        measure.Add(h, gradient);
+        measure.AddReference(f, g);
+        // Without g, s would be 0 at a solution and is part of what is missing.
+        return measure.Result((g is null ? zeros_like(s) : s) + force + gradient, [force.norm(1), gradient.norm(1), s.norm(1)]);
     }
 }

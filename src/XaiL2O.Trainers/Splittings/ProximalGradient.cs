@@ -58,8 +58,19 @@ public sealed class ProximalGradient : Splitting
     /// <inheritdoc/>
     public override Tensor Inference(SplittingState state, Tensor data) => ((PointState)state).X;
 
-    /// <summary>‖x⁺ − x‖/‖x⁺‖.</summary>
+    /// <summary>At x⁺: (x − α∇h(x) − x⁺)/α ∈ ∂f(x⁺), which with ∇h(x⁺) leaves r.</summary>
     /// <inheritdoc/>
-    public override Tensor Residual(SplittingState previous, SplittingState next, Tensor data) =>
-        RelativeChange(((PointState)previous).X, ((PointState)next).X);
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(previous);
+        ArgumentNullException.ThrowIfNull(next);
+        var (α, x, xNext) = (StepSize, ((PointState)previous).X, ((PointState)next).X);
+        var (before, gradient) = (h.Gradient(x, data), h.Gradient(xNext, data));
+        var s = ((x - xNext) / α) - before;
+        var measure = new OptimalityMeasure(xNext, data);
+        if (f is not null)
+            measure.Add(f, xNext, xNext, s);
+        measure.Add(h, gradient);
+        return measure.Result(s + gradient, [s.norm(1), gradient.norm(1)]);
+    }
 }

@@ -24,12 +24,11 @@ public abstract class Splitting
     /// <returns>Shape <c>[batch, inference size]</c>.</returns>
     public abstract Tensor Inference(SplittingState state, Tensor data);
 
-    /// <summary>How far a step moved each sample, relative to the size of what moved; 0 at a fixed point.</summary>
+    /// <summary>How far the inference of T(ζ) is from optimal, row by row; 0 at a fixed point, and nowhere but at a solution.</summary>
     /// <param name="previous">ζ.</param>
     /// <param name="next">T(ζ).</param>
-    /// <param name="data">d, shape <c>[batch, data size]</c>; gives the scale where the variables vanish.</param>
-    /// <returns>Shape <c>[batch]</c>.</returns>
-    public abstract Tensor Residual(SplittingState previous, SplittingState next, Tensor data);
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    public abstract Optimality Optimality(SplittingState previous, SplittingState next, Tensor data);
 
     /// <summary>
     /// The inference after one step or a few, differentiable in the model's weights: what Jacobian-free backpropagation differentiates.

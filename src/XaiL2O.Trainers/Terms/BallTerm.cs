@@ -29,6 +29,9 @@ public sealed class BallTerm : Term, IProximable
     public override string Cause => "an estimate farther from the centre than allowed: an estimate made without this constraint";
 
     /// <inheritdoc/>
+    public bool IsConstraint => true;
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data)
     {
         var offset = centre is null ? u : u - centre;

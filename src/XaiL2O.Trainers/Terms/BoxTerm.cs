@@ -29,6 +29,9 @@ public sealed class BoxTerm : Term, IProximable
     public override string Cause => "values outside the allowed range: a solve that did not converge, or an estimate made without this constraint";
 
     /// <inheritdoc/>
+    public bool IsConstraint => true;
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => u.clamp(lower, upper);
 
     /// <inheritdoc/>

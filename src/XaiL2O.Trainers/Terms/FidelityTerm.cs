@@ -11,7 +11,7 @@ namespace XaiL2O.Trainers;
 /// noise whose standard deviation is proportional to what is measured. The ball is an ellipsoid then, and the proximal operator still the Euclidean
 /// projection.
 /// </remarks>
-public sealed class FidelityTerm : Term, IProximable
+public sealed class FidelityTerm : Term, IProximable, IDataTerm
 {
     /// <summary>Below every number that occurs, so that 0/0 is 0.</summary>
     private const double Tiny = 1e-30;
@@ -44,6 +44,9 @@ public sealed class FidelityTerm : Term, IProximable
     public override string Cause => "an estimate that does not explain its measurements: a damaged or missing measurement, more noise than the model allows, or a solve that did not converge";
 
     /// <inheritdoc/>
+    public bool IsConstraint => true;
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data)
     {
         if (Radius.Value == 0)
@@ -60,6 +63,8 @@ public sealed class FidelityTerm : Term, IProximable
         var limit = (Radius * Norm(data, weights, true)).clamp_min(Tiny);
         return data + (offset / (1 + (Multiplier(offset, weights, limit) * weights)));
     }
+
+    Tensor IDataTerm.DataNorm(Tensor data) => data.norm(1);
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data)

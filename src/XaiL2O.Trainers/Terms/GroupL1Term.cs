@@ -43,6 +43,13 @@ public sealed class GroupL1Term : Term, IProximable
     }
 
     /// <inheritdoc/>
+    public Tensor? Value(Tensor u, Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(u);
+        return Groups(u).norm(Within).sum(1);
+    }
+
+    /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => Groups(Operator.Apply(x)).norm(Within).sum(1);
 
     private Tensor Groups(Tensor u) => interleaved ? u.view(u.shape[0], groupSize, -1) : u.view(u.shape[0], -1, groupSize);

@@ -26,6 +26,9 @@ public sealed class HalfSpaceTerm : Term, IProximable
     public override string Cause => "a budget that is exceeded: an estimate made without this constraint";
 
     /// <inheritdoc/>
+    public bool IsConstraint => true;
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => plane.Along(u, plane.Height(u).clamp_min(0));
 
     /// <inheritdoc/>

@@ -26,6 +26,9 @@ public sealed class HyperplaneTerm : Term, IProximable
     public override string Cause => "a balance that does not hold: an estimate made without this constraint";
 
     /// <inheritdoc/>
+    public bool IsConstraint => true;
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => plane.Along(u, plane.Height(u));
 
     /// <inheritdoc/>

@@ -14,4 +14,20 @@ public interface IProximable
     /// <param name="data">Measurements d, shape <c>[batch, data size]</c>; terms that do not depend on them ignore them.</param>
     /// <returns>Shape of <paramref name="u"/>.</returns>
     Tensor Proximal(Tensor u, Coefficient step, Tensor data);
+
+    /// <summary>Whether f is the indicator of a set, so that <see cref="Proximal"/> is a projection and a point outside the set is no solution.</summary>
+    bool IsConstraint => false;
+
+    /// <summary>
+    /// f(u), row by row, for the optimality gap of a solve; 0 for a constraint, whose violation is measured apart. Null, the default of other terms, where
+    /// the value is not known, as of a learned proximal operator: a solve is then judged without a gap.
+    /// </summary>
+    /// <param name="u">A point in the output space of <see cref="Operator"/>, shape <c>[batch, Operator.OutputSize]</c>.</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    /// <returns>Shape <c>[batch]</c>, or null.</returns>
+    Tensor? Value(Tensor u, Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(u);
+        return IsConstraint ? zeros(u.shape[0], dtype: u.dtype, device: u.device) : null;
+    }
 }

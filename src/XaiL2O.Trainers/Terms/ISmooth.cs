@@ -13,4 +13,10 @@ public interface ISmooth
 
     /// <summary>L with ‖∇h(u) − ∇h(v)‖ ≤ L‖u − v‖, as the weights are now.</summary>
     double LipschitzBound { get; }
+
+    /// <summary>h(u), row by row, for the optimality gap of a solve; null, the default, where it is not known: a solve is then judged without a gap.</summary>
+    /// <param name="u">Shape <c>[batch, size]</c>.</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    /// <returns>Shape <c>[batch]</c>, or null.</returns>
+    Tensor? Value(Tensor u, Tensor data) => null;
 }

@@ -29,6 +29,13 @@ public sealed class L1Term : Term, IProximable
         : u - u.clamp(-step.Value, step.Value);
 
     /// <inheritdoc/>
+    public Tensor? Value(Tensor u, Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(u);
+        return u.abs().sum(1);
+    }
+
+    /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data)
     {
         var norm = Operator.Apply(x).abs().sum(1);

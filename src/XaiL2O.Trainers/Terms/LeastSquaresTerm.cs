@@ -7,7 +7,7 @@ namespace XaiL2O.Trainers;
 /// Agreement with measurements as a penalty, h(x) = ½‖w ⊙ (Ax − d)‖², with a weight w per measurement that may be trained. Gradient:
 /// Aᵀ(w² ⊙ (Ax − d)); proximal in p = Ax: (u + step·w² ⊙ d)/(1 + step·w²). Property value: ‖Ax − d‖/‖d‖, without the weights.
 /// </summary>
-public sealed class LeastSquaresTerm : Term, ISmooth, IProximable
+public sealed class LeastSquaresTerm : Term, ISmooth, IProximable, IDataTerm
 {
     private readonly Tensor? squares; // w²
     private readonly double largest = 1; // max w²
@@ -42,8 +42,22 @@ public sealed class LeastSquaresTerm : Term, ISmooth, IProximable
         ? step.DividePlusOne(u + (step * data))
         : (u + (step * (squares * data))) / (1 + (step * squares));
 
+    /// <summary>½‖w ⊙ (Ax − d)‖².</summary>
+    Tensor? ISmooth.Value(Tensor u, Tensor data) => Value(Operator.Apply(u), data);
+
+    /// <summary>½‖w ⊙ (p − d)‖² of p = Ax.</summary>
+    Tensor? IProximable.Value(Tensor u, Tensor data) => Value(u, data);
+
+    Tensor IDataTerm.DataNorm(Tensor data) => data.norm(1);
+
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => Ratio.OfNorms((Operator.Apply(x) - data).norm(1), data.norm(1));
+
+    private Tensor Value(Tensor p, Tensor data)
+    {
+        var square = (p - data).square();
+        return (squares is null ? square : squares * square).sum(1) / 2;
+    }
 
     private Tensor Weigh(Tensor residual) => squares is null ? residual : squares * residual;
 }

@@ -8,6 +8,9 @@ namespace XaiL2O.Trainers;
 public sealed class NonnegativeTerm(string name, int size) : Term(name, new IdentityOperator(size)), IProximable
 {
     /// <inheritdoc/>
+    public bool IsConstraint => true;
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => u.clamp_min(0);
 
     /// <inheritdoc/>

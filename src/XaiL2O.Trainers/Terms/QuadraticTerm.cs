@@ -34,5 +34,8 @@ public sealed class QuadraticTerm : Term, ISmooth
     public Tensor Gradient(Tensor u, Tensor data) => Operator.ApplyAdjoint(Operator.Apply(u)) + pull.Apply(data);
 
     /// <inheritdoc/>
+    public Tensor? Value(Tensor u, Tensor data) => (Operator.Apply(u).square().sum(1) / 2) + (u * pull.Apply(data)).sum(1);
+
+    /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => Ratio.OfNorms(Gradient(x, data).norm(1), data.norm(1));
 }

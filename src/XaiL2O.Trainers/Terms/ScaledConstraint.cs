@@ -14,5 +14,8 @@ internal sealed class ScaledConstraint(IProximable constraint, double scale) : I
     public LinearOperator Operator { get; } = new ScaledOperator(constraint.Operator, scale);
 
     /// <inheritdoc/>
+    public bool IsConstraint => true;
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => scale * constraint.Proximal(u / scale, step, data);
 }

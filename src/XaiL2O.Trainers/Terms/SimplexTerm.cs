@@ -29,6 +29,9 @@ public sealed class SimplexTerm : Term, IProximable
     public override string Cause => "shares that are negative or do not sum to the whole: an estimate made without this constraint";
 
     /// <inheritdoc/>
+    public bool IsConstraint => true;
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data)
     {
         ArgumentNullException.ThrowIfNull(u);

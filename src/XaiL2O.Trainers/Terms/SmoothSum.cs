@@ -21,4 +21,14 @@ public sealed class SmoothSum : ISmooth
     /// <inheritdoc/>
     public Tensor Gradient(Tensor u, Tensor data) =>
         parts.Length == 0 ? zeros_like(u) : parts.Select(p => p.Gradient(u, data)).Aggregate((a, b) => a + b);
+
+    /// <inheritdoc/>
+    public Tensor? Value(Tensor u, Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(u);
+        Tensor? sum = zeros(u.shape[0], dtype: u.dtype, device: u.device);
+        foreach (var part in parts)
+            sum = part.Value(u, data) is { } value && sum is not null ? sum + value : null;
+        return sum;
+    }
 }

@@ -21,6 +21,14 @@ public sealed class SquaredL2Term(string name, LinearOperator transform) : Term(
     /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => step.DividePlusOne(u);
 
+    /// <summary>½‖Kx‖².</summary>
+    Tensor? ISmooth.Value(Tensor u, Tensor data) => HalfSquare(Operator.Apply(u));
+
+    /// <summary>½‖p‖² of p = Kx.</summary>
+    Tensor? IProximable.Value(Tensor u, Tensor data) => HalfSquare(u);
+
     /// <inheritdoc/>
-    public override Tensor PropertyValue(Tensor x, Tensor data) => Operator.Apply(x).square().sum(1) / 2;
+    public override Tensor PropertyValue(Tensor x, Tensor data) => HalfSquare(Operator.Apply(x));
+
+    private static Tensor HalfSquare(Tensor p) => p.square().sum(1) / 2;
 }

@@ -25,6 +25,17 @@ public sealed class StackedTerm : IProximable
     /// <inheritdoc/>
     public LinearOperator Operator { get; }
 
+    /// <summary>The terms, each with where its block begins and how long it is.</summary>
+    internal IEnumerable<(IProximable Term, long From, long Length)> Blocks
+    {
+        get
+        {
+            var from = 0L;
+            for (var i = 0; i < terms.Length; from += sizes[i++])
+                yield return (terms[i], from, sizes[i]);
+        }
+    }
+
     /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data)
     {

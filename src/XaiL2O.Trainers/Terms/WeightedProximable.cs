@@ -22,5 +22,11 @@ public sealed class WeightedProximable : IProximable
     public LinearOperator Operator => term.Operator;
 
     /// <inheritdoc/>
+    public bool IsConstraint => term.IsConstraint;
+
+    /// <inheritdoc/>
+    public Tensor? Value(Tensor u, Tensor data) => term.Value(u, data) is { } value ? weight * value : null;
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => term.Proximal(u, step.Times(weight), data);
 }

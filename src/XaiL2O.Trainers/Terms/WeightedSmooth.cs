@@ -22,5 +22,8 @@ public sealed class WeightedSmooth : ISmooth
     public double LipschitzBound => weight.Value * term.LipschitzBound;
 
     /// <inheritdoc/>
+    public Tensor? Value(Tensor u, Tensor data) => term.Value(u, data) is { } value ? weight * value : null;
+
+    /// <inheritdoc/>
     public Tensor Gradient(Tensor u, Tensor data) => weight * term.Gradient(u, data);
 }

@@ -1,0 +1,33 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// How far an iterate is from the conditions of optimality of min Σᵢ fᵢ(Kᵢx), each relative to its own scale, so that no value changes when data,
+/// operators or the objective are multiplied by a number. An iterate is a solution where all three are 0; a small step from one iterate to the next
+/// says nothing of the kind.
+/// </summary>
+/// <remarks>
+/// A splitting has for every term a point uᵢ ≈ Kᵢx and a subgradient sᵢ ∈ ∂fᵢ(uᵢ), which its proximal steps give exactly. With the dual residual
+/// r = Σ Kᵢᵀsᵢ, convexity bounds the objective P of every feasible x* from below: P(x*) ≥ D + ⟨r, x*⟩ with D = Σ fᵢ(uᵢ) − ⟨sᵢ, uᵢ⟩. So
+/// P(x) − P* ≤ (P(x) − D) + ‖r‖‖x*‖ up to the violation of constraints.
+/// </remarks>
+/// <param name="Primal">Largest violation of a constraint, ‖Kᵢx − uᵢ‖ relative to the larger of ‖uᵢ‖, ‖Kᵢx‖ and, for terms that compare with measurements, ‖d‖; shape <c>[batch]</c>.</param>
+/// <param name="Dual">‖r‖·‖x‖ relative to the objective; where values of terms are not known, ‖r‖ relative to the largest ‖Kᵢᵀsᵢ‖. Shape <c>[batch]</c>.</param>
+/// <param name="Gap">
+/// |P(x) − D| relative to the objective; where the values of terms are not known (learned proximal operators), the largest ‖Kᵢx − uᵢ‖ of those terms relative
+/// to ‖uᵢ‖. Shape <c>[batch]</c>.
+/// </param>
+public sealed record Optimality(Tensor Primal, Tensor Dual, Tensor Gap)
+{
+    /// <summary>For iterations that solve no optimisation problem: how far a step moves, relative to the size of what moves.</summary>
+    /// <param name="step">Shape <c>[batch]</c>.</param>
+    public static Optimality OfStep(Tensor step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        return new Optimality(zeros_like(step), zeros_like(step), step);
+    }
+
+    /// <summary>The largest of the three, row by row.</summary>
+    public Tensor Largest => Primal.maximum(Dual).maximum(Gap);
+}

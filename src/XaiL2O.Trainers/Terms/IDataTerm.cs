@@ -1,0 +1,11 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>A term that compares Kx with the measurements.</summary>
+internal interface IDataTerm
+{
+    /// <summary>‖d‖ in the units of Kx, shape <c>[batch]</c>: the scale of agreement where Kx itself is 0.</summary>
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    Tensor DataNorm(Tensor data);
+}
