@@ -29,7 +29,7 @@ public sealed class JacobianFreeLaws : TorchLaws
         var admm = Admm(K, A);
         Splitting splitting = exact ? new AffineDouglasRachford(admm, new MeasurementGeometry(A)) : admm;
         var state = FixedPointSolver.Solve(splitting, data, new FixedPointOptions { MaxIterations = 30_000, ResidualTolerance = 1e-12, CheckEvery = 50 }).State;
-        var admmState = splitting is AffineDouglasRachford solver ? solver.ToAdmm(state, data) : (AdmmState)state;
+        var admmState = splitting is AffineDouglasRachford solver ? (AdmmState)solver.ToProblem(state, data) : (AdmmState)state;
         return new(K, admm, splitting, state, admmState, data, Normal(size.Seed + 70, 4, size.Signal));
     }
 

@@ -40,6 +40,9 @@ public sealed class OptimalityLaws : TorchLaws
         new("primal–dual, penalties", () => (AdversarialProblems.Penalised(200, true), p => new ComposedModel(new Recipe(p, Algorithm.PrimalDual), float64))),
         new("proximal gradient", () => (AdversarialProblems.Penalised(200, false), p => new ComposedModel(new Recipe(p, Algorithm.ProximalGradient), float64))),
         new("Davis–Yin", () => (AdversarialProblems.Penalised(200, true), p => new ComposedModel(new Recipe(p, Algorithm.DavisYin), float64))),
+        new("automatic, constraints", () => (AdversarialProblems.Constrained(200, true), p => new ComposedModel(new Recipe(p, Algorithm.Automatic), float64))),
+        new("automatic, penalties", () => (AdversarialProblems.Penalised(200, true), p => new ComposedModel(new Recipe(p, Algorithm.Automatic), float64))),
+        new("automatic, one penalty", () => (AdversarialProblems.Penalised(200, false), p => new ComposedModel(new Recipe(p, Algorithm.Automatic), float64))),
         new("dictionary, exact steps", () => (AdversarialProblems.Constrained(200, false), p => Dictionary(p, DictionarySolver.ExactAdmm))),
         new("dictionary, linearised ADMM", () => (AdversarialProblems.Constrained(200, false), p => Dictionary(p, DictionarySolver.LinearizedAdmm))),
     ];

@@ -195,18 +195,18 @@ public sealed class SolverLaws : TorchLaws
     /// <summary>A step that leaves the finite numbers in one row only.</summary>
     private sealed class Exploding : Splitting
     {
-        public override SplittingState Initialize(Tensor data) => new DouglasRachfordState(data.clone());
+        public override SplittingState Initialize(Tensor data) => new ImageState(data.clone());
 
         public override SplittingState Step(SplittingState state, Tensor data)
         {
-            var y = ((DouglasRachfordState)state).Y;
-            return new DouglasRachfordState(where(data.gt(100), y * 1e200, (y + data) / 2));
+            var y = ((ImageState)state).X;
+            return new ImageState(where(data.gt(100), y * 1e200, (y + data) / 2));
         }
 
-        public override Tensor Inference(SplittingState state, Tensor data) => ((DouglasRachfordState)state).Y;
+        public override Tensor Inference(SplittingState state, Tensor data) => ((ImageState)state).X;
 
         public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data) =>
-            Trainers.Optimality.OfStep(RelativeChange(((DouglasRachfordState)previous).Y, ((DouglasRachfordState)next).Y));
+            Trainers.Optimality.OfStep(RelativeChange(((ImageState)previous).X, ((ImageState)next).X));
     }
 
     [Test]

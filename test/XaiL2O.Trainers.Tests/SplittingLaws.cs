@@ -121,7 +121,7 @@ public sealed class SplittingLaws : TorchLaws
     {
         var instance = problem.Make();
         using var exact = instance.Exact();
-        var state = exact.ToAdmm(Solve(exact, instance), instance.Data);
+        var state = (AdmmState)exact.ToProblem(Solve(exact, instance), instance.Data);
         AssertKkt(state, instance, 1e-7);
         var next = instance.Admm.Step(state, instance.Data);
         Assert.Multiple(() =>

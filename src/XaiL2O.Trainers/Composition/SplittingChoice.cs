@@ -13,7 +13,17 @@ internal static class SplittingChoice
         }
 
         var parts = new Parts(terms);
-        return (algorithm == Algorithm.Automatic ? Choose(parts) : algorithm) switch
+        if (algorithm == Algorithm.Automatic)
+        {
+            var chosen = Make(parts, terms, size, Choose(parts), steps);
+            return AffineDouglasRachford.Of(chosen) ?? chosen;
+        }
+
+        return Make(parts, terms, size, algorithm, steps);
+    }
+
+    private static Splitting Make(Parts parts, IReadOnlyList<(Term Term, Coefficient Weight)> terms, int size, Algorithm algorithm, StepPolicy steps) =>
+        algorithm switch
         {
             Algorithm.ProximalGradient => MakeProximalGradient(parts, size, steps),
             Algorithm.DavisYin => MakeDavisYin(parts, size, steps),
@@ -21,7 +31,6 @@ internal static class SplittingChoice
             Algorithm.PrimalDual => MakePrimalDual(parts, size, steps),
             _ => throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, $"{nameof(Algorithm)} = {algorithm} is not an {nameof(Algorithm)}."),
         };
-    }
 
     private static Algorithm Choose(Parts parts) =>
         parts.Transformed.Length == 0 && parts.Plain.Length <= 1 ? Algorithm.ProximalGradient

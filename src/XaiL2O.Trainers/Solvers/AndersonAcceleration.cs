@@ -152,6 +152,15 @@ internal sealed class AndersonAcceleration : IDisposable
         (taken, extrapolated, pause, nextPause) = (Rows(taken), Rows(extrapolated), Rows(pause), Rows(nextPause));
     }
 
+    /// <summary>Starts anew, for an iteration that has changed.</summary>
+    public void Forget()
+    {
+        Dispose();
+        (dF, dG, gram, lastF, lastG, current) = (null, null, null, null, null, null);
+        (lastNorm, first, taken, extrapolated, pause, nextPause) = (null, null, null, null, null, null);
+        remembered = 0;
+    }
+
     public void Dispose()
     {
         foreach (var tensor in new[] { dF, dG, gram, lastF, lastG, current, lastNorm, first, taken, extrapolated, pause, nextPause })

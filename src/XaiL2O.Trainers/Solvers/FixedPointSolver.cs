@@ -13,6 +13,9 @@ public static class FixedPointSolver
     /// <summary>Samples leave the batch in portions of at least this share of it: copying the rest costs about one iteration.</summary>
     private const double LeavingShare = 0.1;
 
+    /// <summary>The iteration after which steps are balanced first; then after twice as many, and so on.</summary>
+    private const int FirstRebalance = 10;
+
     /// <summary>Solves a batch.</summary>
     /// <param name="splitting">T.</param>
     /// <param name="data">d, shape <c>[batch, data size]</c>. Rows with NaN or ∞ are passed over with <see cref="SolveStatus.InvalidData"/>.</param>
@@ -53,6 +56,7 @@ public static class FixedPointSolver
         var stopped = new bool[rows.Length];
         var (state, active) = (Select(start, rows, data.device), SelectRows(finite, rows, data.device));
         using var acceleration = options.AndersonMemory > 0 ? new AndersonAcceleration(options.AndersonMemory) : null;
+        var rebalance = FirstRebalance;
         for (var iteration = 1; iteration <= options.MaxIterations && rows.Length > 0; iteration++)
         {
             var check = iteration % options.CheckEvery == 0 || iteration == options.MaxIterations;
@@ -71,8 +75,17 @@ public static class FixedPointSolver
                     Store(result, state, rows, ended, report);
             }
 
-            if (iteration < options.MaxIterations)
+            if (iteration == rebalance && splitting.Rebalance(state, active) is { } balanced)
+            {
+                // All rows at the same iterations, so that what else is in the batch changes nothing.
+                state.DisposeTensors();
+                acceleration?.Forget();
+                (state, rebalance) = (balanced, 2 * iteration);
+            }
+            else if (iteration < options.MaxIterations)
+            {
                 state = Advance(previous, state, active, options.Relaxation, acceleration);
+            }
 
             foreach (var tensor in previous.Tensors.Where(t => !ReferenceEquals(t, active) && !state.Tensors.Any(s => ReferenceEquals(s, t))))
                 tensor.Dispose();

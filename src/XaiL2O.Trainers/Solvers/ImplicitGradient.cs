@@ -27,13 +27,14 @@ public static class ImplicitGradient
         Check.AtLeast(maxSteps, 1);
         Check.Positive(tolerance);
         using var grad = enable_grad();
-        var state = fixedPoint.Map(t => t.detach());
-        var next = splitting.Step(state, data);
+        var (differentiable, point) = splitting.Differentiable(fixedPoint, data);
+        var state = point.Map(t => t.detach());
+        var next = differentiable.Step(state, data);
         var flat = next.Flatten();
         if (!flat.requires_grad)
-            throw new InvalidOperationException($"A step of {splitting.GetType().Name} carries no gradient to the weights; use Jacobian-free backpropagation, or a splitting whose steps are differentiable.");
-        var implicitly = LinearEquation.Of(flat, new Equation(splitting, state, data, maxSteps, tolerance));
-        return splitting.Inference(next.Unflatten(implicitly), data);
+            throw new InvalidOperationException($"A step of {differentiable.GetType().Name} carries no gradient to the weights; use Jacobian-free backpropagation, or a splitting whose steps are differentiable.");
+        var implicitly = LinearEquation.Of(flat, new Equation(differentiable, state, data, maxSteps, tolerance));
+        return differentiable.Inference(next.Unflatten(implicitly), data);
     }
 
     private sealed record Equation(Splitting Splitting, SplittingState FixedPoint, Tensor Data, int MaxSteps, double Tolerance)

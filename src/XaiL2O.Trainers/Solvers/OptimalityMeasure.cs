@@ -101,7 +101,7 @@ internal sealed class OptimalityMeasure
     /// <param name="terms">All terms that are not smooth ones.</param>
     public void AddReference(params IProximable?[] terms)
     {
-        var parts = terms.SelectMany(Parts).ToList();
+        var parts = terms.SelectMany(t => BlockProblem.Parts(t)).ToList();
         if (parts.FirstOrDefault(p => p is IDataTerm)?.Operator is not { NormBound: > 0 and var norm } A)
             return;
         var point = A.ApplyAdjoint(data) / (norm * norm);
@@ -112,23 +112,16 @@ internal sealed class OptimalityMeasure
         }
     }
 
-    private static IEnumerable<IProximable> Parts(IProximable? term) => term switch
-    {
-        null => [],
-        StackedTerm stack => stack.Blocks.SelectMany(b => Parts(b.Term)),
-        _ => [term],
-    };
-
     /// <summary>The conditions.</summary>
     /// <param name="residual">r = Σ Kᵢᵀsᵢ, shape <c>[batch, …]</c>.</param>
     /// <param name="forces">‖Kᵢᵀsᵢ‖ of the parts of r, each of shape <c>[batch]</c>.</param>
-    /// <param name="radius">A size of what r acts on where that is not x; ‖x‖, or what the data suggest if that is more, when null.</param>
+    /// <param name="radius">The size of what r acts on where that is not x itself; the size of x that the data suggest counts if it is more.</param>
     public Optimality Result(Tensor residual, IReadOnlyList<Tensor> forces, Tensor? radius = null)
     {
         var r = residual.norm(1);
         if (!known)
             return new Optimality(primal, Ratio.OfNorms(r, forces.Aggregate((a, b) => a.maximum(b))), consistency);
         var scale = objective.abs().maximum(bound.abs()).maximum(Floor * reference);
-        return new Optimality(primal, Ratio.OfNorms(r * (radius ?? size), scale), Ratio.OfNorms((objective - bound).abs(), scale));
+        return new Optimality(primal, Ratio.OfNorms(r * (radius is null ? size : radius.maximum(size)), scale), Ratio.OfNorms((objective - bound).abs(), scale));
     }
 }

@@ -1,11 +1,12 @@
+using System.Runtime.CompilerServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
 
 /// <summary>
-/// Exact steps for the equality-constrained case of (14), min f(Kx) s.t. Mx = d: Douglas–Rachford splitting of f and the affine set
-/// V(d) = {Kx : Mx = d}, whose projection is factorised once for all samples and iterations.
+/// Exact steps for min Σ fᵢ(Kᵢx) s.t. Ex = d with operators that fit into memory as matrices: Douglas–Rachford splitting of Σ fᵢ and the affine set
+/// V(d) = {Sx : Ex = d}, S = [c₁K₁; c₂K₂; …], whose projection P_V is factorised once for all samples and iterations.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -13,129 +14,278 @@ namespace XaiL2O.Trainers;
 /// p  = prox_{λf}(2z − y)
 /// y⁺ = y + p − z
 /// </code>
-/// (Lions and Mercier 1979, doi 10.1137/0716071; Eckstein and Bertsekas 1992, doi 10.1007/BF01581204, show it to be ADMM with exact
-/// steps.) It has the solutions of <see cref="LinearizedAdmm"/> on the same terms, needs one matrix product per iteration in
-/// place of four, and its rate does not depend on how well K and M are conditioned. Steps taken in training are attached to
-/// (15), so the gradient is that of linearised ADMM at the same fixed point.
+/// (Lions and Mercier 1979, doi 10.1137/0716071; Eckstein and Bertsekas 1992, doi 10.1007/BF01581204, show it to be ADMM with exact steps; Parikh and
+/// Boyd 2014, doi 10.1007/s12532-013-0061-8, split all terms.) It has the solutions of the splitting whose problem it solves, needs one or two matrix
+/// products per iteration, and its rate does not depend on how well E and the stacked operator are conditioned. cᵢ = 1/‖Kᵢ‖ makes it independent of the
+/// operators' units, and λ, a number per row, is balanced between primal and dual feasibility. Gradients are attached to that splitting at its fixed point.
 /// </remarks>
 public sealed class AffineDouglasRachford : Splitting, IDisposable
 {
-    private readonly LinearizedAdmm problem;
-    private readonly Tensor projector;      // QQᵀ, [q, q], Q an orthonormal basis of {Kx : Mx = 0}
-    private readonly Tensor offset;         // d ↦ the point of V(d) nearest 0, transposed, [m, q]
-    private readonly Tensor inferenceFromZ; // z ↦ x, transposed, [q, n]
-    private readonly Tensor inferenceFromData; // d ↦ x, transposed, [m, n]
-    private readonly Tensor dual;           // ν₁ ↦ ν₂ with Kᵀν₁ + Mᵀν₂ = 0, transposed, [q, m]
-    private readonly double step;
+    /// <summary>Longest x, and most rows of S, for which matrices are held.</summary>
+    internal const int LargestInference = 1024;
 
-    /// <summary>Factorises the affine set for the current weights.</summary>
-    /// <param name="problem">The problem; λ is taken from its step sizes.</param>
-    /// <param name="geometry">The parts of the factorisation that depend on M alone; they can be shared while K is trained.</param>
+    internal const int LargestImage = 4096;
+
+    /// <summary>Step that leaves nothing unbalanced in one go: 2^40.</summary>
+    private const double LargestExponent = 40;
+
+    private static readonly ConditionalWeakTable<Tensor, MeasurementGeometry> Geometries = [];
+
+    private readonly Splitting problem;
+    private readonly BlockProblem blocks;
+    private readonly Block[] parts;
+    private readonly FidelityTerm? equality;
+    private readonly Tensor basis;          // Q, an orthonormal basis of {Sx : Ex = 0}, [rows of S, r]
+    private readonly Tensor? projector;     // QQᵀ where that is the cheaper product
+    private readonly Tensor inferenceFromZ; // z ↦ x, transposed, [rows of S, n]
+    private readonly Tensor? offset;        // d ↦ the point of V(d) nearest 0, transposed, [m, rows of S]
+    private readonly Tensor? inferenceFromData; // d ↦ x, transposed, [m, n]
+    private readonly Tensor? dual;          // subgradients in the space of S ↦ that of the equality, transposed, [rows of S, m]
+    private readonly double? firstStep;
+
+    /// <summary>Exact steps for the problem of <see cref="LinearizedAdmm"/> with an equality and no h.</summary>
+    /// <param name="problem">The problem; λ at the start is taken from its step sizes.</param>
+    /// <param name="geometry">The parts of the factorisation that depend on M alone; they can be shared while K is trained. Not owned.</param>
     /// <exception cref="ArgumentException">The problem has a term h, a tolerance δ &gt; 0, or a K that is not a matrix.</exception>
     public AffineDouglasRachford(LinearizedAdmm problem, MeasurementGeometry geometry)
+        : this(Checked(problem), problem.Blocks()!, geometry, problem.Steps.Lambda.Value)
     {
-        ArgumentNullException.ThrowIfNull(problem);
-        ArgumentNullException.ThrowIfNull(geometry);
-        if (problem.H is not null)
-            throw new ArgumentException("Exact steps need h = 0; use LinearizedAdmm for a model with a term in x.", nameof(problem));
-        if (problem.Fidelity.Radius.Value != 0)
-            throw new ArgumentException("Exact steps need equality Mx = d (δ = 0); use LinearizedAdmm for a ball.", nameof(problem));
-        if (problem.F.Operator is not MatrixOperator transform)
-            throw new ArgumentException("Exact steps need K as a MatrixOperator.", nameof(problem));
-        this.problem = problem;
-        step = problem.Steps.Lambda.Value;
+    }
 
+    private AffineDouglasRachford(Splitting problem, BlockProblem blocks, MeasurementGeometry? geometry, double? firstStep)
+    {
+        (this.problem, this.blocks, this.firstStep) = (problem, blocks, firstStep);
+        equality = geometry is null ? null : blocks.Equality;
+        IProximable[] terms = geometry is null && blocks.Equality is { } unreduced ? [.. blocks.Terms, unreduced] : [.. blocks.Terms];
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var K = transform.Matrix.detach();
-        var (M, N) = (geometry.Matrix, geometry.NullBasis);
-        var KN = mm(K, N);
-        var (Q, left) = Factorise(KN);                               // KN = QR; left is a left inverse of KN
-        var P = mm(Q, Q.t());
-        var Kd = mm(K, geometry.PseudoInverse);                      // K M⁺, [q, m]
-        var back = mm(N, left);                                      // [n, q]
-        projector = P.MoveToOuterDisposeScope().DetachFromDisposeScope();
-        offset = (Kd - mm(P, Kd)).t().contiguous().DetachFromDisposeScope();
-        inferenceFromZ = back.t().contiguous().DetachFromDisposeScope();
-        inferenceFromData = (geometry.PseudoInverse - mm(back, Kd)).t().contiguous().DetachFromDisposeScope();
-        // Mᵀν₂ = −Kᵀν₁ has a solution at a fixed point; M⁺ᵀ gives it.
-        dual = mm(K, geometry.PseudoInverse).neg().contiguous().DetachFromDisposeScope();
+        var n = terms[0].Operator.InputSize;
+        var unit = Identity(terms, geometry, n);
+        var from = 0L;
+        parts = [.. terms.Select(term =>
+        {
+            var norm = term.Operator.NormBound;
+            var block = new Block(term, norm > 0 ? 1 / norm : 1, from, term.Operator.OutputSize);
+            from += block.Length;
+            return block;
+        })];
+        var S = cat([.. parts.Select(b => b.Scale * b.Term.Operator.Apply(unit).t())], 0);
+        var N = geometry?.NullBasis;
+        var (Q, left) = Factorise(N is null ? S : mm(S, N));             // SN = QR; left is a left inverse of SN
+        var back = N is null ? left : mm(N, left);                        // [n, rows of S]
+        basis = Keep(Q);
+        projector = Q.shape[0] <= 2 * Q.shape[1] ? Keep(mm(Q, Q.t())) : null;
+        inferenceFromZ = Keep(back.t());
+        if (geometry is null)
+            return;
+        var Sd = mm(S, geometry.PseudoInverse);                           // S E⁺, [rows of S, m]
+        offset = Keep((Sd - mm(Q, mm(Q.t(), Sd))).t());
+        inferenceFromData = Keep((geometry.PseudoInverse - mm(back, Sd)).t());
+        // Eᵀν = −Sᵀs has a solution at a fixed point; E⁺ᵀ gives it.
+        dual = Keep(Sd.neg());
+    }
+
+    /// <summary>Exact steps for the problem of another splitting; null where a term has no proximal operator or the matrices would be large.</summary>
+    /// <param name="problem">The splitting, whose state is that of gradients.</param>
+    internal static AffineDouglasRachford? Of(Splitting problem)
+    {
+        if (problem.Blocks() is not { } blocks)
+            return null;
+        IProximable[] all = [.. blocks.Terms, .. blocks.Equality is null ? (IProximable[])[] : [blocks.Equality]];
+        if (all.Length == 0 || all[0].Operator.InputSize > LargestInference || all.Sum(t => (long)t.Operator.OutputSize) > LargestImage)
+            return null;
+        var geometry = blocks.Terms.Count > 0 && blocks.Equality?.Operator is MatrixOperator { Matrix.requires_grad: false } matrix ? Geometry(matrix.Matrix) : null;
+        return new AffineDouglasRachford(problem, blocks, geometry, null);
     }
 
     /// <inheritdoc/>
-    public override SplittingState Initialize(Tensor data) => new DouglasRachfordState(mm(data, offset));
+    public override SplittingState Initialize(Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var y = offset is null ? zeros(data.shape[0], basis.shape[0], dtype: data.dtype, device: data.device) : mm(data, offset);
+        if (firstStep is { } λ)
+            return new DouglasRachfordState(y, full([data.shape[0], 1], λ, dtype: data.dtype, device: data.device));
+        // About the size of an entry of Sx: subgradients of the terms met most are about 1.
+        var size = y.norm(1, true);
+        foreach (var (term, scale, _, _) in parts)
+        {
+            if (term is IDataTerm measured && term.Operator.NormBound > 0)
+                size = size.maximum(measured.DataNorm(data).unsqueeze(1) * scale);
+        }
+
+        return new DouglasRachfordState(y, PowerOfTwo(size / Math.Sqrt(basis.shape[0])));
+    }
 
     /// <inheritdoc/>
     public override SplittingState Step(SplittingState state, Tensor data)
     {
         using var scope = NewDisposeScope();
-        var y = ((DouglasRachfordState)state).Y;
+        var (y, λ) = (DouglasRachfordState)state;
         var z = Project(y, data);
-        var p = problem.F.Proximal((2 * z) - y, step, data);
-        return new DouglasRachfordState((y + p - z).MoveToOuterDisposeScope());
+        var p = Proximal((2 * z) - y, λ, data);
+        return new DouglasRachfordState((y + p - z).MoveToOuterDisposeScope(), λ.alias().MoveToOuterDisposeScope());
     }
 
+    /// <summary>x with Ex = d; where there is a constraint on x itself, the point that it leaves, so that it holds exactly.</summary>
     /// <inheritdoc/>
     public override Tensor Inference(SplittingState state, Tensor data)
     {
         using var scope = NewDisposeScope();
-        var z = Project(((DouglasRachfordState)state).Y, data);
-        return (mm(z, inferenceFromZ) + mm(data, inferenceFromData)).MoveToOuterDisposeScope();
+        var (y, λ) = (DouglasRachfordState)state;
+        return InferenceAt(Project(y, data), y, λ, data).MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// With z = P_V(y), p = prox_{λf}(2z − y) and s = (2z − y − p)/λ ∈ ∂f(p): Mx = d holds in every iterate, and the dual residual is the part of s in
-    /// the range of K on {x : Mx = 0}, P(z − p)/λ, which acts on Kx.
+    /// With z = P_V(y), p = prox_{λf}(2z − y) and s = (2z − y − p)/λ ∈ ∂f(p): the dual residual is the part of s along V(d), QQᵀs, which acts on Sx.
     /// </summary>
     /// <inheritdoc/>
     public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data)
     {
         ArgumentNullException.ThrowIfNull(next);
         ArgumentNullException.ThrowIfNull(data);
-        var y = ((DouglasRachfordState)next).Y;
+        var (y, λ) = (DouglasRachfordState)next;
         var z = Project(y, data);
         var reflected = (2 * z) - y;
-        var p = problem.F.Proximal(reflected, step, data);
-        var s = (reflected - p) / step;
-        var x = Inference(next, data);
+        var p = Proximal(reflected, λ, data);
+        var s = (reflected - p) / λ;
+        var x = InferenceAt(z, y, λ, data);
         var measure = new OptimalityMeasure(x, data);
-        measure.Add(problem.F, z, p, s);
-        measure.Add(problem.Fidelity, problem.Fidelity.Operator.Apply(x), data, mm(s, dual));
-        measure.AddReference(problem.F, problem.Fidelity);
-        return measure.Result(mm(s, projector), [s.norm(1)], z.norm(1).maximum(mm(data, offset).norm(1)));
+        foreach (var (term, scale, from, length) in parts)
+            measure.Add(term, term.Operator.Apply(x), p.narrow(1, from, length) / scale, scale * s.narrow(1, from, length));
+        if (equality is not null)
+            measure.Add(equality, equality.Operator.Apply(x), data, mm(s, dual!));
+        measure.AddReference([.. parts.Select(b => b.Term), equality]);
+        var radius = z.norm(1);
+        if (offset is not null)
+            radius = radius.maximum(mm(data, offset).norm(1));
+        return measure.Result(mm(s, basis), [s.norm(1)], radius);
     }
 
     /// <inheritdoc/>
-    public override Tensor AttachedInference(SplittingState fixedPoint, Tensor data, int steps = 1) =>
-        problem.AttachedInference(ToAdmm(fixedPoint, data), data, steps);
+    internal override (Splitting Splitting, SplittingState FixedPoint) Differentiable(SplittingState fixedPoint, Tensor data) => (problem, ToProblem(fixedPoint, data));
 
-    /// <summary>The variables of (15) at the point a state stands for; a fixed point goes to a fixed point.</summary>
-    /// <param name="state">y.</param>
-    /// <param name="data">d, shape <c>[batch, m]</c>.</param>
-    public AdmmState ToAdmm(SplittingState state, Tensor data)
+    /// <inheritdoc/>
+    public override Tensor AttachedInference(SplittingState fixedPoint, Tensor data, int steps = 1) =>
+        problem.AttachedInference(ToProblem(fixedPoint, data), data, steps);
+
+    /// <summary>The variables of the splitting whose problem this solves, at the point a state stands for; a fixed point goes to a fixed point.</summary>
+    /// <param name="state">y and λ.</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    public SplittingState ToProblem(SplittingState state, Tensor data)
     {
         ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(data);
         using var grad = no_grad();
-        var y = ((DouglasRachfordState)state).Y;
+        var (y, λ) = (DouglasRachfordState)state;
         var z = Project(y, data);
         var reflected = (2 * z) - y;
-        var p = problem.F.Proximal(reflected, step, data);
-        var ν1 = (reflected - p) / step;
-        return new AdmmState(p, data, ν1, mm(ν1, dual), Inference(state, data));
+        var p = Proximal(reflected, λ, data);
+        var s = (reflected - p) / λ;
+        List<BlockPoint> points = [.. parts.Select(b => new BlockPoint(p.narrow(1, b.From, b.Length) / b.Scale, b.Scale * s.narrow(1, b.From, b.Length)))];
+        if (equality is not null)
+            points.Add(new BlockPoint(data, mm(s, dual!)));
+        return blocks.ToState(InferenceAt(z, y, λ, data), points);
+    }
+
+    /// <summary>
+    /// λ⁺ = λ·√(dual/primal) to the next power of two: p − z has a part along V(d), the dual residual times λ, and a part across it, by which p is no image of an x.
+    /// z and the subgradient (z − y)/λ remain.
+    /// </summary>
+    internal override SplittingState? Rebalance(SplittingState state, Tensor data)
+    {
+        using var scope = NewDisposeScope();
+        var (y, λ) = (DouglasRachfordState)state;
+        var z = Project(y, data);
+        var reflected = (2 * z) - y;
+        var p = Proximal(reflected, λ, data);
+        var (gap, force) = (p - z, reflected - p);
+        var along = mm(gap, basis);
+        var across = (gap.square().sum(1, true) - along.square().sum(1, true)).clamp_min(0).sqrt();
+        var (primal, dualPart) = (across / p.norm(1, true).maximum(z.norm(1, true)), along.norm(1, true) / force.norm(1, true));
+        var factor = (dualPart / primal).sqrt();
+        factor = PowerOfTwo(where(factor.isfinite().logical_and(factor.gt(0)), factor, ones_like(factor)));
+        var moved = z + (factor * (y - z));
+        return new DouglasRachfordState(moved.MoveToOuterDisposeScope(), (λ * factor).MoveToOuterDisposeScope());
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var tensor in (Tensor[])[projector, offset, inferenceFromZ, inferenceFromData, dual])
-            tensor.Dispose();
+        foreach (var tensor in (Tensor?[])[basis, projector, inferenceFromZ, offset, inferenceFromData, dual])
+            tensor?.Dispose();
+    }
+
+    private Tensor InferenceAt(Tensor z, Tensor y, Tensor λ, Tensor data)
+    {
+        foreach (var (term, scale, from, length) in parts)
+        {
+            if (term is { IsConstraint: true, Operator: IdentityOperator })
+                return StepPerRow.Proximal(term, ((2 * z) - y).narrow(1, from, length) / scale, λ / (scale * scale), data);
+        }
+
+        var x = mm(z, inferenceFromZ);
+        return inferenceFromData is null ? x : x + mm(data, inferenceFromData);
     }
 
     private Tensor Project(Tensor y, Tensor data)
     {
-        using var z0 = mm(data, offset);
-        return addmm(z0, y, projector, 1f, 1f);
+        if (projector is null)
+        {
+            var along = mm(mm(y, basis), basis.t());
+            return offset is null ? along : along + mm(data, offset);
+        }
+
+        if (offset is null)
+            return mm(y, projector);
+        using var nearest = mm(data, offset);
+        return addmm(nearest, y, projector, 1f, 1f);
     }
+
+    /// <summary>prox_{λf} block by block: fᵢ(p/c) has the proximal operator c·prox_{(λ/c²)fᵢ}(u/c).</summary>
+    private Tensor Proximal(Tensor u, Tensor λ, Tensor data) => parts.Length == 1
+        ? parts[0].Proximal(u, λ, data)
+        : cat([.. parts.Select(b => b.Proximal(u.narrow(1, b.From, b.Length), λ, data))], 1);
+
+    private static Tensor PowerOfTwo(Tensor t)
+    {
+        var safe = where(t.isfinite().logical_and(t.gt(0)), t, ones_like(t));
+        return safe.log2().round().clamp(-LargestExponent, LargestExponent).exp2();
+    }
+
+    private static LinearizedAdmm Checked(LinearizedAdmm problem)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        if (problem.H is not null)
+            throw new ArgumentException("Exact steps need h = 0; use LinearizedAdmm for a model with a term in x.", nameof(problem));
+        if (problem.Fidelity.Radius.Value != 0)
+            throw new ArgumentException("Exact steps need equality Mx = d (δ = 0); use LinearizedAdmm for a ball.", nameof(problem));
+        if (problem.F.Operator is not MatrixOperator)
+            throw new ArgumentException("Exact steps need K as a MatrixOperator.", nameof(problem));
+        return problem;
+    }
+
+    /// <summary>The geometry of a constant matrix, computed once; null where its rows are dependent or determine x.</summary>
+    private static MeasurementGeometry? Geometry(Tensor matrix)
+    {
+        if (matrix.shape[0] >= matrix.shape[1])
+            return null;
+        try
+        {
+            return Geometries.GetValue(matrix, m => new MeasurementGeometry(m));
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static Tensor Identity(IProximable[] terms, MeasurementGeometry? geometry, int n)
+    {
+        var like = geometry?.Matrix ?? terms.Select(t => t.Operator).OfType<MatrixOperator>().FirstOrDefault()?.Matrix;
+        return like is null ? eye(n, dtype: ScalarType.Float64) : eye(n, dtype: like.dtype, device: like.device);
+    }
+
+    private static Tensor Keep(Tensor t) => t.contiguous().clone().DetachFromDisposeScope();
 
     /// <summary>An orthonormal basis of the range and a left inverse; a rank-deficient matrix takes the slower decomposition.</summary>
     private static (Tensor Basis, Tensor LeftInverse) Factorise(Tensor matrix)
@@ -150,5 +300,17 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         var rank = S.gt(precision * S.max()).sum().ToInt64();
         var (u, s, v) = (U.slice(1, 0, rank, 1), S.slice(0, 0, rank, 1), Vh.slice(0, 0, rank, 1));
         return (u, mm(v.t() / s, u.t()));
+    }
+
+    /// <summary>A term as rows of S.</summary>
+    /// <param name="Term">fᵢ.</param>
+    /// <param name="Scale">cᵢ.</param>
+    /// <param name="From">First row.</param>
+    /// <param name="Length">Number of rows.</param>
+    private readonly record struct Block(IProximable Term, double Scale, long From, long Length)
+    {
+        public Tensor Proximal(Tensor u, Tensor λ, Tensor data) => Scale == 1
+            ? StepPerRow.Proximal(Term, u, λ, data)
+            : Scale * StepPerRow.Proximal(Term, u / Scale, λ / (Scale * Scale), data);
     }
 }

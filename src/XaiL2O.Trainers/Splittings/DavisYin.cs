@@ -56,6 +56,10 @@ public sealed class DavisYin : Splitting
         return new DavisYinState(ζ + ψ - ξ);
     }
 
+    /// <summary>ζ = x + α·s with s ∈ ∂f(x).</summary>
+    internal override BlockProblem? Blocks() =>
+        BlockProblem.Parts(h) is { } smooth ? new BlockProblem([f, g, .. smooth], null, (x, points) => new DavisYinState(x + (StepSize * points[0].Subgradient))) : null;
+
     /// <summary>ξ, which satisfies f's constraints exactly.</summary>
     /// <inheritdoc/>
     public override Tensor Inference(SplittingState state, Tensor data) => f.Proximal(((DavisYinState)state).Zeta, StepSize, data);

@@ -121,6 +121,20 @@ public sealed class LinearizedAdmm : Splitting
     }
 
     /// <inheritdoc/>
+    internal override BlockProblem? Blocks()
+    {
+        var equality = Fidelity.Radius is { Value: 0, Learned: null };
+        IProximable[] parts = [.. BlockProblem.Parts(F)];
+        IProximable[] terms = [.. parts, .. BlockProblem.Parts(H), .. equality ? (IProximable[])[] : [Fidelity]];
+        return new BlockProblem(terms, equality ? Fidelity : null, (x, points) => new AdmmState(
+            cat([.. points.Take(parts.Length).Select(p => p.Point)], 1),
+            points[^1].Point,
+            cat([.. points.Take(parts.Length).Select(p => p.Subgradient)], 1),
+            points[^1].Subgradient,
+            x));
+    }
+
+    /// <inheritdoc/>
     public override Tensor Inference(SplittingState state, Tensor data)
     {
         var x = ((AdmmState)state).X;

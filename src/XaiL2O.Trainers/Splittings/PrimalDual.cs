@@ -66,6 +66,18 @@ public sealed class PrimalDual : Splitting
     }
 
     /// <inheritdoc/>
+    internal override BlockProblem? Blocks()
+    {
+        IProximable[] parts = [.. BlockProblem.Parts(f)];
+        var equality = parts.OfType<FidelityTerm>().FirstOrDefault(t => t.Radius is { Value: 0, Learned: null });
+        IProximable[] rest = [.. parts.Where(p => !ReferenceEquals(p, equality))];
+        return BlockProblem.Parts(h) is not { } smooth ? null : new BlockProblem(
+            [.. rest, .. BlockProblem.Parts(g), .. smooth],
+            equality,
+            (x, points) => new PrimalDualState(cat([.. parts.Select(p => points[ReferenceEquals(p, equality) ? ^1 : Array.IndexOf(rest, p)].Subgradient)], 1), x));
+    }
+
+    /// <inheritdoc/>
     public override Tensor Inference(SplittingState state, Tensor data) => ((PrimalDualState)state).X;
 
     /// <summary>

@@ -56,6 +56,10 @@ public sealed class ProximalGradient : Splitting
     }
 
     /// <inheritdoc/>
+    internal override BlockProblem? Blocks() =>
+        BlockProblem.Parts(h) is { } smooth ? new BlockProblem([.. BlockProblem.Parts(f), .. smooth], null, (x, _) => new PointState(x)) : null;
+
+    /// <inheritdoc/>
     public override Tensor Inference(SplittingState state, Tensor data) => ((PointState)state).X;
 
     /// <summary>At x⁺: (x − α∇h(x) − x⁺)/α ∈ ∂f(x⁺), which with ∇h(x⁺) leaves r.</summary>

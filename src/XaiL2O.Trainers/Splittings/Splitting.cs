@@ -41,11 +41,28 @@ public abstract class Splitting
     {
         ArgumentNullException.ThrowIfNull(fixedPoint);
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        var state = fixedPoint.Map(t => t.detach());
+        var (splitting, start) = Differentiable(fixedPoint, data);
+        var state = start.Map(t => t.detach());
         for (var step = 0; step < steps; step++)
-            state = Step(state, data);
-        return Inference(state, data);
+            state = splitting.Step(state, data);
+        return splitting.Inference(state, data);
     }
+
+    /// <summary>The iteration whose steps carry gradients, with its fixed point: this one, unless it solves the problem of another.</summary>
+    /// <param name="fixedPoint">A fixed point of this iteration.</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    internal virtual (Splitting Splitting, SplittingState FixedPoint) Differentiable(SplittingState fixedPoint, Tensor data) => (this, fixedPoint);
+
+    /// <summary>The problem block by block; null where a term has no proximal operator.</summary>
+    internal virtual BlockProblem? Blocks() => null;
+
+    /// <summary>
+    /// Chooses the steps of every row anew from how far it is from primal and from dual feasibility; the point that the state stands for remains. Null, the default,
+    /// where steps are fixed. The solver asks at iterations whose distance grows, so that convergence is that of a fixed step.
+    /// </summary>
+    /// <param name="state">ζ.</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    internal virtual SplittingState? Rebalance(SplittingState state, Tensor data) => null;
 
     /// <summary>‖a − b‖/‖b‖ row by row, 0 where both norms are 0.</summary>
     protected static Tensor RelativeChange(Tensor a, Tensor b) => Ratio.OfNorms((a - b).norm(1), b.norm(1));

@@ -6,7 +6,7 @@ namespace XaiL2O.Trainers;
 /// Sparsity of groups of a transformed signal, Σ_g ‖(Kx)_g‖₂ (Yuan and Lin 2006, doi 10.1111/j.1467-9868.2005.00532.x). Proximal: every group is
 /// shortened, u_g·max(0, 1 − step/‖u_g‖). Property value: Σ_g ‖(Kx)_g‖₂.
 /// </summary>
-public sealed class GroupL1Term : Term, IProximable
+public sealed class GroupL1Term : Term, IProximable, IStepPerRow
 {
     private readonly int groupSize;
     private readonly bool interleaved;
@@ -39,7 +39,9 @@ public sealed class GroupL1Term : Term, IProximable
         ArgumentNullException.ThrowIfNull(u);
         var groups = Groups(u);
         var norms = groups.norm(Within, true).clamp_min(1e-30);
-        return (groups * (1 - (step * norms.reciprocal())).clamp_min(0)).reshape(u.shape);
+        // A step per row, [batch, 1], has one dimension less than the groups.
+        var share = step.Learned is { } steps && steps.dim() == 2 ? norms.reciprocal() * steps.unsqueeze(2) : step * norms.reciprocal();
+        return (groups * (1 - share).clamp_min(0)).reshape(u.shape);
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace XaiL2O.Trainers;
 /// Agreement with measurements as a penalty, h(x) = ½‖w ⊙ (Ax − d)‖², with a weight w per measurement that may be trained. Gradient:
 /// Aᵀ(w² ⊙ (Ax − d)); proximal in p = Ax: (u + step·w² ⊙ d)/(1 + step·w²). Property value: ‖Ax − d‖/‖d‖, without the weights.
 /// </summary>
-public sealed class LeastSquaresTerm : Term, ISmooth, IProximable, IDataTerm
+public sealed class LeastSquaresTerm : Term, ISmooth, IProximable, IDataTerm, IStepPerRow
 {
     private readonly Tensor? squares; // w²
     private readonly double largest = 1; // max w²

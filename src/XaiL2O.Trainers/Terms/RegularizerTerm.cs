@@ -6,7 +6,7 @@ namespace XaiL2O.Trainers;
 /// A learned regulariser f_Ω(Kx), known through its proximal operator R_Ω alone. Proximal: R_Ω, whatever the step, since the step is part
 /// of what was learned. Property value: the proximal residual ‖Kx − R_Ω(Kx)‖₂, 0 where x minimises the regulariser.
 /// </summary>
-public sealed class RegularizerTerm : Term, IProximable
+public sealed class RegularizerTerm : Term, IProximable, IStepPerRow
 {
     private readonly Regularizer regularizer;
     private readonly long size;

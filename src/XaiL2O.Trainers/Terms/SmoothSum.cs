@@ -15,6 +15,8 @@ public sealed class SmoothSum : ISmooth
         this.parts = [.. parts];
     }
 
+    internal IReadOnlyList<ISmooth> Parts => parts;
+
     /// <inheritdoc/>
     public double LipschitzBound => parts.Sum(p => p.LipschitzBound);
 

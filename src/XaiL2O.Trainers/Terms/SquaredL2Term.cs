@@ -7,7 +7,7 @@ namespace XaiL2O.Trainers;
 /// </summary>
 /// <param name="name">Property name.</param>
 /// <param name="transform">K.</param>
-public sealed class SquaredL2Term(string name, LinearOperator transform) : Term(name, transform), ISmooth, IProximable
+public sealed class SquaredL2Term(string name, LinearOperator transform) : Term(name, transform), ISmooth, IProximable, IStepPerRow
 {
     /// <inheritdoc/>
     public override string Cause => "a signal that is larger, after the transform, than those of the training data";

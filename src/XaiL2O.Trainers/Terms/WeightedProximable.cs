@@ -5,7 +5,6 @@ namespace XaiL2O.Trainers;
 /// <summary>c·f for a proximable f and a weight c &gt; 0, which may be trained: prox_{step·(cf)} = prox_{(step·c)f}.</summary>
 public sealed class WeightedProximable : IProximable
 {
-    private readonly IProximable term;
     private readonly Coefficient weight;
 
     /// <summary>Weights a term; a constraint stays as it is.</summary>
@@ -15,18 +14,20 @@ public sealed class WeightedProximable : IProximable
     {
         ArgumentNullException.ThrowIfNull(term);
         Check.Positive(weight.Value, nameof(weight));
-        (this.term, this.weight) = (term, weight);
+        (Term, this.weight) = (term, weight);
     }
 
-    /// <inheritdoc/>
-    public LinearOperator Operator => term.Operator;
+    internal IProximable Term { get; }
 
     /// <inheritdoc/>
-    public bool IsConstraint => term.IsConstraint;
+    public LinearOperator Operator => Term.Operator;
 
     /// <inheritdoc/>
-    public Tensor? Value(Tensor u, Tensor data) => term.Value(u, data) is { } value ? weight * value : null;
+    public bool IsConstraint => Term.IsConstraint;
 
     /// <inheritdoc/>
-    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => term.Proximal(u, step.Times(weight), data);
+    public Tensor? Value(Tensor u, Tensor data) => Term.Value(u, data) is { } value ? weight * value : null;
+
+    /// <inheritdoc/>
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => Term.Proximal(u, step.Times(weight), data);
 }

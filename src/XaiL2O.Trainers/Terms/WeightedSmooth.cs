@@ -5,9 +5,6 @@ namespace XaiL2O.Trainers;
 /// <summary>c·h for a smooth h and a weight c &gt; 0, which may be trained.</summary>
 public sealed class WeightedSmooth : ISmooth
 {
-    private readonly ISmooth term;
-    private readonly Coefficient weight;
-
     /// <summary>Weights a term.</summary>
     /// <param name="term">h.</param>
     /// <param name="weight">c, positive.</param>
@@ -15,15 +12,19 @@ public sealed class WeightedSmooth : ISmooth
     {
         ArgumentNullException.ThrowIfNull(term);
         Check.Positive(weight.Value, nameof(weight));
-        (this.term, this.weight) = (term, weight);
+        (Term, Weight) = (term, weight);
     }
 
-    /// <inheritdoc/>
-    public double LipschitzBound => weight.Value * term.LipschitzBound;
+    internal ISmooth Term { get; }
+
+    internal Coefficient Weight { get; }
 
     /// <inheritdoc/>
-    public Tensor? Value(Tensor u, Tensor data) => term.Value(u, data) is { } value ? weight * value : null;
+    public double LipschitzBound => Weight.Value * Term.LipschitzBound;
 
     /// <inheritdoc/>
-    public Tensor Gradient(Tensor u, Tensor data) => weight * term.Gradient(u, data);
+    public Tensor? Value(Tensor u, Tensor data) => Term.Value(u, data) is { } value ? Weight * value : null;
+
+    /// <inheritdoc/>
+    public Tensor Gradient(Tensor u, Tensor data) => Weight * Term.Gradient(u, data);
 }
