@@ -33,63 +33,82 @@ public sealed class OptimalityLaws : TorchLaws
         }
     }
 
-    private static readonly Case<(IEnumerable<ConvexProblem> Problems, Func<ConvexProblem, ImplicitModel> Model)>[] Splittings =
+    /// <summary>A splitting with the problems it takes and the share of them that it is to solve within its iterations.</summary>
+    public sealed record Splittings(IEnumerable<ConvexProblem> Problems, Func<ConvexProblem, ImplicitModel> Model, int Iterations, double Share)
+    {
+        public static Splittings Composed(IEnumerable<ConvexProblem> problems, Algorithm algorithm, int iterations, double share) =>
+            new(problems, p => new ComposedModel(new Recipe(p, algorithm), float64), iterations, share);
+    }
+
+    // Plain iterations are slow on problems made to be awkward: there the flag is what is tested.
+    private static readonly Case<Splittings>[] All =
     [
-        new("linearised ADMM", () => (AdversarialProblems.Constrained(200, true), p => new ComposedModel(new Recipe(p, Algorithm.LinearizedAdmm), float64))),
-        new("primal–dual, constraints", () => (AdversarialProblems.Constrained(200, true), p => new ComposedModel(new Recipe(p, Algorithm.PrimalDual), float64))),
-        new("primal–dual, penalties", () => (AdversarialProblems.Penalised(200, true), p => new ComposedModel(new Recipe(p, Algorithm.PrimalDual), float64))),
-        new("proximal gradient", () => (AdversarialProblems.Penalised(200, false), p => new ComposedModel(new Recipe(p, Algorithm.ProximalGradient), float64))),
-        new("Davis–Yin", () => (AdversarialProblems.Penalised(200, true), p => new ComposedModel(new Recipe(p, Algorithm.DavisYin), float64))),
-        new("automatic, constraints", () => (AdversarialProblems.Constrained(200, true), p => new ComposedModel(new Recipe(p, Algorithm.Automatic), float64))),
-        new("automatic, penalties", () => (AdversarialProblems.Penalised(200, true), p => new ComposedModel(new Recipe(p, Algorithm.Automatic), float64))),
-        new("automatic, one penalty", () => (AdversarialProblems.Penalised(200, false), p => new ComposedModel(new Recipe(p, Algorithm.Automatic), float64))),
-        new("dictionary, exact steps", () => (AdversarialProblems.Constrained(200, false), p => Dictionary(p, DictionarySolver.ExactAdmm))),
-        new("dictionary, linearised ADMM", () => (AdversarialProblems.Constrained(200, false), p => Dictionary(p, DictionarySolver.LinearizedAdmm))),
+        new("automatic, constraints", () => Splittings.Composed(AdversarialProblems.Constrained(200, true), Algorithm.Automatic, 4000, 0.93)),
+        new("automatic, two bounds or sparsity", () => Splittings.Composed(AdversarialProblems.Penalised(200, true), Algorithm.Automatic, 4000, 0.98)),
+        new("automatic, one of them", () => Splittings.Composed(AdversarialProblems.Penalised(200, false), Algorithm.Automatic, 4000, 0.93)),
+        new("linearised ADMM", () => Splittings.Composed(AdversarialProblems.Constrained(200, true), Algorithm.LinearizedAdmm, 1000, 0.05)),
+        new("primal–dual, constraints", () => Splittings.Composed(AdversarialProblems.Constrained(200, true), Algorithm.PrimalDual, 1000, 0.05)),
+        new("primal–dual, penalties", () => Splittings.Composed(AdversarialProblems.Penalised(200, true), Algorithm.PrimalDual, 1000, 0.7)),
+        new("proximal gradient", () => Splittings.Composed(AdversarialProblems.Penalised(200, false), Algorithm.ProximalGradient, 1000, 0.6)),
+        new("Davis–Yin", () => Splittings.Composed(AdversarialProblems.Penalised(200, true), Algorithm.DavisYin, 1000, 0.7)),
+        new("dictionary, exact steps", () => new(AdversarialProblems.Constrained(200, false), p => Dictionary(p, DictionarySolver.ExactAdmm), 4000, 0.97)),
+        new("dictionary, linearised ADMM", () => new(AdversarialProblems.Constrained(200, false), p => Dictionary(p, DictionarySolver.LinearizedAdmm), 1000, 0)),
     ];
 
-    [TestCaseSource(nameof(Splittings))]
-    public void Rows_flagged_converged_are_solved(Case<(IEnumerable<ConvexProblem> Problems, Func<ConvexProblem, ImplicitModel> Model)> splitting)
+    [TestCaseSource(nameof(All))]
+    public void Rows_flagged_converged_are_solved(Case<Splittings> splittings)
     {
-        var (problems, make) = splitting.Make();
-        var (solved, all, iterations) = (0, 0, 0L);
+        var (problems, make, iterations, share) = splittings.Make();
+        var (solved, all) = (0, 0);
         List<string> wrong = [];
         foreach (var problem in problems)
         {
             all++;
             using var scope = NewDisposeScope();
             using var model = make(problem);
-            var inference = model.Infer(tensor(problem.Data).unsqueeze(0), Settings);
-            if (Environment.GetEnvironmentVariable("PROBE") is not null)
-            {
-                var v = inference.Inference[0].Select(a => (double)a).ToArray();
-                var best = problem.Optimum();
-                File.AppendAllText("/tmp/probe.txt", "\n" + $"{problem.Name}: {inference.Status[0]} {inference.Iterations[0]} residual {inference.Residual[0]:E1} missing {inference.Missing[0]} gap {(problem.Objective(v) - best) / best:E1} violation {problem.Violation(v):E1}");
-            }
-
-            iterations += inference.Iterations[0];
+            var inference = model.Infer(tensor(problem.Data).unsqueeze(0), new FixedPointOptions { MaxIterations = iterations, AndersonMemory = 10 });
             if (inference.Status[0] != SolveStatus.Converged)
-                continue;
-            solved++;
-            var x = inference.Inference[0].Select(v => (double)v).ToArray();
-            var (value, violation) = (problem.Objective(x), problem.Violation(x));
-            if (problem.Optimum() is not { } optimum)
             {
-                wrong.Add($"{problem}: converged, but nothing is feasible");
+                Assert.That(inference.Missing[0], Is.Not.EqualTo(OptimalityCondition.None), problem.Name);
                 continue;
             }
 
-            var gap = (value - optimum) / Math.Max(Math.Abs(optimum), 1e-6 * problem.Scale());
-            if (value != optimum && !(Math.Abs(gap) <= LargestGap))
-                wrong.Add($"{problem}: gap {gap:E2}");
-            if (!(violation <= LargestViolation))
-                wrong.Add($"{problem}: violation {violation:E2}");
+            solved++;
+            wrong.AddRange(Faults(problem, [.. inference.Inference[0].Select(v => (double)v)]));
         }
 
-        File.AppendAllText("/tmp/probe.txt", "\n" + $"{splitting}: {solved} of {all} converged, {iterations / all} iterations");
         Assert.That(wrong, Is.Empty, string.Join('\n', wrong));
+        Assert.That((double)solved / all, Is.GreaterThanOrEqualTo(share), $"{solved} of {all} converged");
     }
 
-    private static FixedPointOptions Settings => new() { MaxIterations = int.Parse(Environment.GetEnvironmentVariable("ITER") ?? "10000"), AndersonMemory = int.Parse(Environment.GetEnvironmentVariable("AA") ?? "0") };
+    /// <summary>Contradicting constraints are found out: primal feasibility is missing, whatever the limit.</summary>
+    [Test]
+    public void Nothing_feasible_is_named([Values(Algorithm.Automatic, Algorithm.LinearizedAdmm, Algorithm.PrimalDual)] Algorithm algorithm)
+    {
+        foreach (var problem in AdversarialProblems.Constrained(0, true).Where(p => p.Name.StartsWith("infeasible", StringComparison.Ordinal)))
+        {
+            using var model = new ComposedModel(new Recipe(problem, algorithm), float64);
+            var inference = model.Infer(tensor(problem.Data).unsqueeze(0), new FixedPointOptions());
+            Assert.That(inference.Status[0], Is.EqualTo(SolveStatus.IterationLimit), problem.Name);
+            Assert.That(inference.Missing[0].HasFlag(OptimalityCondition.PrimalFeasibility), problem.Name);
+        }
+    }
+
+    private static IEnumerable<string> Faults(ConvexProblem problem, double[] x)
+    {
+        if (problem.Optimum() is not { } optimum)
+        {
+            yield return $"{problem}: converged, but nothing is feasible";
+            yield break;
+        }
+
+        var (value, violation) = (problem.Objective(x), problem.Violation(x));
+        var gap = (value - optimum) / Math.Max(Math.Abs(optimum), 1e-6 * problem.Scale());
+        if (value != optimum && !(Math.Abs(gap) <= LargestGap))
+            yield return $"{problem}: gap {gap:E2}";
+        if (!(violation <= LargestViolation))
+            yield return $"{problem}: violation {violation:E2}";
+    }
 
     private static ImplicitDictionaryModel Dictionary(ConvexProblem problem, DictionarySolver solver) => new(
         Single(problem.A),

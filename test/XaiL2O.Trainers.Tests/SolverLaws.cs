@@ -205,7 +205,7 @@ public sealed class SolverLaws : TorchLaws
 
         public override Tensor Inference(SplittingState state, Tensor data) => ((ImageState)state).X;
 
-        public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data) =>
+        public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data, Tensor? inference = null) =>
             Trainers.Optimality.OfStep(RelativeChange(((ImageState)previous).X, ((ImageState)next).X));
     }
 
@@ -317,7 +317,7 @@ public sealed class SolverLaws : TorchLaws
 
         public override Tensor Inference(SplittingState state, Tensor data) => ((ImageState)state).X;
 
-        public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data) => Trainers.Optimality.OfStep(RelativeChange(((ImageState)previous).X, ((ImageState)next).X));
+        public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data, Tensor? inference = null) => Trainers.Optimality.OfStep(RelativeChange(((ImageState)previous).X, ((ImageState)next).X));
     }
 
     [Test]

@@ -69,7 +69,7 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
         };
 
         /// <summary>Tolerances and iteration limit of inferences.</summary>
-        public FixedPointOptions Solver { get; init; } = new() { MaxIterations = 1000 };
+        public FixedPointOptions Solver { get; init; } = new() { MaxIterations = 1000, FidelityTolerance = 1e-4 };
 
         /// <summary>Training rows on which numbers such as ε are chosen; at least 1. Default 24.</summary>
         public int TuningRows { get; init; } = 24;

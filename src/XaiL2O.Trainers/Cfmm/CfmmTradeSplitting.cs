@@ -24,7 +24,7 @@ internal sealed class CfmmTradeSplitting : Splitting, IDisposable
 
     public override SplittingState Step(SplittingState state, Tensor data) => iteration.Step(state, data);
 
-    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data) => iteration.Optimality(previous, next, data);
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data, Tensor? inference = null) => iteration.Optimality(previous, next, data);
 
     public override Tensor Inference(SplittingState state, Tensor data)
     {

@@ -181,6 +181,6 @@ public sealed class ModelBuilder
         foreach (var name in properties.GroupBy(t => t.Name).Where(g => g.Count() > 1).Select(g => g.Key))
             throw new ArgumentException($"Two terms are named '{name}'; names become columns, so they must differ.");
         Steps.Validate();
-        return new Composition([.. terms.Select(t => t.Term)], properties, () => splitting ?? SplittingChoice.Make(terms, InferenceSize, Algorithm, Steps));
+        return new Composition([.. terms.Select(t => t.Term)], properties, () => splitting ?? SplittingChoice.Make(terms, InferenceSize, Algorithm, Steps, DataType, Device));
     }
 }

@@ -30,7 +30,7 @@ public abstract class ModelRecipe
     public virtual TrainingOptions Training => new();
 
     /// <summary>Tolerances and iteration limit of inferences where the user gives none.</summary>
-    public virtual FixedPointOptions Solver => new() { MaxIterations = 10_000 };
+    public virtual FixedPointOptions Solver => new() { MaxIterations = 10_000, AndersonMemory = 10 };
 
     /// <summary>
     /// States the problem: adds terms to the builder. Called for every change of the weights, and from several threads, so it keeps nothing and declares

@@ -1,9 +1,12 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
 namespace XaiL2O.Trainers;
 
 /// <summary>Makes the splitting of a sum of weighted terms, or says which capability is missing in which term.</summary>
 internal static class SplittingChoice
 {
-    public static Splitting Make(IReadOnlyList<(Term Term, Coefficient Weight)> terms, int size, Algorithm algorithm, StepPolicy steps)
+    public static Splitting Make(IReadOnlyList<(Term Term, Coefficient Weight)> terms, int size, Algorithm algorithm, StepPolicy steps, ScalarType dtype, Device device)
     {
         foreach (var (term, _) in terms.Where(t => t.Term is not (IProximable or ISmooth)))
         {
@@ -16,7 +19,7 @@ internal static class SplittingChoice
         if (algorithm == Algorithm.Automatic)
         {
             var chosen = Make(parts, terms, size, Choose(parts), steps);
-            return AffineDouglasRachford.Of(chosen) ?? chosen;
+            return AffineDouglasRachford.Of(chosen, dtype, device) ?? chosen;
         }
 
         return Make(parts, terms, size, algorithm, steps);

@@ -9,6 +9,12 @@ namespace XaiL2O.Trainers;
 /// </summary>
 public abstract class ImplicitModel : IDisposable
 {
+    /// <summary>Half of what rounded inferences may violate constraints by, relative to their scale.</summary>
+    private const double DeliveredFidelity = 5e-7;
+
+    /// <summary>Half of the largest relative gap of rounded inferences.</summary>
+    private const double DeliveredGap = 1e-4;
+
     /// <summary>Length of the measurement vector d.</summary>
     public abstract int DataSize { get; }
 
@@ -101,7 +107,9 @@ public abstract class ImplicitModel : IDisposable
             var scaled = d / scale;
             var solve = Solve(iteration, scaled, options, null, cancellationToken);
             var x = iteration.Inference(solve.State, scaled) * scale;
-            var flat = x.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+            var delivered = x.to(ScalarType.Float32);
+            solve = JudgeDelivered(iteration, delivered.to(DataType) / scale, scaled, solve, options);
+            var flat = delivered.cpu().contiguous().data<float>().ToArray();
             var rows = (int)d.shape[0];
             return new ModelInference(
                 [.. Enumerable.Range(0, rows).Select(row => flat.AsSpan(row * InferenceSize, InferenceSize).ToArray())],
@@ -115,6 +123,28 @@ public abstract class ImplicitModel : IDisposable
         {
             (own as IDisposable)?.Dispose();
         }
+    }
+
+    /// <summary>Takes the flag from converged rows whose conditions do not survive the rounding to single precision.</summary>
+    private static FixedPointResult JudgeDelivered(Splitting iteration, Tensor delivered, Tensor data, FixedPointResult solve, FixedPointOptions options)
+    {
+        if (!solve.Status.Contains(SolveStatus.Converged))
+            return solve;
+        var optimality = iteration.Optimality(solve.State, iteration.Step(solve.State, data), data, delivered);
+        double[] Values(Tensor t) => t.to(ScalarType.Float64).cpu().data<double>().ToArray();
+        var (primal, gap) = (Values(optimality.Primal), Values(optimality.Gap));
+        // Tolerances far below what single precision can hold judge the solve alone.
+        var (violation, open) = (2 * Math.Max(options.FidelityTolerance, DeliveredFidelity), 2 * Math.Max(options.ResidualTolerance, DeliveredGap));
+        for (var row = 0; row < primal.Length; row++)
+        {
+            if (solve.Status[row] != SolveStatus.Converged)
+                continue;
+            solve.Missing[row] = (primal[row] <= violation ? 0 : OptimalityCondition.PrimalFeasibility) | (gap[row] <= open ? 0 : OptimalityCondition.Gap);
+            if (solve.Missing[row] != OptimalityCondition.None)
+                solve.Status[row] = SolveStatus.Imprecise;
+        }
+
+        return solve;
     }
 
     /// <summary>The property values of any estimate, whatever made it.</summary>

@@ -12,8 +12,11 @@ public sealed record FixedPointOptions
     /// </summary>
     public double ResidualTolerance { get; init; } = 1e-4;
 
-    /// <summary>Largest violation of a constraint relative to its own scale, for measurements ‖Ax − d‖/‖d‖; positive. Default 1e-6.</summary>
-    public double FidelityTolerance { get; init; } = 1e-6;
+    /// <summary>
+    /// Largest violation of a constraint relative to its own scale, for measurements ‖Ax − d‖/‖d‖; positive. Default 5e-7, so that inferences rounded to
+    /// single precision are within 1e-6.
+    /// </summary>
+    public double FidelityTolerance { get; init; } = 5e-7;
 
     /// <summary>Iterations between two checks of the tolerances; at least 1. Default 10.</summary>
     public int CheckEvery { get; init; } = 10;

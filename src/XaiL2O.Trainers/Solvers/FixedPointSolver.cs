@@ -16,6 +16,9 @@ public static class FixedPointSolver
     /// <summary>The iteration after which steps are balanced first; then after twice as many, and so on.</summary>
     private const int FirstRebalance = 10;
 
+    /// <summary>The first may change steps by 2^40, each later one by half as many powers.</summary>
+    private const double LargestRebalance = 40;
+
     /// <summary>Solves a batch.</summary>
     /// <param name="splitting">T.</param>
     /// <param name="data">d, shape <c>[batch, data size]</c>. Rows with NaN or ∞ are passed over with <see cref="SolveStatus.InvalidData"/>.</param>
@@ -75,7 +78,7 @@ public static class FixedPointSolver
                     Store(result, state, rows, ended, report);
             }
 
-            if (iteration == rebalance && splitting.Rebalance(state, active) is { } balanced)
+            if (iteration == rebalance && splitting.Rebalance(state, active, Math.Max(1, LargestRebalance * FirstRebalance / rebalance)) is { } balanced)
             {
                 // All rows at the same iterations, so that what else is in the batch changes nothing.
                 state.DisposeTensors();

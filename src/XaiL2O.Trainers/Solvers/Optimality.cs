@@ -12,7 +12,7 @@ namespace XaiL2O.Trainers;
 /// r = Σ Kᵢᵀsᵢ, convexity bounds the objective P of every feasible x* from below: P(x*) ≥ D + ⟨r, x*⟩ with D = Σ fᵢ(uᵢ) − ⟨sᵢ, uᵢ⟩. So
 /// P(x) − P* ≤ (P(x) − D) + ‖r‖‖x*‖ up to the violation of constraints.
 /// </remarks>
-/// <param name="Primal">Largest violation of a constraint, ‖Kᵢx − uᵢ‖ relative to the larger of ‖uᵢ‖, ‖Kᵢx‖ and, for terms that compare with measurements, ‖d‖; shape <c>[batch]</c>.</param>
+/// <param name="Primal">Largest distance from Kᵢx to the set of a constraint, relative to the larger of ‖uᵢ‖, ‖Kᵢx‖ and, for terms that compare with measurements, ‖d‖; shape <c>[batch]</c>.</param>
 /// <param name="Dual">‖r‖·‖x‖ relative to the objective; where values of terms are not known, ‖r‖ relative to the largest ‖Kᵢᵀsᵢ‖. Shape <c>[batch]</c>.</param>
 /// <param name="Gap">
 /// |P(x) − D| relative to the objective; where the values of terms are not known (learned proximal operators), the largest ‖Kᵢx − uᵢ‖ of those terms relative

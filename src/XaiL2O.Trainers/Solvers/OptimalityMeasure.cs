@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -9,10 +10,12 @@ namespace XaiL2O.Trainers;
 internal sealed class OptimalityMeasure
 {
     /// <summary>
-    /// The smallest objective that gaps are relative to, as a share of the objective at points that know nothing but the size of the data. An
-    /// optimum of 0 is reached to this share, since no gap is small beside nothing.
+    /// A gap that counts as nothing, as a share of the objective at points that know no more than the size of the data: rounding. An optimum of 0 is reached
+    /// to this share, since no gap is small beside nothing.
     /// </summary>
-    private const double Floor = 1e-9;
+    private const double DoubleRounding = 1e-13;
+
+    private const double SingleRounding = 1e-7;
 
     private readonly Tensor x;
     private readonly Tensor data;
@@ -23,6 +26,7 @@ internal sealed class OptimalityMeasure
     private Tensor size; // largest ‖x‖ that the data suggest
     private Tensor reference; // objective at points that know the size of the data only
     private bool known = true;
+    private bool constraintsOnly = true;
 
     /// <summary>Starts at an inference.</summary>
     /// <param name="x">Shape <c>[batch, n]</c>.</param>
@@ -48,6 +52,7 @@ internal sealed class OptimalityMeasure
             return;
         }
 
+        constraintsOnly &= term.IsConstraint;
         var scale = image.norm(1).maximum(point.norm(1));
         if (term is IDataTerm measured)
         {
@@ -57,11 +62,10 @@ internal sealed class OptimalityMeasure
                 size = size.maximum(norm / K);
         }
 
-        var distance = Ratio.OfNorms((image - point).norm(1), scale);
         bound = bound - (subgradient * point).sum(1);
         if (term.IsConstraint)
         {
-            primal = primal.maximum(distance);
+            primal = primal.maximum(Ratio.OfNorms((image - term.Proximal(image, 1, data)).norm(1), scale));
         }
         else if (term.Value(image, data) is { } value)
         {
@@ -71,23 +75,26 @@ internal sealed class OptimalityMeasure
         else
         {
             known = false;
-            consistency = consistency.maximum(distance);
+            consistency = consistency.maximum(Ratio.OfNorms((image - point).norm(1), scale));
         }
     }
 
-    /// <summary>A smooth term at x itself.</summary>
+    /// <summary>A smooth term.</summary>
     /// <param name="term">h.</param>
-    /// <param name="gradient">∇h(x), shape <c>[batch, n]</c>.</param>
-    public void Add(ISmooth term, Tensor gradient)
+    /// <param name="point">The point of the splitting, of which x differs at most by rounding; shape <c>[batch, n]</c>.</param>
+    /// <param name="gradient">∇h there, of the same shape.</param>
+    public void Add(ISmooth term, Tensor point, Tensor gradient)
     {
-        bound = bound - (gradient * x).sum(1);
+        bound = bound - (gradient * point).sum(1);
         if (term.Value(x, data) is not { } value)
         {
             known = false;
             return;
         }
 
-        (objective, bound) = (objective + value, bound + value);
+        // An empty sum has no curvature and is nowhere more than 0.
+        constraintsOnly &= term is SmoothSum { Parts.Count: 0 };
+        (objective, bound) = (objective + value, bound + term.Value(point, data)!);
         reference = reference + term.Value(zeros_like(x), data)!.abs();
         // Where the gradient at 0 alone would lead.
         if (term.LipschitzBound is > 0 and var L)
@@ -119,9 +126,13 @@ internal sealed class OptimalityMeasure
     public Optimality Result(Tensor residual, IReadOnlyList<Tensor> forces, Tensor? radius = null)
     {
         var r = residual.norm(1);
+        if (constraintsOnly)
+            return new Optimality(primal, zeros_like(r), zeros_like(r)); // Every feasible point is a solution.
         if (!known)
             return new Optimality(primal, Ratio.OfNorms(r, forces.Aggregate((a, b) => a.maximum(b))), consistency);
-        var scale = objective.abs().maximum(bound.abs()).maximum(Floor * reference);
-        return new Optimality(primal, Ratio.OfNorms(r * (radius is null ? size : radius.maximum(size)), scale), Ratio.OfNorms((objective - bound).abs(), scale));
+        var scale = objective.abs().maximum(bound.abs());
+        var rounding = (x.dtype == ScalarType.Float64 ? DoubleRounding : SingleRounding) * reference;
+        Tensor Relative(Tensor gap) => Ratio.OfNorms(where(gap.le(rounding), zeros_like(gap), gap), scale);
+        return new Optimality(primal, Relative(r * (radius is null ? size : radius.maximum(size))), Relative((objective - bound).abs()));
     }
 }

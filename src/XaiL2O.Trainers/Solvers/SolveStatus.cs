@@ -9,6 +9,12 @@ public enum SolveStatus
     /// <summary>The iteration limit came first; the last iterate is returned, and the result says which conditions of optimality it misses. Raise the limit; where primal feasibility is missing whatever the limit, the constraints may contradict each other.</summary>
     IterationLimit,
 
+    /// <summary>
+    /// The conditions hold in the precision of the solve, but not for the single-precision numbers that are delivered: the objective or a constraint is more
+    /// sensitive to x than 24 bits are fine. Rescale the model.
+    /// </summary>
+    Imprecise,
+
     /// <summary>The measurements hold NaN or ∞; nothing was solved and the inference is NaN.</summary>
     InvalidData,
 

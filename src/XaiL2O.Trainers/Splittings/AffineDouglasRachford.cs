@@ -26,12 +26,8 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
 
     internal const int LargestImage = 4096;
 
-    /// <summary>Step that leaves nothing unbalanced in one go: 2^40.</summary>
-    private const double LargestExponent = 40;
-
     private static readonly ConditionalWeakTable<Tensor, MeasurementGeometry> Geometries = [];
 
-    private readonly Splitting problem;
     private readonly BlockProblem blocks;
     private readonly Block[] parts;
     private readonly FidelityTerm? equality;
@@ -48,28 +44,27 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
     /// <param name="geometry">The parts of the factorisation that depend on M alone; they can be shared while K is trained. Not owned.</param>
     /// <exception cref="ArgumentException">The problem has a term h, a tolerance δ &gt; 0, or a K that is not a matrix.</exception>
     public AffineDouglasRachford(LinearizedAdmm problem, MeasurementGeometry geometry)
-        : this(Checked(problem), problem.Blocks()!, geometry, problem.Steps.Lambda.Value)
+        : this(Checked(problem), problem.Blocks()!, geometry, problem.Steps.Lambda.Value, Checked(geometry).Matrix.dtype, geometry.Matrix.device)
     {
     }
 
-    private AffineDouglasRachford(Splitting problem, BlockProblem blocks, MeasurementGeometry? geometry, double? firstStep)
+    private AffineDouglasRachford(Splitting problem, BlockProblem blocks, MeasurementGeometry? geometry, double? firstStep, ScalarType dtype, Device device)
     {
-        (this.problem, this.blocks, this.firstStep) = (problem, blocks, firstStep);
+        (Problem, this.blocks, this.firstStep) = (problem, blocks, firstStep);
         equality = geometry is null ? null : blocks.Equality;
         IProximable[] terms = geometry is null && blocks.Equality is { } unreduced ? [.. blocks.Terms, unreduced] : [.. blocks.Terms];
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var n = terms[0].Operator.InputSize;
-        var unit = Identity(terms, geometry, n);
+        var unit = eye(n, dtype: dtype, device: device);
         var from = 0L;
         parts = [.. terms.Select(term =>
         {
-            var norm = term.Operator.NormBound;
-            var block = new Block(term, norm > 0 ? 1 / norm : 1, from, term.Operator.OutputSize);
+            var block = new Block(term, Scale(term, unit), from, term.Operator.OutputSize);
             from += block.Length;
             return block;
         })];
-        var S = cat([.. parts.Select(b => b.Scale * b.Term.Operator.Apply(unit).t())], 0);
+        var S = cat([.. parts.Select(b => (b.Scale * b.Term.Operator.Apply(unit)).t())], 0);
         var N = geometry?.NullBasis;
         var (Q, left) = Factorise(N is null ? S : mm(S, N));             // SN = QR; left is a left inverse of SN
         var back = N is null ? left : mm(N, left);                        // [n, rows of S]
@@ -85,9 +80,14 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         dual = Keep(Sd.neg());
     }
 
+    /// <summary>The splitting whose problem this solves, and whose steps carry the gradients.</summary>
+    public Splitting Problem { get; }
+
     /// <summary>Exact steps for the problem of another splitting; null where a term has no proximal operator or the matrices would be large.</summary>
     /// <param name="problem">The splitting, whose state is that of gradients.</param>
-    internal static AffineDouglasRachford? Of(Splitting problem)
+    /// <param name="dtype">Element type of the computation.</param>
+    /// <param name="device">Device of the computation.</param>
+    internal static AffineDouglasRachford? Of(Splitting problem, ScalarType dtype, Device device)
     {
         if (problem.Blocks() is not { } blocks)
             return null;
@@ -95,7 +95,7 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         if (all.Length == 0 || all[0].Operator.InputSize > LargestInference || all.Sum(t => (long)t.Operator.OutputSize) > LargestImage)
             return null;
         var geometry = blocks.Terms.Count > 0 && blocks.Equality?.Operator is MatrixOperator { Matrix.requires_grad: false } matrix ? Geometry(matrix.Matrix) : null;
-        return new AffineDouglasRachford(problem, blocks, geometry, null);
+        return new AffineDouglasRachford(problem, blocks, geometry, null, dtype, device);
     }
 
     /// <inheritdoc/>
@@ -105,15 +105,19 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         var y = offset is null ? zeros(data.shape[0], basis.shape[0], dtype: data.dtype, device: data.device) : mm(data, offset);
         if (firstStep is { } λ)
             return new DouglasRachfordState(y, full([data.shape[0], 1], λ, dtype: data.dtype, device: data.device));
-        // About the size of an entry of Sx: subgradients of the terms met most are about 1.
+        // Beside quadratics of curvature L the step is 1/L, whatever the size of the data.
+        var curvature = parts.Sum(b => Curvature(b.Term));
+        if (curvature > 0)
+            return new DouglasRachfordState(y, PowerOfTwo(full([data.shape[0], 1], 1 / curvature, dtype: data.dtype, device: data.device), double.PositiveInfinity));
+        // Else about the size of an entry of Sx: subgradients of the terms met most are about 1.
         var size = y.norm(1, true);
-        foreach (var (term, scale, _, _) in parts)
+        foreach (var (term, _, _, _) in parts)
         {
             if (term is IDataTerm measured && term.Operator.NormBound > 0)
-                size = size.maximum(measured.DataNorm(data).unsqueeze(1) * scale);
+                size = size.maximum(measured.DataNorm(data).unsqueeze(1) / term.Operator.NormBound);
         }
 
-        return new DouglasRachfordState(y, PowerOfTwo(size / Math.Sqrt(basis.shape[0])));
+        return new DouglasRachfordState(y, PowerOfTwo(size / Math.Sqrt(basis.shape[0]), double.PositiveInfinity));
     }
 
     /// <inheritdoc/>
@@ -139,7 +143,7 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
     /// With z = P_V(y), p = prox_{λf}(2z − y) and s = (2z − y − p)/λ ∈ ∂f(p): the dual residual is the part of s along V(d), QQᵀs, which acts on Sx.
     /// </summary>
     /// <inheritdoc/>
-    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data)
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data, Tensor? inference = null)
     {
         ArgumentNullException.ThrowIfNull(next);
         ArgumentNullException.ThrowIfNull(data);
@@ -148,7 +152,7 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         var reflected = (2 * z) - y;
         var p = Proximal(reflected, λ, data);
         var s = (reflected - p) / λ;
-        var x = InferenceAt(z, y, λ, data);
+        var x = inference ?? InferenceAt(z, y, λ, data);
         var measure = new OptimalityMeasure(x, data);
         foreach (var (term, scale, from, length) in parts)
             measure.Add(term, term.Operator.Apply(x), p.narrow(1, from, length) / scale, scale * s.narrow(1, from, length));
@@ -162,11 +166,11 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
     }
 
     /// <inheritdoc/>
-    internal override (Splitting Splitting, SplittingState FixedPoint) Differentiable(SplittingState fixedPoint, Tensor data) => (problem, ToProblem(fixedPoint, data));
+    internal override (Splitting Splitting, SplittingState FixedPoint) Differentiable(SplittingState fixedPoint, Tensor data) => (Problem, ToProblem(fixedPoint, data));
 
     /// <inheritdoc/>
     public override Tensor AttachedInference(SplittingState fixedPoint, Tensor data, int steps = 1) =>
-        problem.AttachedInference(ToProblem(fixedPoint, data), data, steps);
+        Problem.AttachedInference(ToProblem(fixedPoint, data), data, steps);
 
     /// <summary>The variables of the splitting whose problem this solves, at the point a state stands for; a fixed point goes to a fixed point.</summary>
     /// <param name="state">y and λ.</param>
@@ -191,7 +195,7 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
     /// λ⁺ = λ·√(dual/primal) to the next power of two: p − z has a part along V(d), the dual residual times λ, and a part across it, by which p is no image of an x.
     /// z and the subgradient (z − y)/λ remain.
     /// </summary>
-    internal override SplittingState? Rebalance(SplittingState state, Tensor data)
+    internal override SplittingState? Rebalance(SplittingState state, Tensor data, double exponentLimit)
     {
         using var scope = NewDisposeScope();
         var (y, λ) = (DouglasRachfordState)state;
@@ -203,7 +207,7 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         var across = (gap.square().sum(1, true) - along.square().sum(1, true)).clamp_min(0).sqrt();
         var (primal, dualPart) = (across / p.norm(1, true).maximum(z.norm(1, true)), along.norm(1, true) / force.norm(1, true));
         var factor = (dualPart / primal).sqrt();
-        factor = PowerOfTwo(where(factor.isfinite().logical_and(factor.gt(0)), factor, ones_like(factor)));
+        factor = PowerOfTwo(where(factor.isfinite().logical_and(factor.gt(0)), factor, ones_like(factor)), exponentLimit);
         var moved = z + (factor * (y - z));
         return new DouglasRachfordState(moved.MoveToOuterDisposeScope(), (λ * factor).MoveToOuterDisposeScope());
     }
@@ -211,7 +215,7 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var tensor in (Tensor?[])[basis, projector, inferenceFromZ, offset, inferenceFromData, dual])
+        foreach (var tensor in (Tensor?[])[.. parts.Select(b => b.Scale), basis, projector, inferenceFromZ, offset, inferenceFromData, dual])
             tensor?.Dispose();
     }
 
@@ -246,10 +250,24 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         ? parts[0].Proximal(u, λ, data)
         : cat([.. parts.Select(b => b.Proximal(u.narrow(1, b.From, b.Length), λ, data))], 1);
 
-    private static Tensor PowerOfTwo(Tensor t)
+    /// <summary>The Lipschitz constant of a quadratic; 0 of other terms.</summary>
+    private static double Curvature(IProximable term) => term switch
+    {
+        WeightedProximable weighted => weighted.Weight.Value * Curvature(weighted.Term),
+        ISmooth smooth => smooth.LipschitzBound,
+        _ => 0,
+    };
+
+    private static Tensor PowerOfTwo(Tensor t, double limit)
     {
         var safe = where(t.isfinite().logical_and(t.gt(0)), t, ones_like(t));
-        return safe.log2().round().clamp(-LargestExponent, LargestExponent).exp2();
+        return safe.log2().round().clamp(-limit, limit).exp2();
+    }
+
+    private static MeasurementGeometry Checked(MeasurementGeometry geometry)
+    {
+        ArgumentNullException.ThrowIfNull(geometry);
+        return geometry;
     }
 
     private static LinearizedAdmm Checked(LinearizedAdmm problem)
@@ -279,10 +297,11 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         }
     }
 
-    private static Tensor Identity(IProximable[] terms, MeasurementGeometry? geometry, int n)
+    /// <summary>cᵢ = 1/‖Kᵢ‖; for functions that treat every entry apart 1 over the norm of each row of Kᵢ. Shape <c>[1]</c> or <c>[rows of Kᵢ]</c>.</summary>
+    private static Tensor Scale(IProximable term, Tensor unit)
     {
-        var like = geometry?.Matrix ?? terms.Select(t => t.Operator).OfType<MatrixOperator>().FirstOrDefault()?.Matrix;
-        return like is null ? eye(n, dtype: ScalarType.Float64) : eye(n, dtype: like.dtype, device: like.device);
+        var norm = StepPerRow.IsEntrywise(term) && term.Operator is not IdentityOperator ? term.Operator.Apply(unit).norm(0) : full(1, term.Operator.NormBound, dtype: unit.dtype, device: unit.device);
+        return Keep(where(norm.gt(0), norm, ones_like(norm)).reciprocal());
     }
 
     private static Tensor Keep(Tensor t) => t.contiguous().clone().DetachFromDisposeScope();
@@ -304,13 +323,11 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
 
     /// <summary>A term as rows of S.</summary>
     /// <param name="Term">fᵢ.</param>
-    /// <param name="Scale">cᵢ.</param>
+    /// <param name="Scale">cᵢ, a number or one per row.</param>
     /// <param name="From">First row.</param>
     /// <param name="Length">Number of rows.</param>
-    private readonly record struct Block(IProximable Term, double Scale, long From, long Length)
+    private readonly record struct Block(IProximable Term, Tensor Scale, long From, long Length)
     {
-        public Tensor Proximal(Tensor u, Tensor λ, Tensor data) => Scale == 1
-            ? StepPerRow.Proximal(Term, u, λ, data)
-            : Scale * StepPerRow.Proximal(Term, u / Scale, λ / (Scale * Scale), data);
+        public Tensor Proximal(Tensor u, Tensor λ, Tensor data) => Scale * StepPerRow.Proximal(Term, u / Scale, λ / (Scale * Scale), data);
     }
 }

@@ -66,7 +66,7 @@ public sealed class DavisYin : Splitting
 
     /// <summary>At ξ: (ζ − ξ)/α ∈ ∂f(ξ), (2ξ − ζ − α∇h(ξ) − ψ)/α ∈ ∂g(ψ), which with ∇h(ξ) leave r = (ξ − ψ)/α.</summary>
     /// <inheritdoc/>
-    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data)
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data, Tensor? inference = null)
     {
         ArgumentNullException.ThrowIfNull(next);
         var (α, ζ) = (StepSize, ((DavisYinState)next).Zeta);
@@ -75,10 +75,11 @@ public sealed class DavisYin : Splitting
         var reflected = (2 * ξ) - ζ - (α * gradient);
         var ψ = g.Proximal(reflected, α, data);
         var (sf, sg) = ((ζ - ξ) / α, (reflected - ψ) / α);
-        var measure = new OptimalityMeasure(ξ, data);
-        measure.Add(f, ξ, ξ, sf);
-        measure.Add(g, ξ, ψ, sg);
-        measure.Add(h, gradient);
+        var x = inference ?? ξ;
+        var measure = new OptimalityMeasure(x, data);
+        measure.Add(f, x, ξ, sf);
+        measure.Add(g, x, ψ, sg);
+        measure.Add(h, ξ, gradient);
         return measure.Result((ξ - ψ) / α, [sf.norm(1), sg.norm(1), gradient.norm(1)]);
     }
 }

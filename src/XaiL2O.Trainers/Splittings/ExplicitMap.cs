@@ -27,7 +27,7 @@ public sealed class ExplicitMap(Func<Tensor, Tensor> function) : Splitting
     public override Tensor Inference(SplittingState state, Tensor data) => ((ImageState)state).X;
 
     /// <inheritdoc/>
-    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data) =>
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data, Tensor? inference = null) =>
         Trainers.Optimality.OfStep(RelativeChange(((ImageState)previous).X, ((ImageState)next).X));
 
     /// <inheritdoc/>

@@ -30,6 +30,6 @@ public sealed class FeasibilityIteration(Func<Tensor, Tensor> network, LinearOpe
     public override Tensor Inference(SplittingState state, Tensor data) => ((ImageState)state).X;
 
     /// <inheritdoc/>
-    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data) =>
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data, Tensor? inference = null) =>
         Trainers.Optimality.OfStep(RelativeChange(((ImageState)previous).X, ((ImageState)next).X));
 }

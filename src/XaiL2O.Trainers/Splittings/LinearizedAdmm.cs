@@ -146,7 +146,7 @@ public sealed class LinearizedAdmm : Splitting
     /// leaves of x⁺, s₃ = (x − x⁺)/β − r; the dual residual is Kᵀs₁ + Mᵀs₂ + s₃.
     /// </summary>
     /// <inheritdoc/>
-    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data)
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data, Tensor? inference = null)
     {
         ArgumentNullException.ThrowIfNull(data);
         var (a, b) = ((AdmmState)previous, (AdmmState)next);
@@ -156,7 +156,7 @@ public sealed class LinearizedAdmm : Splitting
         var s1 = b.Nu1 + (slack * (a.P - b.P));
         var s2 = b.Nu2 + (Weight * slack * (a.W - b.W));
         var (force1, force2) = (K.ApplyAdjoint(s1), M.ApplyAdjoint(s2));
-        var x = Inference(next, data);
+        var x = inference ?? Inference(next, data);
         var measure = new OptimalityMeasure(x, data);
         measure.Add(F, K.Apply(x), b.P, s1);
         measure.Add(Fidelity, M.Apply(x), b.W, s2);
@@ -165,7 +165,7 @@ public sealed class LinearizedAdmm : Splitting
         if (H is not null)
         {
             var s3 = ((a.X - b.X) / β) - K.ApplyAdjoint((2 * b.Nu1) - a.Nu1) - M.ApplyAdjoint((2 * b.Nu2) - a.Nu2);
-            measure.Add(H, x, x, s3);
+            measure.Add(H, x, b.X, s3);
             forces.Add(s3.norm(1));
             residual = residual + s3;
         }

@@ -84,17 +84,18 @@ public sealed class PrimalDual : Splitting
     /// At x⁺: y⁺ ∈ ∂f(u) with u = (y − y⁺)/σ + Kx, and (x − x⁺)/τ − ∇h(x) − Kᵀ(2y⁺ − y) ∈ ∂g(x⁺), which with Kᵀy⁺ and ∇h(x⁺) leaves r.
     /// </summary>
     /// <inheritdoc/>
-    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data)
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data, Tensor? inference = null)
     {
         var ((y, x), (yNext, xNext)) = ((PrimalDualState)previous, (PrimalDualState)next);
         var (τ, σ, K) = (PrimalStep, DualStep, f.Operator);
         var (force, change, gradient) = (K.ApplyAdjoint(yNext), K.ApplyAdjoint(yNext - y), h.Gradient(xNext, data));
         var s = ((x - xNext) / τ) - h.Gradient(x, data) - force - change;
-        var measure = new OptimalityMeasure(xNext, data);
-        measure.Add(f, K.Apply(xNext), ((y - yNext) / σ) + K.Apply(x), yNext);
+        var judged = inference ?? xNext;
+        var measure = new OptimalityMeasure(judged, data);
+        measure.Add(f, K.Apply(judged), ((y - yNext) / σ) + K.Apply(x), yNext);
         if (g is not null)
-            measure.Add(g, xNext, xNext, s);
-        measure.Add(h, gradient);
+            measure.Add(g, judged, xNext, s);
+        measure.Add(h, xNext, gradient);
         measure.AddReference(f, g);
         // Without g, s would be 0 at a solution and is part of what is missing.
         return measure.Result((g is null ? zeros_like(s) : s) + force + gradient, [force.norm(1), gradient.norm(1), s.norm(1)]);

@@ -64,17 +64,17 @@ public sealed class ProximalGradient : Splitting
 
     /// <summary>At x⁺: (x − α∇h(x) − x⁺)/α ∈ ∂f(x⁺), which with ∇h(x⁺) leaves r.</summary>
     /// <inheritdoc/>
-    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data)
+    public override Optimality Optimality(SplittingState previous, SplittingState next, Tensor data, Tensor? inference = null)
     {
         ArgumentNullException.ThrowIfNull(previous);
         ArgumentNullException.ThrowIfNull(next);
         var (α, x, xNext) = (StepSize, ((PointState)previous).X, ((PointState)next).X);
         var (before, gradient) = (h.Gradient(x, data), h.Gradient(xNext, data));
         var s = ((x - xNext) / α) - before;
-        var measure = new OptimalityMeasure(xNext, data);
+        var measure = new OptimalityMeasure(inference ?? xNext, data);
         if (f is not null)
-            measure.Add(f, xNext, xNext, s);
-        measure.Add(h, gradient);
+            measure.Add(f, inference ?? xNext, xNext, s);
+        measure.Add(h, xNext, gradient);
         return measure.Result(s + gradient, [s.norm(1), gradient.norm(1)]);
     }
 }

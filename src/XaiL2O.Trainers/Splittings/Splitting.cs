@@ -28,7 +28,8 @@ public abstract class Splitting
     /// <param name="previous">ζ.</param>
     /// <param name="next">T(ζ).</param>
     /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
-    public abstract Optimality Optimality(SplittingState previous, SplittingState next, Tensor data);
+    /// <param name="inference">x to judge in place of the inference of T(ζ), such as the same numbers rounded; shape <c>[batch, inference size]</c>.</param>
+    public abstract Optimality Optimality(SplittingState previous, SplittingState next, Tensor data, Tensor? inference = null);
 
     /// <summary>
     /// The inference after one step or a few, differentiable in the model's weights: what Jacobian-free backpropagation differentiates.
@@ -62,7 +63,8 @@ public abstract class Splitting
     /// </summary>
     /// <param name="state">ζ.</param>
     /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
-    internal virtual SplittingState? Rebalance(SplittingState state, Tensor data) => null;
+    /// <param name="exponentLimit">Largest change, as a power of 2: less each time, since iterates near the end say little of it.</param>
+    internal virtual SplittingState? Rebalance(SplittingState state, Tensor data, double exponentLimit) => null;
 
     /// <summary>‖a − b‖/‖b‖ row by row, 0 where both norms are 0.</summary>
     protected static Tensor RelativeChange(Tensor a, Tensor b) => Ratio.OfNorms((a - b).norm(1), b.norm(1));

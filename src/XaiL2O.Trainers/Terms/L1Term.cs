@@ -6,7 +6,7 @@ namespace XaiL2O.Trainers;
 /// Sparsity of a transformed signal, ‖Kx‖₁. Proximal: the soft threshold η_θ(u) = sign(u)·max(|u| − θ, 0) (7).
 /// Property value: ‖Kx‖₁, or ‖Kx‖₁/‖d‖₂ when relative to the data.
 /// </summary>
-public sealed class L1Term : Term, IProximable, IStepPerRow
+public sealed class L1Term : Term, IProximable, IEntrywise
 {
     private readonly bool relativeToData;
 

@@ -6,6 +6,9 @@ namespace XaiL2O.Trainers;
 /// <summary>Marks terms whose proximal operator takes a step per row: a coefficient whose tensor has shape <c>[batch, 1]</c>.</summary>
 internal interface IStepPerRow;
 
+/// <summary>Marks terms that are sums over the entries of Kx, whose proximal operator takes a step per entry: a coefficient whose tensor has the shape of Kx.</summary>
+internal interface IEntrywise : IStepPerRow;
+
 /// <summary>Proximal operators with a step of its own for every row.</summary>
 internal static class StepPerRow
 {
@@ -28,6 +31,9 @@ internal static class StepPerRow
 
         return result;
     }
+
+    /// <summary>Whether the function treats every entry apart, so that its proximal operator takes a step per entry, <c>[batch, size]</c>.</summary>
+    public static bool IsEntrywise(IProximable term) => term is IEntrywise || (term is WeightedProximable weighted && IsEntrywise(weighted.Term));
 
     /// <summary>A constraint is projected onto whatever the step.</summary>
     private static bool Takes(IProximable term) => term is IStepPerRow || term.IsConstraint || (term is WeightedProximable weighted && Takes(weighted.Term));

@@ -5,8 +5,6 @@ namespace XaiL2O.Trainers;
 /// <summary>c·f for a proximable f and a weight c &gt; 0, which may be trained: prox_{step·(cf)} = prox_{(step·c)f}.</summary>
 public sealed class WeightedProximable : IProximable
 {
-    private readonly Coefficient weight;
-
     /// <summary>Weights a term; a constraint stays as it is.</summary>
     /// <param name="term">f.</param>
     /// <param name="weight">c, positive.</param>
@@ -14,10 +12,12 @@ public sealed class WeightedProximable : IProximable
     {
         ArgumentNullException.ThrowIfNull(term);
         Check.Positive(weight.Value, nameof(weight));
-        (Term, this.weight) = (term, weight);
+        (Term, Weight) = (term, weight);
     }
 
     internal IProximable Term { get; }
+
+    internal Coefficient Weight { get; }
 
     /// <inheritdoc/>
     public LinearOperator Operator => Term.Operator;
@@ -26,8 +26,8 @@ public sealed class WeightedProximable : IProximable
     public bool IsConstraint => Term.IsConstraint;
 
     /// <inheritdoc/>
-    public Tensor? Value(Tensor u, Tensor data) => Term.Value(u, data) is { } value ? weight * value : null;
+    public Tensor? Value(Tensor u, Tensor data) => Term.Value(u, data) is { } value ? Weight * value : null;
 
     /// <inheritdoc/>
-    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => Term.Proximal(u, step.Times(weight), data);
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => Term.Proximal(u, step.Times(Weight), data);
 }

@@ -61,7 +61,7 @@ public sealed record TrainingOptions
     public bool WarmStart { get; init; } = true;
 
     /// <summary>Tolerances of the solves; the iteration limit in it applies to validation. Residual default 1e-4.</summary>
-    public FixedPointOptions Solver { get; init; } = new();
+    public FixedPointOptions Solver { get; init; } = new() { ResidualTolerance = 1e-3, FidelityTolerance = 1e-2 };
 
     /// <summary>Seed of the split and of the order of rows.</summary>
     public int Seed { get; init; } = 1;

@@ -113,9 +113,9 @@ public sealed record ConvexProblem(string Name, double[][] A, double[] Data)
         var start = new double[Size];
         if (Lower <= 0 && Upper >= 0 && Excess(start) <= 0)
             return 0;
-        var (low, high) = (1e-6, 1e9);
-        if (Excess(Quadratic(high)) > 1e-6)
+        if (Excess((this with { Sparsity = 0 }).Quadratic(1)) > 1e-7)
             return null;
+        var (low, high) = (1e-6, 1e9);
         for (var i = 0; i < 60; i++)
         {
             var middle = Math.Sqrt(low * high);
@@ -130,6 +130,8 @@ public sealed record ConvexProblem(string Name, double[][] A, double[] Data)
     private double[] Quadratic(double μ)
     {
         var K = Sparsity > 0 ? Transform ?? Identity() : [];
+        // Neither factor is far above 1, which interior points need.
+        var (penalty, sparsity) = (μ / Math.Max(1, μ), Sparsity / Math.Max(1, μ));
         var (n, q) = (Size, K.Length);
         var (below, above) = (double.IsFinite(Lower), double.IsFinite(Upper));
         var shift = below ? Lower : 0;
@@ -143,13 +145,13 @@ public sealed record ConvexProblem(string Name, double[][] A, double[] Data)
             var rest = Data[k] - (shift * A[k].Sum());
             for (var i = 0; i < n; i++)
             {
-                c[i] -= μ * A[k][i] * rest;
+                c[i] -= penalty * A[k][i] * rest;
                 for (var j = 0; j < n; j++)
-                    Q[i][j] += μ * A[k][i] * A[k][j];
+                    Q[i][j] += penalty * A[k][i] * A[k][j];
             }
         }
 
-        Array.Fill(c, Sparsity, n, 2 * q);
+        Array.Fill(c, sparsity, n, 2 * q);
         List<double[]> E = [];
         List<double> f = [];
         for (var r = 0; r < q; r++)
