@@ -159,7 +159,7 @@ public sealed class CompositionLaws : TorchLaws
     public void Proximal_gradient_is_ISTA()
     {
         const double τ = 0.1;
-        using var model = Model(m => { m.Add(Fit(m)); m.Add(new L1Term("L1", m.Identity), τ); });
+        using var model = Model(m => { m.Algorithm = Algorithm.ProximalGradient; m.Add(Fit(m)); m.Add(new L1Term("L1", m.Identity), τ); });
         var splitting = (ProximalGradient)model.CreateSplitting();
         var matrix = tensor(A).to(float64);
         var d = Normal(3, 5, M);
@@ -213,7 +213,7 @@ public sealed class CompositionLaws : TorchLaws
         model.ProjectWeights();
         Assert.That(Norm("K"), Is.InRange(0.9, 1 + 1e-9));
         Assert.That(() => model.CreateSplitting(), Throws.Nothing, "steps are chosen from the norms as they are");
-        Assert.That(((PrimalDual)model.CreateSplitting()).PrimalStep, Is.LessThan(2 / Math.Pow(Norm("A"), 2)));
+        Assert.That(((PrimalDual)((AffineDouglasRachford)model.CreateSplitting()).Problem).PrimalStep, Is.LessThan(2 / Math.Pow(Norm("A"), 2)));
     }
 
     [Test]

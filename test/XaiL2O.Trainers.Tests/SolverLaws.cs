@@ -125,8 +125,13 @@ public sealed class SolverLaws : TorchLaws
         var d = Data();
         var solve = FixedPointSolver.Solve(splitting, d, Options with { MaxIterations = limit, ResidualTolerance = 1e-15 }, fidelity);
         var state = splitting.Initialize(d);
-        for (var i = 0; i < limit; i++)
+        for (var i = 1; i <= limit; i++)
+        {
             state = splitting.Step(state, d);
+            if (FixedPointSolver.BalanceAfter(i) is { } exponents)
+                state = splitting.Rebalance(state, d, exponents) ?? state;
+        }
+
         Assert.Multiple(() =>
         {
             Assert.That(solve.Status, Has.All.EqualTo(SolveStatus.IterationLimit));

@@ -2,7 +2,10 @@ namespace XaiL2O.Trainers;
 
 /// <summary>What a solve returns, one entry per sample; the caller disposes the state's tensors.</summary>
 /// <param name="State">The last iterate of every sample.</param>
-/// <param name="Residual">The largest of the conditions of <see cref="Optimality"/> at the last check, relative to its own scale; NaN where nothing was solved.</param>
+/// <param name="Residual">
+/// The largest of the conditions of <see cref="Optimality"/> at the last check; the violation of constraints counts in proportion to its tolerance, so that a
+/// row converged where this is at most <see cref="FixedPointOptions.ResidualTolerance"/>. NaN where nothing was solved.
+/// </param>
 /// <param name="Iterations">Iterations taken.</param>
 /// <param name="Status">How the solve ended.</param>
 /// <param name="Missing">The conditions of optimality that did not hold at the last check; none where the status is <see cref="SolveStatus.Converged"/>.</param>

@@ -10,14 +10,18 @@ namespace XaiL2O.Trainers;
 /// </summary>
 public static class FixedPointSolver
 {
+    private const int FirstBalance = 10;
+    private const int LargestBalance = 40;
+
     /// <summary>Samples leave the batch in portions of at least this share of it: copying the rest costs about one iteration.</summary>
     private const double LeavingShare = 0.1;
 
-    /// <summary>The iteration after which steps are balanced first; then after twice as many, and so on.</summary>
-    private const int FirstRebalance = 10;
-
-    /// <summary>The first may change steps by 2^40, each later one by half as many powers.</summary>
-    private const double LargestRebalance = 40;
+    /// <summary>
+    /// By how many powers of 2 steps may change after an iteration; null where they stay. After 10, 20, 40, … iterations, each time by half as many, so that
+    /// convergence is that of fixed steps; for all rows at once, so that what else is in the batch changes nothing.
+    /// </summary>
+    internal static double? BalanceAfter(int iteration) =>
+        iteration % FirstBalance == 0 && int.IsPow2(iteration / FirstBalance) ? Math.Max(1, LargestBalance * FirstBalance / iteration) : null;
 
     /// <summary>Solves a batch.</summary>
     /// <param name="splitting">T.</param>
@@ -59,7 +63,6 @@ public static class FixedPointSolver
         var stopped = new bool[rows.Length];
         var (state, active) = (Select(start, rows, data.device), SelectRows(finite, rows, data.device));
         using var acceleration = options.AndersonMemory > 0 ? new AndersonAcceleration(options.AndersonMemory) : null;
-        var rebalance = FirstRebalance;
         for (var iteration = 1; iteration <= options.MaxIterations && rows.Length > 0; iteration++)
         {
             var check = iteration % options.CheckEvery == 0 || iteration == options.MaxIterations;
@@ -78,12 +81,11 @@ public static class FixedPointSolver
                     Store(result, state, rows, ended, report);
             }
 
-            if (iteration == rebalance && splitting.Rebalance(state, active, Math.Max(1, LargestRebalance * FirstRebalance / rebalance)) is { } balanced)
+            if (BalanceAfter(iteration) is { } limit && splitting.Rebalance(state, active, limit) is { } balanced)
             {
-                // All rows at the same iterations, so that what else is in the batch changes nothing.
                 state.DisposeTensors();
                 acceleration?.Forget();
-                (state, rebalance) = (balanced, 2 * iteration);
+                state = balanced;
             }
             else if (iteration < options.MaxIterations)
             {
@@ -142,15 +144,17 @@ public static class FixedPointSolver
             if (stopped[i])
                 continue;
             var row = rows[i];
-            report.Residual[row] = primal[i] + dual[i] + gap[i] is double.NaN ? double.NaN : Math.Max(primal[i], Math.Max(dual[i], gap[i]));
+            // Math.Max hands on NaN.
+            var violation = misfit is null ? primal[i] : Math.Max(primal[i], misfit[i]);
+            report.Residual[row] = Math.Max(violation * (options.ResidualTolerance / options.FidelityTolerance), Math.Max(dual[i], gap[i]));
             report.Iterations[row] = iteration;
             report.Missing[row] =
-                (primal[i] <= options.FidelityTolerance && (misfit is null || misfit[i] <= options.FidelityTolerance) ? 0 : OptimalityCondition.PrimalFeasibility)
+                (violation <= options.FidelityTolerance ? 0 : OptimalityCondition.PrimalFeasibility)
                 | (dual[i] <= options.ResidualTolerance ? 0 : OptimalityCondition.DualFeasibility)
                 | (gap[i] <= options.ResidualTolerance ? 0 : OptimalityCondition.Gap);
             report.Status[row] =
                 // ∞ is a violation relative to nothing, which a first step can have; only NaN is a number lost.
-                double.IsNaN(report.Residual[row]) || (misfit is not null && double.IsNaN(misfit[i])) ? SolveStatus.Diverged
+                double.IsNaN(report.Residual[row]) ? SolveStatus.Diverged
                 : report.Missing[row] == OptimalityCondition.None ? SolveStatus.Converged
                 : SolveStatus.IterationLimit;
             if (report.Status[row] == SolveStatus.IterationLimit && iteration < options.MaxIterations)
