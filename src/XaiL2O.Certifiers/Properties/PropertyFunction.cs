@@ -12,6 +12,9 @@ public abstract class PropertyFunction
     /// <summary>What usually causes a violation, a sentence for explanations; empty when not known.</summary>
     public virtual string Cause => "";
 
+    /// <summary>Which values are unusual where the user does not say: large ones, unless 0 is as strange as a large value.</summary>
+    public virtual Sides Sides => Sides.Upper;
+
     /// <summary>Length of the vectors, where the function fixes it: first, second.</summary>
     public virtual (int? First, int? Second) Sizes => (null, null);
 

@@ -40,12 +40,9 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
     public CertifierTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ColumnCheck.Certified(input.Schema, options);
-        // Causes that came with the columns are kept, so that a loaded model explains itself.
-        var settled = options with
-        {
-            Properties = [.. options.Properties.Select(p => p with { Cause = p.Cause ?? p.Function?.Cause ?? CausesOfColumns.Of(input.Schema[p.Column]) })],
-        };
+        ColumnCheck.Certified(input.Schema, options, calibrates: true);
+        // What came with the columns is kept, so that a loaded model explains itself and judges alike.
+        var settled = options with { Properties = [.. options.Properties.Select(p => Settle(p, input.Schema[p.Column]))] };
         var data = CalibrationData.Read(input, settled);
         return new CertifierTransformer(settled, data.Calibrate(settled));
     }
@@ -56,5 +53,18 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
         ArgumentNullException.ThrowIfNull(inputSchema);
         ColumnCheck.Certified(inputSchema, options);
         return SchemaShapes.Append(inputSchema, CertifierTransformer.Columns(options));
+    }
+
+    private static CertifiedProperty Settle(CertifiedProperty property, DataViewSchema.Column column)
+    {
+        // Whether something holds is a requirement: calibrated, it would be waived for all rows where it fails on enough calibration rows.
+        var limits = property.Limits
+            ?? (property.Function is null && property.Policy is null && column.Type == BooleanDataViewType.Instance ? new ValueLimits { FailAbove = 0 } : null);
+        return property with
+        {
+            Cause = property.Cause ?? property.Function?.Cause ?? ColumnNotes.CauseOf(column),
+            Limits = limits,
+            Sides = limits is not null ? Sides.Upper : property.Sides ?? property.Function?.Sides ?? ColumnNotes.SidesOf(column),
+        };
     }
 }
