@@ -18,7 +18,10 @@ public abstract class PropertyFunction
     /// <summary>Length of the vectors, where the function fixes it: first, second.</summary>
     public virtual (int? First, int? Second) Sizes => (null, null);
 
-    /// <summary>The property value: at least 0, small is good; NaN or ∞ fails.</summary>
+    /// <summary>
+    /// The property value: at least 0; NaN or ∞ fails. It must be one of these wherever an argument holds NaN or ∞, unless the property is about such
+    /// entries: what is returned is all that a certificate sees.
+    /// </summary>
     /// <param name="first">First vector.</param>
     /// <param name="second">Second vector; empty where <see cref="Arity"/> is 1.</param>
     public abstract double Evaluate(ReadOnlySpan<double> first, ReadOnlySpan<double> second);
