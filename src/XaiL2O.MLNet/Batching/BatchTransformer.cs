@@ -41,6 +41,9 @@ public abstract class BatchTransformer : ITransformer
     /// <summary>Which values of a property column are unusual.</summary>
     internal virtual Sides SidesOf(string columnName) => Sides.Upper;
 
+    /// <summary>Whether the labels of a column come from a given limit.</summary>
+    internal virtual bool IsByLimit(string columnName) => false;
+
     private protected abstract void Save(ModelSaveContext context);
 
     /// <inheritdoc/>
@@ -51,7 +54,7 @@ public abstract class BatchTransformer : ITransformer
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(inputSchema);
         foreach (var (name, type) in OutputColumns)
-            builder.AddColumn(name, type, ColumnNotes.Annotate(CauseOf(name), SidesOf(name)));
+            builder.AddColumn(name, type, ColumnNotes.Annotate(CauseOf(name), SidesOf(name), IsByLimit(name)));
         return builder.ToSchema();
     }
 

@@ -71,6 +71,19 @@ public sealed record CertifiedProperty(string Name, string? ColumnName = null, d
     public static CertifiedProperty Convergence(string columnName = "Converged", string name = "Convergence") =>
         new(name, columnName) { Limits = new ValueLimits { FailAbove = 0 } };
 
+    /// <summary>
+    /// Certifies that a number or a vector holds no NaN and no ∞, by a limit. Implicit models need it not, because all their property values are NaN
+    /// where the inference is; after other models, properties need not look at every column that is used.
+    /// </summary>
+    /// <param name="columnName">Column that is used: a number, or a vector of <see cref="float"/> or <see cref="double"/>.</param>
+    /// <param name="name">Name in the certificate's columns.</param>
+    public static CertifiedProperty Finite(string columnName, string name = "Finite") =>
+        Of(name, PropertyFunction.DistanceTo(TargetSet.Box(double.NegativeInfinity, double.PositiveInfinity)), columnName) with
+        {
+            Limits = new ValueLimits { FailAbove = 0 },
+            Cause = "an input that is not finite, or so large that computing with it overflows",
+        };
+
     internal string Column => ColumnName ?? Name + ".Value";
 
     /// <summary>Whether the certifier appends the value: not where it reads it from a column of that very name.</summary>

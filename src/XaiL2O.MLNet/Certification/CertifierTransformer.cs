@@ -45,6 +45,8 @@ public sealed class CertifierTransformer : BatchTransformer
 
     internal override void CheckInput(DataViewSchema schema) => ColumnCheck.Certified(schema, Options, calibrates: false);
 
+    internal override bool IsByLimit(string columnName) => Options.Properties.Any(p => p.Limits is not null && columnName == p.Name + ".Label");
+
     internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => OpenBatch(source, capacity, [.. OutputColumns.Select(_ => true)]);
 
     internal override IRowBatch OpenBatch(DataViewRow source, int capacity, IReadOnlyList<bool> activeOutputs) =>

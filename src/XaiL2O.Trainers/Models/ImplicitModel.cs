@@ -101,14 +101,10 @@ public abstract class ImplicitModel : IDisposable
             var scaled = d / scale;
             var solve = Solve(iteration, scaled, options, null, cancellationToken);
             var x = iteration.Inference(solve.State, scaled) * scale;
-            var flat = x.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
-            var rows = (int)d.shape[0];
-            return new ModelInference(
-                [.. Enumerable.Range(0, rows).Select(row => flat.AsSpan(row * InferenceSize, InferenceSize).ToArray())],
-                Evaluate(x, d),
-                solve.Residual,
-                solve.Iterations,
-                solve.Status);
+            // What is judged is what is delivered: rounded to single precision, where large numbers are ∞.
+            var delivered = x.to(ScalarType.Float32);
+            var flat = delivered.cpu().contiguous().data<float>().ToArray();
+            return ModelInference.Delivered([.. flat.Chunk(InferenceSize)], Evaluate(delivered, d), solve);
         }
         finally
         {
