@@ -112,7 +112,7 @@ public sealed class PropertyCertifier
     /// <summary>Value up to which the property counts as satisfied.</summary>
     public double Tolerance { get; }
 
-    /// <summary>What usually causes a violation, a sentence for explanations; empty when not known.</summary>
+    /// <summary>What usually makes values large, a sentence for explanations; empty when not known.</summary>
     public string Cause { get; init; } = "";
 
     /// <summary>The largest calibration value (or the tolerance, or the limit) that does not fail; +∞ when nothing finite above fails.</summary>
