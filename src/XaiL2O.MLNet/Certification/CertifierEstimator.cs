@@ -59,7 +59,7 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
     {
         // Whether something holds is a requirement: calibrated, it would be waived for all rows where it fails on enough calibration rows.
         var limits = property.Limits
-            ?? (property.Function is null && property.Policy is null && column.Type == BooleanDataViewType.Instance ? new ValueLimits { FailAbove = 0 } : null);
+            ?? (column.Type == BooleanDataViewType.Instance && property is { Function: null, Policy: null, CalibrateOn: CalibrationSource.Inferences } ? new ValueLimits { FailAbove = 0 } : null);
         return property with
         {
             Cause = property.Cause ?? property.Function?.Cause ?? ColumnNotes.CauseOf(column),
