@@ -6,9 +6,9 @@ public enum CertificateLabel
     /// <summary>The value is usual among the calibration values.</summary>
     Pass,
 
-    /// <summary>The value is unusually large; use the inference with care.</summary>
+    /// <summary>The value is unusual; use the inference with care.</summary>
     Warning,
 
-    /// <summary>The value is larger than nearly all calibration values, or not a number; do not use the inference.</summary>
+    /// <summary>The value is more unusual than nearly all calibration values, above a given limit, or not finite; do not use the inference.</summary>
     Fail,
 }

@@ -57,7 +57,7 @@ public sealed class Certifier
         {
             if (property.Calibration == Calibration.Paper)
                 throw new ArgumentException($"{joint.Rule} adjusts p-values, and '{property.Name}' is calibrated by {nameof(Calibration.Paper)}, which gives none that is valid. Use {nameof(Calibration.Conformal)}, or {nameof(JointRule.AllPass)}.", nameof(joint));
-            PropertyCertifier.RequireCount(property.Name, property.Distribution, joint.FamilyLevel / tests, $"fail rows at family level {joint.FamilyLevel} over {tests} properties", nameof(JointPolicy.FamilyLevel));
+            property.RequireCount(joint.FamilyLevel / tests, $"fail rows at family level {joint.FamilyLevel} over {tests} properties", nameof(JointPolicy.FamilyLevel));
         }
     }
 

@@ -8,7 +8,7 @@ internal static class Explanations
     public static string Of(PropertyCertifier property, Certificate certificate, bool failed, string? group)
     {
         var verb = failed ? "failed" : certificate.Label == CertificateLabel.Fail ? "failed alone, not jointly" : "warns";
-        return string.Create(CultureInfo.InvariantCulture, $"{property.Name} {verb}: {Judgement(property, certificate, group)}.{Cause(property)}");
+        return string.Create(CultureInfo.InvariantCulture, $"{property.Name} {verb}: {Judgement(property, certificate, group)}.{Cause(property, certificate.Value)}");
     }
 
     public static string NotCalibrated(Certificate certificate, string? group) =>
@@ -23,18 +23,41 @@ internal static class Explanations
             return $"its value is {(double.IsNaN(certificate.Value) ? "not a number" : "infinite")}";
         if (property.Limits is { } limits)
         {
-            var limit = certificate.Label == CertificateLabel.Fail ? limits.FailAbove : limits.WarnAbove ?? limits.FailAbove;
-            return $"its value {Number(certificate.Value)} is above the given limit {Number(limit)}";
+            var given = certificate.Label == CertificateLabel.Fail ? limits.FailAbove : limits.WarnAbove ?? limits.FailAbove;
+            return $"its value {Number(certificate.Value)} is above the given limit {Number(given)}";
         }
 
-        var limited = certificate.Label == CertificateLabel.Fail ? property.FailThreshold : property.WarnThreshold;
-        var n = property.Distribution.Count;
-        var below = property.Distribution.CountStrictlyBelow(certificate.Value);
+        var (fails, low) = (certificate.Label == CertificateLabel.Fail, property.IsLow(certificate.Value));
+        var limit = (fails, low) switch
+        {
+            (true, false) => property.FailThreshold,
+            (false, false) => property.WarnThreshold,
+            (true, true) => property.LowerFailThreshold,
+            (false, true) => property.LowerWarnThreshold,
+        };
+        // Under a joint rule a part can fail within its own limit; without a finite limit nothing fails alone.
+        var compared = low
+            ? certificate.Value < limit ? $"is unusually small: below the calibrated limit {Number(limit)}" : $"is close to the calibrated lower limit {Number(limit)}"
+            : certificate.Value > limit ? $"is above the calibrated limit {Number(limit)}" : $"is close to the calibrated limit {Number(limit)}";
+        var others = string.Join(" and ", property.Compared.Select((distribution, i) => Others(property, distribution, i, certificate.Value, low)));
         var of = group is null ? "" : $" of the group '{group}'";
-        var compared = certificate.Value > limited ? $"is above the calibrated limit {Number(limited)}" : $"is close to the calibrated limit {Number(limited)}";
-        var larger = below == n ? "all" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * below / n:0.#} % of the");
-        return $"its value {Number(certificate.Value)} {compared} and larger than {larger} {n} calibration values{of} (p = {Number(certificate.PValue)})";
+        return $"its value {Number(certificate.Value)} {compared} and {(low ? "smaller" : "larger")} than {others}{of} (p = {Number(certificate.PValue)})";
     }
 
-    private static string Cause(PropertyCertifier property) => property.Cause.Length == 0 ? "" : $" Usual cause: {property.Cause.TrimEnd('.')}.";
+    /// <summary>"all 100 calibration values", or the share of them, and of which rows' values where that was a choice.</summary>
+    private static string Others(PropertyCertifier property, CalibrationDistribution distribution, int index, double value, bool low)
+    {
+        var n = distribution.Count;
+        var beyond = low ? n - distribution.CountAtMost(value) : distribution.CountStrictlyBelow(value);
+        var share = beyond == n ? "all" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * beyond / n:0.#} % of the");
+        var of = property.Source == CalibrationSource.Inferences ? "" : property.Source == CalibrationSource.Truths || index == 1 ? " of truths" : " of inferences";
+        return $"{share} {n} calibration values{of}";
+    }
+
+    private static string Cause(PropertyCertifier property, double value)
+    {
+        // What makes a value large does not make it small.
+        var cause = property.IsLow(value) ? "something is missing: a dead or muted input, or an inference that has lost its structure" : property.Cause.TrimEnd('.');
+        return cause.Length == 0 ? "" : $" Usual cause: {cause}.";
+    }
 }

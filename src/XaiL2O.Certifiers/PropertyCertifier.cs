@@ -6,36 +6,64 @@ public sealed class PropertyCertifier
     /// <summary>Room for the rounding of probabilities such as 1 − 0.05.</summary>
     internal const double Slack = 1e-12;
 
+    private readonly CalibratedLabels compared;
+
     /// <summary>Creates the certifier.</summary>
     /// <param name="name">Property name.</param>
-    /// <param name="distribution">Calibration values.</param>
-    /// <param name="policy">Label probabilities.</param>
+    /// <param name="distribution">Values of the inferences of the calibration rows.</param>
+    /// <param name="policy">Label probabilities; two-sided, half of each goes to each side.</param>
     /// <param name="calibration">Rule.</param>
     /// <param name="tolerance">
     /// The value up to which the property counts as satisfied; smaller values are all the same to it, for calibration too. For a solver's
-    /// fidelity this is the solver's tolerance: below it differences mean nothing.
+    /// fidelity this is the solver's tolerance: below it differences mean nothing. It is no limit: see <see cref="ValueLimits"/>.
     /// </param>
+    /// <param name="sides">Which values are unusual.</param>
+    /// <param name="source">Whose values labels compare with.</param>
+    /// <param name="truths">Values of the truths of the calibration rows; needed unless labels compare with inferences alone.</param>
     /// <exception cref="ArgumentException">An argument is out of range, or N is too small for the level asked of a conformal label.</exception>
-    public PropertyCertifier(string name, CalibrationDistribution distribution, LabelPolicy policy, Calibration calibration, double tolerance = 0)
+    public PropertyCertifier(
+        string name,
+        CalibrationDistribution distribution,
+        LabelPolicy policy,
+        Calibration calibration,
+        double tolerance = 0,
+        Sides sides = Sides.Upper,
+        CalibrationSource source = CalibrationSource.Inferences,
+        CalibrationDistribution? truths = null)
         : this(name, tolerance)
     {
         ArgumentNullException.ThrowIfNull(distribution);
         ArgumentNullException.ThrowIfNull(policy);
         policy.Validate();
-        if (!Enum.IsDefined(calibration))
-            throw new ArgumentOutOfRangeException(nameof(calibration), calibration, $"{calibration} is not a {nameof(Certifiers.Calibration)}.");
+        Defined(calibration, nameof(calibration));
+        Defined(sides, nameof(sides));
+        Defined(source, nameof(source));
+        if (truths is null != (source == CalibrationSource.Inferences))
+            throw new ArgumentException($"'{name}' is calibrated on {source} and {(truths is null ? "no values of truths are given" : "values of truths are given, which would have no effect")}.", nameof(truths));
+        (Distribution, Policy, Calibration, Sides, Source, Truths) = (distribution, policy, calibration, sides, source, truths);
+        compared = new CalibratedLabels(
+            source switch
+            {
+                CalibrationSource.Inferences => [distribution],
+                CalibrationSource.Truths => [truths!],
+                _ => [distribution, truths!],
+            },
+            policy,
+            calibration,
+            tolerance,
+            sides);
         var level = policy.FailProbability;
         if (calibration == Calibration.Conformal && level > 0)
-            RequireCount(name, distribution, level, $"fail rows at level {level}", nameof(LabelPolicy.FailProbability));
-        if (level > 0 && distribution.RankError >= level)
+            RequireCount(level, $"fail rows at level {level}", nameof(LabelPolicy.FailProbability));
+        if (level > 0 && Compared.Max(d => d.RankError) is var error && error >= level / compared.SideCount)
         {
             throw new ArgumentException(
-                $"The sketch of '{name}' has rank error {distribution.RankError}, too coarse to tell the {level:P1} largest values apart. Use an error of at most {level / 5}.",
+                $"The sketch of '{name}' has rank error {error}, too coarse to tell the {level / compared.SideCount:P1} most unusual values of a side apart. Use an error of at most {level / compared.SideCount / 5}.",
                 nameof(distribution));
         }
 
-        (Distribution, Policy, Calibration) = (distribution, policy, calibration);
-        (WarnThreshold, FailThreshold) = (Threshold(CertificateLabel.Warning), Threshold(CertificateLabel.Fail));
+        (WarnThreshold, FailThreshold) = (compared.UpperThreshold(CertificateLabel.Warning), compared.UpperThreshold(CertificateLabel.Fail));
+        (LowerWarnThreshold, LowerFailThreshold) = (compared.LowerThreshold(CertificateLabel.Warning), compared.LowerThreshold(CertificateLabel.Fail));
     }
 
     /// <summary>Creates a certifier with absolute limits.</summary>
@@ -50,6 +78,7 @@ public sealed class PropertyCertifier
         ArgumentNullException.ThrowIfNull(limits);
         limits.Validate();
         (Limits, Distribution, Policy) = (limits, distribution!, new LabelPolicy());
+        compared = new CalibratedLabels(distribution is null ? [] : [distribution], Policy, Calibration, tolerance, Sides);
         (WarnThreshold, FailThreshold) = (limits.WarnAbove ?? limits.FailAbove, limits.FailAbove);
     }
 
@@ -58,14 +87,26 @@ public sealed class PropertyCertifier
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         if (!(tolerance >= 0 && double.IsFinite(tolerance)))
             throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, $"The tolerance of '{name}' is {tolerance}; it must be finite and at least 0.");
-        (Name, Tolerance, Policy, Distribution) = (name, tolerance, null!, null!);
+        (Name, Tolerance, Policy, Distribution, compared) = (name, tolerance, null!, null!, null!);
     }
 
     /// <summary>Property name.</summary>
     public string Name { get; }
 
-    /// <summary>Calibration values; null only where absolute limits were given without any.</summary>
+    /// <summary>
+    /// Values of the inferences of the calibration rows; null only where absolute limits were given without any. Drift is a change from these,
+    /// whatever labels compare with.
+    /// </summary>
     public CalibrationDistribution Distribution { get; }
+
+    /// <summary>Values of the truths of the calibration rows; null where labels compare with inferences alone.</summary>
+    public CalibrationDistribution? Truths { get; }
+
+    /// <summary>Whose values labels compare with; without effect where <see cref="Limits"/> are given.</summary>
+    public CalibrationSource Source { get; }
+
+    /// <summary>Which values are unusual; without effect where <see cref="Limits"/> are given.</summary>
+    public Sides Sides { get; }
 
     /// <summary>Label probabilities; without effect where <see cref="Limits"/> are given.</summary>
     public LabelPolicy Policy { get; }
@@ -79,74 +120,57 @@ public sealed class PropertyCertifier
     /// <summary>Value up to which the property counts as satisfied.</summary>
     public double Tolerance { get; }
 
-    /// <summary>What usually causes a violation, a sentence for explanations; empty when not known.</summary>
+    /// <summary>What usually makes values large, a sentence for explanations; empty when not known.</summary>
     public string Cause { get; init; } = "";
 
-    /// <summary>The largest calibration value (or the tolerance, or the limit) that does not fail; +∞ when nothing finite fails.</summary>
+    /// <summary>The largest calibration value (or the tolerance, or the limit) that does not fail; +∞ when nothing finite above fails.</summary>
     public double FailThreshold { get; }
 
     /// <summary>The largest value that passes; equal to <see cref="FailThreshold"/> where there are no warnings.</summary>
     public double WarnThreshold { get; }
 
+    /// <summary>The smallest calibration value that does not fail; −∞ when no small value fails.</summary>
+    public double LowerFailThreshold { get; } = double.NegativeInfinity;
+
+    /// <summary>The smallest value that passes; equal to <see cref="LowerFailThreshold"/> where there are no warnings.</summary>
+    public double LowerWarnThreshold { get; } = double.NegativeInfinity;
+
+    /// <summary>What labels and p-values compare with: one distribution, two with <see cref="CalibrationSource.Both"/>, none where there is nothing.</summary>
+    internal CalibrationDistribution[] Compared => compared.Distributions;
+
     /// <summary>Judges a value. NaN and ∞ fail.</summary>
     /// <param name="value">Property value α.</param>
     public Certificate Certify(double value)
     {
-        var (p, label) = Judge(value);
-        return new Certificate(Name, value, p, label) { FailLimit = FailThreshold };
+        var p = compared.PValue(value);
+        var label = !double.IsFinite(value) ? CertificateLabel.Fail : Limits is { } limits ? limits.Label(value) : compared.Label(value, p);
+        return new Certificate(Name, value, p, label) { FailLimit = FailThreshold, LowerFailLimit = LowerFailThreshold, ByLimit = Limits is not null };
     }
 
-    /// <summary>Throws unless N calibration values allow conformal p-values as small as a level.</summary>
-    internal static void RequireCount(string name, CalibrationDistribution distribution, double level, string purpose, string option)
+    /// <summary>The calibration rows that conformal labels need: ⌈1/p − 1⌉ for level p, ⌈2/p − 1⌉ two-sided; with fewer nothing could fail.</summary>
+    /// <param name="level">p, greater than 0.</param>
+    /// <param name="sides">Which values are unusual.</param>
+    public static int RowsNeeded(double level, Sides sides = Sides.Upper) => (int)Math.Ceiling(((sides == Sides.TwoSided ? 2 : 1) / level) - 1 - 1e-9);
+
+    /// <summary>Whether a value is nearer the lower end of the calibration values than the upper, where that counts.</summary>
+    internal bool IsLow(double value) => compared.IsLow(value);
+
+    /// <summary>Throws unless the calibration values allow conformal p-values as small as a level.</summary>
+    internal void RequireCount(double level, string purpose, string option)
     {
-        if (distribution.Count < (1 / level) - 1 - 1e-9)
-        {
-            throw new ArgumentException(
-                $"'{name}' has {distribution.Count} calibration values, too few to {purpose}: a conformal p-value cannot be smaller than 1/(N + 1). "
-                + $"Calibrate on at least {Math.Ceiling((1 / level) - 1 - 1e-9)} rows or raise {option}.",
-                nameof(distribution));
-        }
+        var needed = RowsNeeded(level, Sides);
+        if (Compared.MinBy(d => d.Count) is not { } fewest || fewest.Count >= needed)
+            return;
+        var (smallest, instead) = Sides == Sides.TwoSided ? ("2/(N + 1) where both sides count", $", or let only large values fail ({nameof(Certifiers.Sides)}.{nameof(Sides.Upper)})") : ("1/(N + 1)", "");
+        throw new ArgumentException(
+            $"'{Name}' has {fewest.Count} calibration values, too few to {purpose}: a conformal p-value cannot be smaller than {smallest}. "
+            + $"Calibrate on at least {needed} rows or raise {option}{instead}.");
     }
 
-    private (double P, CertificateLabel Label) Judge(double value)
+    private static void Defined<T>(T value, string name)
+        where T : struct, Enum
     {
-        var n = Distribution?.Count ?? 0;
-        var finite = double.IsFinite(value);
-        // Values within the tolerance are equal to each other, so nothing is strictly below them.
-        var below = !finite ? n : value <= Tolerance || n == 0 ? 0 : Distribution!.CountStrictlyBelow(value);
-        var p = n == 0 ? double.NaN : (1.0 + n - below) / (n + 1);
-        if (!finite)
-            return (p, CertificateLabel.Fail);
-        if (Limits is { } limits)
-            return (p, Label(value > limits.FailAbove, value > (limits.WarnAbove ?? limits.FailAbove)));
-        var (fail, warn) = (Policy.FailProbability, Policy.FailProbability + Policy.WarningProbability);
-        return (p, Calibration switch
-        {
-            // (12) in terms of the strictly smaller share c: fail if c ≥ 1 − p_f, pass if c < p_p. With none strictly smaller, pass.
-            Calibration.Paper => Label((double)below / n >= 1 - fail - Slack && fail > 0 && below > 0, (double)below / n >= 1 - warn - Slack && warn > 0 && below > 0),
-            _ => Label(p <= fail + Slack, p <= warn + Slack),
-        });
+        if (!Enum.IsDefined(value))
+            throw new ArgumentOutOfRangeException(name, value, $"{value} is not a {typeof(T).Name}.");
     }
-
-    /// <summary>The largest kept value (or the tolerance) whose label is better than one. Labels only get worse as values grow, and change only just above a kept value.</summary>
-    private double Threshold(CertificateLabel label)
-    {
-        var values = Distribution.Values;
-        if (Judge(double.MaxValue).Label < label)
-            return double.PositiveInfinity;
-        var (low, high) = (0, values.Length);
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (Judge(values[middle]).Label >= label)
-                high = middle;
-            else
-                low = middle + 1;
-        }
-
-        return low == 0 ? Tolerance : Math.Max(values[low - 1], Tolerance);
-    }
-
-    private static CertificateLabel Label(bool fails, bool warns) =>
-        fails ? CertificateLabel.Fail : warns ? CertificateLabel.Warning : CertificateLabel.Pass;
 }

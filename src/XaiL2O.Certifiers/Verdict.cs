@@ -13,7 +13,8 @@ public sealed class Verdict
         this.certificates = [.. certificates];
         FailedParts = NamesOf(CertificateLabel.Fail);
         WarnedParts = NamesOf(CertificateLabel.Warning);
-        var p = this.certificates.Select(c => c.PValue).Where(v => !double.IsNaN(v)).ToArray();
+        // What is judged by a limit is no test, even where a p-value stands beside it: counting it would make m, and so the product, too large.
+        var p = this.certificates.Where(c => !c.ByLimit).Select(c => c.PValue).Where(v => !double.IsNaN(v)).ToArray();
         JointPValue = p.Length == 0 ? double.NaN : Math.Min(1, p.Length * p.Min());
         Explanation = "";
     }
@@ -47,7 +48,10 @@ public sealed class Verdict
     /// <summary>Names of the properties with a warning, or that failed alone but not jointly, in order.</summary>
     public IReadOnlyList<string> WarnedParts { get; }
 
-    /// <summary>min(1, m·min p) over the m calibrated certificates; NaN if none is calibrated.</summary>
+    /// <summary>
+    /// min(1, m·min p) over the m certificates whose labels follow from calibration; those judged by limits are not among them. NaN if there
+    /// are none: nothing was tested, and <see cref="Trustworthy"/> says whether the limits hold.
+    /// </summary>
     public double JointPValue { get; }
 
     /// <summary>

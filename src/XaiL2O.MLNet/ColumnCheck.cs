@@ -58,10 +58,10 @@ internal static class ColumnCheck
             throw Mismatch(name, expected, Describe(column));
     }
 
-    /// <summary>All columns that a certifier reads.</summary>
-    public static void Certified(DataViewSchema schema, CertifierOptions options)
+    /// <summary>All columns that a certifier reads: of rows that it judges, or of rows that calibrate it.</summary>
+    public static void Certified(DataViewSchema schema, CertifierOptions options, bool calibrates)
     {
-        foreach (var property in options.Properties)
+        foreach (var property in Read(options, calibrates))
         {
             if (property.Function is null)
                 Property(schema, property.Column);
@@ -85,7 +85,7 @@ internal static class ColumnCheck
     /// <summary>The same promise before fitting.</summary>
     public static void Certified(SchemaShape shape, CertifierOptions options)
     {
-        foreach (var property in options.Properties)
+        foreach (var property in Read(options, calibrates: true))
         {
             if (property.Function is null)
             {
@@ -114,6 +114,9 @@ internal static class ColumnCheck
         Mismatch(name, $"a vector of {expected} values", $"a vector of {actual} in one of its rows");
 
     private const string GroupKind = "a text, key, Boolean or Int32 scalar";
+
+    private static IEnumerable<CertifiedProperty> Read(CertifierOptions options, bool calibrates) =>
+        options.Properties.SelectMany(p => calibrates && p.OfTruth is { } truth ? [p, truth] : (CertifiedProperty[])[p]);
 
     private static IEnumerable<(string Name, int? Size)> Arguments(CertifiedProperty property)
     {

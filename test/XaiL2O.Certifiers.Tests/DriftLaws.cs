@@ -5,8 +5,8 @@ namespace XaiL2O.Certifiers.Tests;
 /// <summary>The martingale, the online p-values and the monitor.</summary>
 internal sealed class DriftLaws
 {
-    private static Certifier Calibrated(IEnumerable<double> values, double tolerance = 0) =>
-        new([new PropertyCertifier("P", new EmpiricalDistribution(values), new LabelPolicy(), Calibration.Conformal, tolerance)]);
+    private static Certifier Calibrated(IEnumerable<double> values, double tolerance = 0, Sides sides = Sides.Upper) =>
+        new([new PropertyCertifier("P", new EmpiricalDistribution(values), new LabelPolicy(), Calibration.Conformal, tolerance, sides)]);
 
     private static IEnumerable<double> Draw(Random random, int count, double shift = 0, bool ties = false) =>
         Enumerable.Range(0, count).Select(_ => random.NextDouble() + shift).Select(v => ties ? Math.Floor(v * 4) : v).ToArray();
@@ -42,15 +42,14 @@ internal sealed class DriftLaws
         }
     }
 
-    [TestCase(false)]
-    [TestCase(true)]
-    public void Online_p_values_are_uniform_and_do_not_remember(bool ties)
+    [Test]
+    public void Online_p_values_are_uniform_and_do_not_remember([Values] bool ties, [Values] Sides sides)
     {
         var random = new Random(4);
         var (p, next) = (new List<double>(), new List<double>());
         for (var r = 0; r < 4000; r++)
         {
-            var ranks = new OnlineRanks(Calibrated(Draw(random, 20, ties: ties)).Properties[0]);
+            var ranks = new OnlineRanks(Calibrated(Draw(random, sides == Sides.Upper ? 20 : 40, ties: ties), sides: sides).Properties[0]);
             double[] stream = [.. Draw(random, 10, ties: ties).Select(v => ranks.Observe(v, random.NextDouble()))];
             p.Add(stream[8]);
             next.Add(stream[9]);
@@ -94,6 +93,34 @@ internal sealed class DriftLaws
     }
 
     [Test]
+    public void Values_that_become_small_are_found_where_small_ones_are_unusual()
+    {
+        DriftMonitor Monitor(Sides sides)
+        {
+            var random = new Random(5);
+            var monitor = new DriftMonitor(Calibrated(Draw(random, 500, shift: 1), sides: sides));
+            foreach (var value in Draw(random, 500, shift: 1).Concat(Draw(random, 60)))
+                monitor.Observe([value]);
+            return monitor;
+        }
+
+        Assert.That(Monitor(Sides.TwoSided).AlarmRow, Is.Not.Null.And.InRange(501, 540));
+        Assert.That(Monitor(Sides.Upper).AlarmRow, Is.Null);
+    }
+
+    [Test]
+    public void Drift_is_a_change_from_the_inferences_whatever_labels_compare_with([Values] CalibrationSource source)
+    {
+        var random = new Random(5);
+        EmpiricalDistribution inferences = new(Draw(random, 300)), truths = new(Draw(random, 300, shift: -0.9));
+        var certifier = new Certifier([new PropertyCertifier("P", inferences, new LabelPolicy(), Calibration.Conformal, 0, Sides.Upper, source, source == CalibrationSource.Inferences ? null : truths)]);
+        var monitor = new DriftMonitor(certifier);
+        foreach (var value in Draw(random, 500))
+            monitor.Observe([value]);
+        Assert.That(monitor.AlarmRow, Is.Null);
+    }
+
+    [Test]
     public void A_saved_monitor_goes_on_as_if_nothing_had_happened()
     {
         var random = new Random(6);
@@ -107,6 +134,8 @@ internal sealed class DriftLaws
         var resumed = DriftMonitor.Load(stream, certifier);
         foreach (var value in Draw(random, 200, shift: 0.3, ties: true).Append(double.NaN))
             Assert.That(resumed.Observe([value]), Is.EqualTo(monitor.Observe([value])));
+        stream.Position = 0;
+        Assert.That(() => DriftMonitor.Load(stream, Calibrated(certifier.Properties[0].Distribution.Values.ToArray(), sides: Sides.TwoSided)), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("or sides"));
         stream.Position = 0;
         Assert.That(() => DriftMonitor.Load(stream, Calibrated(Draw(random, 100))), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("other calibration values"));
         Assert.That(() => DriftMonitor.Load(new MemoryStream("{"u8.ToArray()), certifier), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("damaged"));

@@ -93,6 +93,22 @@ internal sealed class JointLaws
     }
 
     [Test]
+    public void A_joint_p_value_counts_only_what_labels_by_calibration()
+    {
+        var limited = new PropertyCertifier("Limited", new ValueLimits { FailAbove = 1000 }, new EmpiricalDistribution(Hundred), 0);
+        var certifier = new Certifier([Part("A"), limited]);
+        var verdict = certifier.Certify([50, 50]);
+        Assert.That(verdict.Certificates[1].PValue, Is.Not.NaN, "beside the label");
+        Assert.That(verdict.JointPValue, Is.EqualTo(verdict.Certificates[0].PValue));
+        // The same certificates taken by themselves say the same.
+        Assert.That(new Verdict(verdict.Certificates).JointPValue, Is.EqualTo(verdict.JointPValue));
+        Assert.That(new Verdict(verdict.Certificates.Skip(1)).JointPValue, Is.NaN);
+        Assert.That(new Certifier([limited]).Certify([50]).JointPValue, Is.NaN);
+        Assert.That(new Certifier([Part("A"), Part("B"), limited]).Certify([50, 20, 99]).JointPValue, Is.EqualTo(1));
+        Assert.That(new Certifier([Part("A"), Part("B"), limited]).Certify([95, 20, 200]).JointPValue, Is.EqualTo(2 * Part("A").Certify(95).PValue).Within(1e-15));
+    }
+
+    [Test]
     public void Explanations_say_what_failed_by_how_much_how_unusual_and_why()
     {
         var part = new PropertyCertifier("Sparsity", new EmpiricalDistribution(Hundred), new LabelPolicy(), Calibration.Conformal) { Cause = "noise taken for signal" };

@@ -73,6 +73,27 @@ internal sealed class ReportTests
         Assert.That(report.ToJson(), Does.Contain("NaN"));
     }
 
+    [Test]
+    public void Both_limits_are_drawn_and_the_side_that_failed_is_named([Values(CalibrationSource.Inferences, CalibrationSource.Both)] CalibrationSource source)
+    {
+        var values = new EmpiricalDistribution(Enumerable.Range(1, 200).Select(i => i / 10.0));
+        var certifier = new Certifier([new PropertyCertifier("Energy", values, new LabelPolicy(), Calibration.Conformal, 0, Sides.TwoSided, source, source == CalibrationSource.Both ? values : null)]);
+        var builder = new ReportBuilder(certifier, "Sides");
+        foreach (var (value, i) in new[] { 0.0, 0.01, 3, 7, 11, 100, double.NaN }.Select((v, i) => (v, i)))
+            builder.Add([value], "rows", $"row {i}");
+        var report = builder.Build();
+        var energy = report.Properties[0];
+        Assert.That((energy.Counts.Fail, energy.FailedBelow), Is.EqualTo((4, 2)));
+        Assert.That((energy.LowerFailLimit, energy.FailLimit), Is.EqualTo((0.5, 19.6)).Within(1e-9));
+        Assert.That(energy.Histograms[0].FailShare, Is.EqualTo(0.04).Within(1e-9));
+        var html = report.ToHtml();
+        Assert.That(html, Does.Contain("Fails below 0.5 and above 19.6.").And.Contain("Of 4 rows that fail, 2 are unusually small.").And.Contain(">fails below 0.5<").And.Contain(">fails above 19.6<"));
+        Assert.That(html, Does.Contain("unusually small: below the calibrated limit 0.5"));
+        Assert.That(html.Contains("on truths and inferences", StringComparison.Ordinal), Is.EqualTo(source == CalibrationSource.Both));
+        Assert.That(energy.Histograms.Count(h => h.IsCalibration), Is.EqualTo(source == CalibrationSource.Both ? 2 : 1));
+        Assert.That(report.ToJson(), Does.Contain("\"FailedBelow\": 2"));
+    }
+
     [TestCase("desktop", 1000, 1400, false)]
     [TestCase("dark", 1000, 1400, true)]
     [TestCase("phone", 390, 1400, false)]

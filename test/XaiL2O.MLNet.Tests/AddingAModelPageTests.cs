@@ -72,7 +72,7 @@ internal sealed partial class AddingAModelPageTests
                 new CertifiedProperty("Fidelity"),
                 new CertifiedProperty("Sparsity"),
                 new CertifiedProperty("Prior"),
-                new CertifiedProperty("Convergence", "Residual", Tolerance: 1e-4))
+                CertifiedProperty.Convergence())
             .Fit(model.Transform(calibrationRows));
         ml.Model.Save(model.Append(certifier), trainingRows.Schema, path);
 

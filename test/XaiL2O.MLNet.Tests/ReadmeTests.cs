@@ -38,7 +38,7 @@ internal sealed class ReadmeTests
         var certifier = ml.L2O().Certify(
                 new CertifiedProperty("Sparsity"),
                 new CertifiedProperty("Fidelity", Tolerance: 1e-2),
-                new CertifiedProperty("Convergence", "Residual", Tolerance: 1e-4))
+                CertifiedProperty.Convergence())
             .Fit(learned.Transform(calibrationRows));
         var model = learned.Append(certifier);
         ml.Model.Save(model, trainingRows.Schema, path);

@@ -52,7 +52,7 @@ internal sealed class CfmmExample : IExample
             new CertifiedProperty("TradeRisk"),
             new CertifiedProperty("Profit"),
             new CertifiedProperty("Feasibility", Tolerance: 1e-9),
-            new CertifiedProperty("Convergence", "Residual", 1e-9))
+            CertifiedProperty.Convergence())
             .Fit(learned.Transform(View(ml, network, market.Calibration)));
         var model = learned.Append(certifier);
 
@@ -127,9 +127,9 @@ internal sealed class CfmmExample : IExample
         builder.Describe("TradeRisk", "how easily errors in the observed reserves void the trade");
         builder.Describe("Profit", "how far the trade is short of profit, in shares of all pools' value");
         builder.Describe("Feasibility", "violation of the constraints on the observed reserves");
-        builder.Describe("Convergence", "violation of the conditions of optimality");
+        builder.Describe("Convergence", "0 where the solve converged, else 1");
         foreach (var (row, i) in rows.Select((r, i) => (r, i)))
-            builder.Add([row.Risk, row.Profit, row.Feasibility, row.Residual], row.Executes(network, market.Test.Reserves, i) ? "executed" : "refused", $"row {i}");
+            builder.Add([row.Risk, row.Profit, row.Feasibility, row.Converged ? 0 : 1], row.Executes(network, market.Test.Reserves, i) ? "executed" : "refused", $"row {i}");
         builder.Build().Save(context.PathOf("report.html"));
     }
 

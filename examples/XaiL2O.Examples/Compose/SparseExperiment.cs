@@ -55,7 +55,7 @@ internal sealed class SparseExperiment
             Progress = progress,
             CancellationToken = context.Cancellation,
         }).Fit(ml.Data.LoadFromEnumerable(training)));
-        var certifier = ml.L2O().Certify(new CertifiedProperty("Sparsity"), new CertifiedProperty("Fidelity"), new CertifiedProperty("Prior"), new CertifiedProperty("Convergence", "Residual", 1e-4))
+        var certifier = ml.L2O().Certify(new CertifiedProperty("Sparsity"), new CertifiedProperty("Fidelity"), new CertifiedProperty("Prior"), CertifiedProperty.Convergence())
             .Fit(Model.Transform(ml.Data.LoadFromEnumerable(calibration)));
         Chain = Model.Append(certifier);
 

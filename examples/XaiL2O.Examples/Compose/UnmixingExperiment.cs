@@ -34,7 +34,7 @@ internal sealed class UnmixingExperiment
                 new CertifiedProperty("Simplex", Tolerance: 1e-6),
                 new CertifiedProperty("Fidelity"),
                 new CertifiedProperty("Confidence"),
-                new CertifiedProperty("Convergence", "Converged"))
+                CertifiedProperty.Convergence())
             .Fit(Model.Transform(ml.Data.LoadFromEnumerable(calibration)));
         Chain = Model.Append(certifier);
 

@@ -120,7 +120,7 @@ internal sealed class ExperimentExample : IExample
                 [
                     new CertifiedProperty("Sparsity"),
                     new CertifiedProperty("Fidelity", Tolerance: usual.Solver.FidelityTolerance),
-                    new CertifiedProperty("Convergence", "Residual", usual.Solver.ResidualTolerance),
+                    CertifiedProperty.Convergence(),
                 ],
                 // Without it three certificates at 5 % would flag more than 5 % of good windows by design.
                 Joint = new JointPolicy { Rule = JointRule.Holm, FamilyLevel = 0.05 },

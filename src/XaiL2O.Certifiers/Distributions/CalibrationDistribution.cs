@@ -23,7 +23,14 @@ public abstract class CalibrationDistribution
     /// <param name="value">Any number but NaN.</param>
     public abstract int CountStrictlyBelow(double value);
 
-    /// <summary>#{αᵢ ≥ value}.</summary>
+    /// <summary>
+    /// #{αᵢ ≤ value}, or an upper bound of it that is too large by at most <see cref="RankError"/>·N: with <see cref="CountAtLeast"/> it errs to
+    /// the side on which p-values are too large, whichever values count as unusual.
+    /// </summary>
+    /// <param name="value">Any number but NaN.</param>
+    public abstract int CountAtMost(double value);
+
+    /// <summary>#{αᵢ ≥ value}, or an upper bound of it that is too large by at most <see cref="RankError"/>·N.</summary>
     /// <param name="value">Any number but NaN.</param>
     public int CountAtLeast(double value) => Count - CountStrictlyBelow(value);
 

@@ -32,5 +32,8 @@ public sealed class EmpiricalDistribution : CalibrationDistribution
     /// <inheritdoc/>
     public override int CountStrictlyBelow(double value) => LowerBound(sorted, value);
 
+    /// <inheritdoc/>
+    public override int CountAtMost(double value) => value == double.PositiveInfinity ? sorted.Length : LowerBound(sorted, double.BitIncrement(value));
+
     private protected override int RankOf(int index) => index + 1;
 }

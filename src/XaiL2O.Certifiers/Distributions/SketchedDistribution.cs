@@ -7,7 +7,7 @@ public sealed class SketchedDistribution : CalibrationDistribution
     private readonly int[] ranks;
 
     /// <summary>Takes a summary apart from its sketch, for instance one that was stored.</summary>
-    /// <param name="values">Kept values, ascending, finite; the last one is the largest calibration value.</param>
+    /// <param name="values">Kept values, ascending, finite; the first and the last are the smallest and the largest calibration value.</param>
     /// <param name="ranks">For each kept value, how many calibration values are known to be at or below it; ascending, the last one is N.</param>
     /// <param name="rankError">ε in (0, 1).</param>
     /// <exception cref="ArgumentException">The arrays are empty, unordered or of different lengths, or ε is out of range.</exception>
@@ -44,6 +44,14 @@ public sealed class SketchedDistribution : CalibrationDistribution
     {
         var index = LowerBound(values, value);
         return index == 0 ? 0 : ranks[index - 1];
+    }
+
+    /// <inheritdoc/>
+    public override int CountAtMost(double value)
+    {
+        var index = value == double.PositiveInfinity ? values.Length : LowerBound(values, double.BitIncrement(value));
+        // Between two kept values up to εN may lie that the lower one's rank does not count; below the first and above the last lie none.
+        return index == 0 ? 0 : index == values.Length ? Count : Math.Min(Count, ranks[index - 1] + (int)Math.Floor(RankError * Count));
     }
 
     private protected override int RankOf(int index) => ranks[index];

@@ -11,6 +11,7 @@ namespace XaiL2O.Certifiers;
 /// <remarks>
 /// While the rows stay exchangeable with the calibration rows, the probability of ever raising an alarm is at most δ, for streams of any
 /// length: each of m martingales alarms at m/δ (Ville's inequality and the union bound, valid however the properties depend on each other).
+/// What is watched are inferences, so a property whose labels compare with truths is compared with the inferences of its calibration rows.
 /// Rows must be watched in order of time and one at a time; rows sorted by size, or near-duplicates, look like change because they are.
 /// </remarks>
 public sealed class DriftMonitor
@@ -133,7 +134,7 @@ public sealed class DriftMonitor
         {
             var (part, property) = (state.Parts[i], certifier.Properties[monitor.watched[i]]);
             if (part.Name != property.Name || part.Calibration != Fingerprint(property))
-                throw new InvalidDataException($"The state was made with other calibration values of '{part.Name}' than those of the certifier's '{property.Name}'. Load the certifier it was made with, or start a new monitor.");
+                throw new InvalidDataException($"The state was made with other calibration values or sides of '{part.Name}' than those of the certifier's '{property.Name}'. Load the certifier it was made with, or start a new monitor.");
             monitor.martingales[i] = PowerMartingale.Restore(state.Options.Share, part.LogValue, part.LogMaximum, part.Count, part.Weights);
             foreach (var (bin, count) in part.Bins)
                 monitor.ranks[i].Add(bin, count);
@@ -147,7 +148,7 @@ public sealed class DriftMonitor
     private sealed record PartState(string Name, string Calibration, double LogValue, double LogMaximum, long Count, double[] Weights, IReadOnlyDictionary<int, int> Bins);
 
     private static string Fingerprint(PropertyCertifier property) =>
-        Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(property.Distribution.Values)))[..16];
+        Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(property.Distribution.Values)))[..16] + (property.Sides == Sides.TwoSided ? "±" : "");
 
     /// <summary>SplitMix64 (Steele, Lea and Flood 2014): its whole state is one number that is saved with the rest.</summary>
     private double NextUniform()

@@ -8,7 +8,7 @@ namespace XaiL2O.Certifiers;
 /// <remarks>
 /// A value is known by how many calibration values are at least as large. Given those before it, a new value is as likely next to any of
 /// the N + n earlier ones, so bin k, which holds cₖ earlier values of the stream, has weight 1 + cₖ. Ties are broken at random by the
-/// draw that smooths the p-value.
+/// draw that smooths the p-value. Where small values are unusual too, 2·min(p, 1 − p) of that p-value is what is returned: it is uniform as well.
 /// </remarks>
 internal sealed class OnlineRanks
 {
@@ -42,7 +42,7 @@ internal sealed class OnlineRanks
         var point = low + (uniform * (high - low));
         var p = point / (distribution.Count + 1 + seen);
         Add(BinOf(point, larger, atLeast), 1);
-        return p;
+        return Property.Sides == Sides.TwoSided ? 2 * Math.Max(0, Math.Min(p, 1 - p)) : p;
     }
 
     public void Add(int bin, int count)

@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace XaiL2O.Certifiers;
 
 /// <summary>A Euclidean ball.</summary>
@@ -45,6 +43,6 @@ internal sealed class BallSet : TargetSet
     private double FromCenter(ReadOnlySpan<double> x)
     {
         RequireSize(x);
-        return center.Length == 0 ? Norm(x) : TensorPrimitives.Distance(x, center);
+        return center.Length == 0 ? Norm(x) : PropertyMath.Distance(x, center);
     }
 }

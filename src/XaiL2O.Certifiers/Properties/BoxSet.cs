@@ -35,14 +35,10 @@ internal sealed class BoxSet : TargetSet
     public override double Distance(ReadOnlySpan<double> x)
     {
         RequireSize(x);
-        var sum = 0.0;
+        using var room = new Scratch(x.Length);
         for (var i = 0; i < x.Length; i++)
-        {
-            var outside = x[i] - Nearest(x[i], i);
-            sum += outside * outside;
-        }
-
-        return Math.Sqrt(sum);
+            room.Span[i] = x[i] - Nearest(x[i], i);
+        return Norm(room.Span);
     }
 
     private double Nearest(double value, int i)

@@ -27,6 +27,9 @@ internal static class BuiltInFunctions
         [SetPrefix + "Points"] = d => PropertyFunction.DistanceTo(new PointSet(d.Arrays["points"], (int)d.Numbers["width"])),
     };
 
+    /// <summary>The kinds, apart from those that name a registered map.</summary>
+    public static IReadOnlyCollection<string> Kinds => Factories.Keys;
+
     public static bool Has(string kind) =>
         Factories.ContainsKey(kind) || kind.StartsWith(MapPrefix, StringComparison.Ordinal) || kind.StartsWith(ProjectionPrefix, StringComparison.Ordinal);
 

@@ -7,6 +7,9 @@ internal abstract class TransformedFunction(DenseMatrix? transform) : PropertyFu
 
     public override string Cause => "an inference less sparse than those the model knows: structure the transform does not explain, or noise taken for signal";
 
+    // A real row that is all zeros, or far emptier than the others, is a dead input.
+    public override Sides Sides => Sides.TwoSided;
+
     public override (int? First, int? Second) Sizes => (transform?.Columns, null);
 
     public sealed override double Evaluate(ReadOnlySpan<double> first, ReadOnlySpan<double> second)

@@ -8,15 +8,17 @@ internal sealed class PlaneSet : TargetSet
     private readonly double[] normal;
     private readonly double offset;
     private readonly bool oneSided;
-    private readonly double length;
+    private readonly double[] unit;
+    private readonly double height;
 
     public PlaneSet(double[] normal, double offset, bool oneSided)
         : base(normal.Length)
     {
-        length = Norm(normal);
+        var length = Norm(normal);
         if (!(length > 0 && double.IsFinite(length)) || !double.IsFinite(offset))
             throw new ArgumentException("A half-space or hyperplane needs a finite normal vector that is not zero, and a finite offset.", nameof(normal));
         (this.normal, this.offset, this.oneSided) = (normal, offset, oneSided);
+        (unit, height) = ([.. normal.Select(v => v / length)], offset / length);
     }
 
     internal override FunctionDescription Description => new(oneSided ? "HalfSpace" : "Hyperplane") { Numbers = { ["offset"] = offset }, Arrays = { ["normal"] = normal } };
@@ -25,17 +27,18 @@ internal sealed class PlaneSet : TargetSet
 
     public override void Project(ReadOnlySpan<double> x, Span<double> result)
     {
-        var step = Excess(x) / (length * length);
+        var excess = Excess(x);
         for (var i = 0; i < x.Length; i++)
-            result[i] = x[i] - (step * normal[i]);
+            result[i] = x[i] - (excess * unit[i]);
     }
 
-    public override double Distance(ReadOnlySpan<double> x) => Math.Abs(Excess(x)) / length;
+    public override double Distance(ReadOnlySpan<double> x) => Math.Abs(Excess(x));
 
+    /// <summary>Signed distance from the plane, 0 inside a half-space. −∞ is not inside: it says that x is not finite, or as good as.</summary>
     private double Excess(ReadOnlySpan<double> x)
     {
         RequireSize(x);
-        var excess = TensorPrimitives.Dot(normal, x) - offset;
-        return oneSided && excess < 0 ? 0 : excess;
+        var excess = TensorPrimitives.Dot(unit, x) - height;
+        return oneSided && excess < 0 && double.IsFinite(excess) ? 0 : excess;
     }
 }

@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace XaiL2O.Certifiers;
 
 /// <summary>Finitely many points; not convex, so the nearest one need not be unique.</summary>
@@ -41,10 +39,10 @@ internal sealed class PointSet : TargetSet
     private (int Index, double Distance) Nearest(ReadOnlySpan<double> x)
     {
         RequireSize(x);
-        var (index, least) = (0, TensorPrimitives.Distance(x, points.AsSpan(0, width)));
+        var (index, least) = (0, PropertyMath.Distance(x, points.AsSpan(0, width)));
         for (var i = 1; i < points.Length / width; i++)
         {
-            var distance = TensorPrimitives.Distance(x, points.AsSpan(i * width, width));
+            var distance = PropertyMath.Distance(x, points.AsSpan(i * width, width));
             if (distance < least)
                 (index, least) = (i, distance);
         }

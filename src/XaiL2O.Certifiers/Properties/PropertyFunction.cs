@@ -12,10 +12,16 @@ public abstract class PropertyFunction
     /// <summary>What usually causes a violation, a sentence for explanations; empty when not known.</summary>
     public virtual string Cause => "";
 
+    /// <summary>Which values are unusual where the user does not say: large ones, unless 0 is as strange as a large value.</summary>
+    public virtual Sides Sides => Sides.Upper;
+
     /// <summary>Length of the vectors, where the function fixes it: first, second.</summary>
     public virtual (int? First, int? Second) Sizes => (null, null);
 
-    /// <summary>The property value: at least 0, small is good; NaN or ∞ fails.</summary>
+    /// <summary>
+    /// The property value: at least 0; NaN or ∞ fails. It must be one of these wherever an argument holds NaN or ∞, unless the property is about such
+    /// entries: what is returned is all that a certificate sees.
+    /// </summary>
     /// <param name="first">First vector.</param>
     /// <param name="second">Second vector; empty where <see cref="Arity"/> is 1.</param>
     public abstract double Evaluate(ReadOnlySpan<double> first, ReadOnlySpan<double> second);

@@ -2,8 +2,14 @@ using System.Numerics.Tensors;
 
 namespace XaiL2O.Certifiers;
 
-/// <summary>The property values of certificates as plain mathematics: at least 0, small is good, NaN where the argument holds NaN.</summary>
-/// <remarks>Source: Heaton and Wu Fung, <i>Scientific Reports</i> 13:10103 (2023), doi 10.1038/s41598-023-36249-3.</remarks>
+/// <summary>
+/// The property values of certificates as plain mathematics: at least 0, and never finite where an argument holds NaN or ∞ or is empty, so that what
+/// is broken or missing fails.
+/// </summary>
+/// <remarks>
+/// Norms neither overflow nor vanish where squares of the entries would, so no error is 0 because it is tiny, and none is divided by an ∞ that is
+/// none. Source: Heaton and Wu Fung, <i>Scientific Reports</i> 13:10103 (2023), doi 10.1038/s41598-023-36249-3.
+/// </remarks>
 public static class PropertyMath
 {
     /// <summary>What probabilities may miss of summing to 1 before they are refused.</summary>
@@ -17,17 +23,18 @@ public static class PropertyMath
         var count = 0;
         foreach (var value in x)
         {
-            if (double.IsNaN(value))
+            // ∞ would count as one entry like any other, and an overflow would look sparse.
+            if (!double.IsFinite(value))
                 return double.NaN;
             count += Math.Abs(value) > tolerance ? 1 : 0;
         }
 
-        return count;
+        return x.IsEmpty ? double.NaN : count;
     }
 
     /// <summary>‖x‖₁.</summary>
     /// <param name="x">Any length.</param>
-    public static double L1Norm(ReadOnlySpan<double> x) => x.IsEmpty ? 0 : TensorPrimitives.SumOfMagnitudes(x);
+    public static double L1Norm(ReadOnlySpan<double> x) => x.IsEmpty ? double.NaN : TensorPrimitives.SumOfMagnitudes(x);
 
     /// <summary>‖x − y‖₂.</summary>
     /// <param name="x">Any length.</param>
@@ -36,17 +43,27 @@ public static class PropertyMath
     public static double Distance(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
         RequireSameLength(x, y);
-        return x.IsEmpty ? 0 : TensorPrimitives.Distance(x, y);
+        if (x.IsEmpty)
+            return double.NaN;
+        var distance = TensorPrimitives.Distance(x, y);
+        if (IsExact(distance))
+            return distance;
+        using var room = new Scratch(x.Length);
+        TensorPrimitives.Subtract(x, y, room.Span);
+        return Norm(room.Span);
     }
 
-    /// <summary>‖y − d‖/‖d‖; 0 where both norms are 0 and ∞ where only the second is.</summary>
+    /// <summary>‖y − d‖/‖d‖; 0 where both norms are 0, ∞ where only the second is, and NaN where the second is larger than any number.</summary>
     /// <param name="y">What the inference predicts of the measurements, y = Ax.</param>
     /// <param name="d">Measurements.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static double RelativeError(ReadOnlySpan<double> y, ReadOnlySpan<double> d)
     {
         var error = Distance(y, d);
-        return error == 0 ? 0 : error / TensorPrimitives.Norm(d);
+        if (error == 0)
+            return 0;
+        var size = d.IsEmpty ? double.NaN : Norm(d);
+        return double.IsInfinity(size) ? double.NaN : error / size;
     }
 
     /// <summary>Σ|x_{i+1} − x_i|.</summary>
@@ -56,7 +73,8 @@ public static class PropertyMath
         var sum = 0.0;
         for (var i = 1; i < x.Length; i++)
             sum += Math.Abs(x[i] - x[i - 1]);
-        return x.Length == 1 && !double.IsFinite(x[0]) ? double.NaN : sum;
+        // A single value has no difference in which it could show that it is not finite.
+        return x.IsEmpty || (x.Length == 1 && !double.IsFinite(x[0])) ? double.NaN : sum;
     }
 
     /// <summary>Total variation of an image by forward differences, which are 0 across the border.</summary>
@@ -80,7 +98,7 @@ public static class PropertyMath
             {
                 var down = below[j] - row[j];
                 var right = j + 1 < width ? row[j + 1] - row[j] : 0;
-                sum += kind == TotalVariationKind.Isotropic ? Math.Sqrt((down * down) + (right * right)) : Math.Abs(down) + Math.Abs(right);
+                sum += kind == TotalVariationKind.Isotropic ? double.Hypot(down, right) : Math.Abs(down) + Math.Abs(right);
             }
         }
 
@@ -106,6 +124,24 @@ public static class PropertyMath
         proximal(x, room.Span);
         return Distance(x, room.Span);
     }
+
+    /// <summary>‖x‖₂ of a vector that is not empty.</summary>
+    internal static double Norm(ReadOnlySpan<double> x)
+    {
+        var norm = TensorPrimitives.Norm(x);
+        if (IsExact(norm))
+            return norm;
+        var largest = TensorPrimitives.MaxMagnitude(x);
+        largest = Math.Abs(largest);
+        if (largest == 0 || !double.IsFinite(largest))
+            return largest;
+        using var room = new Scratch(x.Length);
+        TensorPrimitives.Divide(x, largest, room.Span);
+        return largest * TensorPrimitives.Norm(room.Span);
+    }
+
+    /// <summary>Whether a norm is NaN, or so large and small that no square overflowed or vanished with a part in it.</summary>
+    private static bool IsExact(double norm) => double.IsNaN(norm) || norm is > 1e-140 and < double.PositiveInfinity;
 
     private static void RequireSameLength(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {

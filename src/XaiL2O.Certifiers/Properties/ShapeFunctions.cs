@@ -25,6 +25,9 @@ internal sealed class SignalVariationFunction : PropertyFunction
 {
     public override string Cause => "a signal rougher than those the model knows: noise or spikes that were taken for signal";
 
+    // No real row is constant.
+    public override Sides Sides => Sides.TwoSided;
+
     public override FunctionDescription Describe() => new("TotalVariation");
 
     public override double Evaluate(ReadOnlySpan<double> first, ReadOnlySpan<double> second) => PropertyMath.TotalVariation(first);
@@ -47,6 +50,9 @@ internal sealed class ImageVariationFunction : PropertyFunction
     }
 
     public override string Cause => "an image rougher than those the model knows: noise, streaks or texture that was not there in training";
+
+    // No real row is constant.
+    public override Sides Sides => Sides.TwoSided;
 
     public override (int? First, int? Second) Sizes => (height * width, null);
 

@@ -21,8 +21,6 @@ internal sealed class SimplexSet : TargetSet
 
     public override void Project(ReadOnlySpan<double> x, Span<double> result)
     {
-        if (x.IsEmpty)
-            throw new ArgumentException("A simplex has no point of length 0.", nameof(x));
         foreach (var value in x)
         {
             if (!double.IsFinite(value))
@@ -41,7 +39,8 @@ internal sealed class SimplexSet : TargetSet
             var u = result[^k];
             sum += u;
             var candidate = (sum - total) / k;
-            if (u <= candidate)
+            // The largest entry is always above its own θ; where rounding hides the total beside it, a vector far away would look inside.
+            if (k > 1 && u <= candidate)
                 break;
             threshold = candidate;
         }

@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace XaiL2O.Certifiers;
 
 /// <summary>A closed set C with its projection, for the property d_C(x) = min_{y∈C} ‖x − y‖. Immutable.</summary>
@@ -62,7 +60,7 @@ public abstract class TargetSet
     /// <param name="result">As long, not overlapping.</param>
     public abstract void Project(ReadOnlySpan<double> x, Span<double> result);
 
-    /// <summary>d_C(x); NaN where x holds NaN.</summary>
+    /// <summary>d_C(x); NaN or ∞ where x holds NaN or ∞, even where the set reaches to ∞, and NaN where x is empty.</summary>
     /// <param name="x">A vector.</param>
     public virtual double Distance(ReadOnlySpan<double> x)
     {
@@ -77,5 +75,5 @@ public abstract class TargetSet
             throw new ArgumentException($"The set holds vectors of {size} values; got {x.Length}.", nameof(x));
     }
 
-    private protected static double Norm(ReadOnlySpan<double> x) => x.IsEmpty ? 0 : TensorPrimitives.Norm(x);
+    private protected static double Norm(ReadOnlySpan<double> x) => x.IsEmpty ? double.NaN : PropertyMath.Norm(x);
 }

@@ -77,14 +77,15 @@ internal static class HtmlReport
 
     private static void Parts(StringBuilder html, CertificateReport report)
     {
-        html.Append("<section aria-labelledby=\"parts\">\n<h2 id=\"parts\">Model parts and calibration</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Parts and calibration\"><table class=\"cards\">\n<thead><tr><th scope=\"col\">Part</th><th scope=\"col\">Computed from</th><th scope=\"col\">Limit by</th><th scope=\"col\" class=\"n\">Calibration rows</th><th scope=\"col\" class=\"n\">Fails above</th><th scope=\"col\" class=\"n\">Failed</th></tr></thead>\n<tbody>\n");
+        html.Append("<section aria-labelledby=\"parts\">\n<h2 id=\"parts\">Model parts and calibration</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Parts and calibration\"><table class=\"cards\">\n<thead><tr><th scope=\"col\">Part</th><th scope=\"col\">Computed from</th><th scope=\"col\">Limit by</th><th scope=\"col\" class=\"n\">Calibration rows</th><th scope=\"col\" class=\"n\">Fails below</th><th scope=\"col\" class=\"n\">Fails above</th><th scope=\"col\" class=\"n\">Failed</th></tr></thead>\n<tbody>\n");
         foreach (var p in report.Properties)
         {
             var by = p.Policy is { } policy
                 ? string.Create(CultureInfo.InvariantCulture, $"{p.Calibration}: {100 * policy.PassProbability:0.##} % pass, {100 * policy.WarningProbability:0.##} % warning, {100 * policy.FailProbability:0.##} % fail")
                 : "given limit";
+            by += p.Policy is null || p.Source == CalibrationSource.Inferences ? "" : p.Source == CalibrationSource.Truths ? "; on truths" : "; on truths and inferences";
             var rows = p.CalibrationRows == 0 ? "–" : p.CalibrationRows.ToString(CultureInfo.InvariantCulture) + (p.RankError > 0 ? string.Create(CultureInfo.InvariantCulture, $" (sketch, rank error {p.RankError:0.####})") : "");
-            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(p.Name)}</th><td data-label=\"Computed from\">{Text(p.Description)}</td><td data-label=\"Limit by\">{Text(by)}</td><td class=\"n\" data-label=\"Calibration rows\">{rows}</td><td class=\"n\" data-label=\"Fails above\">{Number(p.FailLimit)}</td><td class=\"n\" data-label=\"Failed\">{Percent(p.Counts.FailRate)}</td></tr>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(p.Name)}</th><td data-label=\"Computed from\">{Text(p.Description)}</td><td data-label=\"Limit by\">{Text(by)}</td><td class=\"n\" data-label=\"Calibration rows\">{rows}</td><td class=\"n\" data-label=\"Fails below\">{(double.IsFinite(p.LowerFailLimit) ? Number(p.LowerFailLimit) : "–")}</td><td class=\"n\" data-label=\"Fails above\">{Number(p.FailLimit)}</td><td class=\"n\" data-label=\"Failed\">{Percent(p.Counts.FailRate)}</td></tr>\n");
         }
 
         html.Append("</tbody></table></div>\n");
@@ -102,14 +103,25 @@ internal static class HtmlReport
         html.Append(CultureInfo.InvariantCulture, $"<section aria-labelledby=\"p{index}\">\n<h2 id=\"p{index}\">{Text(property.Name)}</h2>\n");
         var sentences = new List<string>();
         if (property.Description.Length > 0)
-            sentences.Add($"{property.Description}; small is good.");
-        sentences.Add(double.IsInfinity(property.FailLimit) ? "No finite value fails." : $"Fails above {Number(property.FailLimit)}.");
+            sentences.Add(property.Sides == Sides.TwoSided ? $"{property.Description}; large and small values are unusual." : $"{property.Description}; small is good.");
+        sentences.Add(Limits(property));
+        if (property.Sides == Sides.TwoSided && property.Counts.Fail > 0)
+            sentences.Add(string.Create(CultureInfo.InvariantCulture, $"Of {property.Counts.Fail} rows that fail, {property.FailedBelow} are unusually small."));
         if (property.Cause.Length > 0)
             sentences.Add($"Usual cause of a failure: {property.Cause.TrimEnd('.')}.");
         html.Append(CultureInfo.InvariantCulture, $"<p>{Text(string.Join(" ", sentences))}</p>\n");
         SvgHistogram.Render(html, property, index);
         html.Append("</section>\n");
     }
+
+    /// <summary>"Fails below 2.", "Fails below 2 and above 9.", and so on.</summary>
+    public static string Limits(ReportProperty property) => (double.IsFinite(property.LowerFailLimit), double.IsFinite(property.FailLimit)) switch
+    {
+        (false, false) => "No finite value fails.",
+        (false, true) => $"Fails above {Number(property.FailLimit)}.",
+        (true, false) => $"Fails below {Number(property.LowerFailLimit)}.",
+        _ => $"Fails below {Number(property.LowerFailLimit)} and above {Number(property.FailLimit)}.",
+    };
 
     private static void Worst(StringBuilder html, CertificateReport report)
     {

@@ -64,12 +64,12 @@ public sealed class ReportBuilder
 
     private ReportProperty Property(PropertyCertifier property, int index)
     {
-        var calibration = property.Distribution is { } distribution ? distribution.Values.ToArray() : [];
+        var calibration = property.Compared.SelectMany(d => d.Values.ToArray());
         var sets = rows.GroupBy(r => r.Set).Select(g => (
             Name: g.Key.Length == 0 ? "evaluated rows" : g.Key,
             Values: g.Select(r => r.Values[index]).ToArray(),
             FailShare: Count(g.Select(r => r.Verdict.Certificates[index].Label)).FailRate)).ToArray();
-        var (edges, logarithmic) = Edges([.. calibration, .. sets.SelectMany(s => s.Values), property.FailThreshold]);
+        var (edges, logarithmic) = Edges([.. calibration, .. sets.SelectMany(s => s.Values), property.FailThreshold, property.LowerFailThreshold]);
         return new ReportProperty
         {
             Name = property.Name,
@@ -77,23 +77,38 @@ public sealed class ReportBuilder
             Cause = property.Cause,
             Calibration = property.Limits is null ? property.Calibration : null,
             Policy = property.Limits is null ? property.Policy : null,
-            CalibrationRows = property.Distribution?.Count ?? 0,
-            RankError = property.Distribution?.RankError ?? 0,
+            Sides = property.Sides,
+            Source = property.Source,
+            CalibrationRows = property.Compared.Length == 0 ? 0 : property.Compared.Min(d => d.Count),
+            RankError = property.Compared.Length == 0 ? 0 : property.Compared.Max(d => d.RankError),
             WarnLimit = property.WarnThreshold,
             FailLimit = property.FailThreshold,
+            LowerWarnLimit = property.LowerWarnThreshold,
+            LowerFailLimit = property.LowerFailThreshold,
+            FailedBelow = rows.Count(r => r.Verdict.Certificates[index] is { Label: CertificateLabel.Fail } c && c.Value < c.LowerFailLimit),
             Counts = Count(rows.Select(r => r.Verdict.Certificates[index].Label)),
             BinEdges = edges,
             Logarithmic = logarithmic,
             Histograms =
             [
-                .. property.Distribution is { } known ? [new ReportHistogram("calibration", known.Count, 0, FailShare(known, property), Shares(known, edges))] : Array.Empty<ReportHistogram>(),
+                .. property.Compared.Select((d, i) => new ReportHistogram(CalibrationName(property, i), d.Count, 0, FailShare(d, property), Shares(d, edges)) { IsCalibration = true }),
                 .. sets.Select(s => FromValues(s.Name, s.Values, s.FailShare, edges)),
             ],
         };
     }
 
-    private static double Excess(Certificate certificate) =>
-        !double.IsFinite(certificate.Value) ? double.MaxValue : certificate.FailLimit > 0 ? certificate.Value / certificate.FailLimit : certificate.Value;
+    private static string CalibrationName(PropertyCertifier property, int index) =>
+        property.Source == CalibrationSource.Inferences ? "calibration" : property.Source == CalibrationSource.Truths || index == 1 ? "calibration, truths" : "calibration, inferences";
+
+    /// <summary>How far a value is beyond the limit on its side, as a ratio.</summary>
+    private static double Excess(Certificate certificate)
+    {
+        if (!double.IsFinite(certificate.Value))
+            return double.MaxValue;
+        if (certificate.Value < certificate.LowerFailLimit)
+            return certificate.Value > 0 ? certificate.LowerFailLimit / certificate.Value : double.MaxValue;
+        return certificate.FailLimit > 0 ? certificate.Value / certificate.FailLimit : certificate.Value;
+    }
 
     private static ReportCounts Count(IEnumerable<CertificateLabel> labels)
     {
@@ -126,9 +141,13 @@ public sealed class ReportBuilder
         return (edges, logarithmic);
     }
 
-    /// <summary>Share of the calibration values above the limit.</summary>
-    private static double FailShare(CalibrationDistribution distribution, PropertyCertifier property) =>
-        double.IsFinite(property.FailThreshold) ? 1 - distribution.Cdf(property.FailThreshold) : 0;
+    /// <summary>Share of the calibration values beyond the limits.</summary>
+    private static double FailShare(CalibrationDistribution distribution, PropertyCertifier property)
+    {
+        var above = double.IsFinite(property.FailThreshold) ? 1 - distribution.Cdf(property.FailThreshold) : 0;
+        var below = double.IsFinite(property.LowerFailThreshold) ? (double)distribution.CountStrictlyBelow(property.LowerFailThreshold) / distribution.Count : 0;
+        return above + below;
+    }
 
     private static double[] Shares(CalibrationDistribution distribution, double[] edges)
     {

@@ -18,17 +18,32 @@ public sealed record ReportProperty
     /// <summary>Label probabilities; null where absolute limits were given.</summary>
     public required LabelPolicy? Policy { get; init; }
 
-    /// <summary>N; 0 where nothing was calibrated.</summary>
+    /// <summary>N of what labels compare with; 0 where nothing was calibrated.</summary>
     public required int CalibrationRows { get; init; }
 
     /// <summary>ε of a sketch of the calibration values; 0 when exact.</summary>
     public required double RankError { get; init; }
+
+    /// <summary>Which values are unusual; without meaning where absolute limits were given.</summary>
+    public Sides Sides { get; init; }
+
+    /// <summary>Whose values labels compare with; without meaning where absolute limits were given.</summary>
+    public CalibrationSource Source { get; init; }
 
     /// <summary>Values above this get a warning or worse.</summary>
     public required double WarnLimit { get; init; }
 
     /// <summary>Values above this fail; +∞ when nothing finite does.</summary>
     public required double FailLimit { get; init; }
+
+    /// <summary>Values below this get a warning or worse; −∞ where small values are not unusual.</summary>
+    public double LowerWarnLimit { get; init; } = double.NegativeInfinity;
+
+    /// <summary>Values below this fail; −∞ where small values are not unusual.</summary>
+    public double LowerFailLimit { get; init; } = double.NegativeInfinity;
+
+    /// <summary>How many of the rows that fail this property alone do so because their value is unusually small.</summary>
+    public int FailedBelow { get; init; }
 
     /// <summary>Verdicts of this property alone, over all rows.</summary>
     public required ReportCounts Counts { get; init; }
@@ -39,6 +54,6 @@ public sealed record ReportProperty
     /// <summary>Whether bins are equal on a logarithmic scale; values at or below the first bound are then in the first bin.</summary>
     public required bool Logarithmic { get; init; }
 
-    /// <summary>Shares of rows per bin: the calibration rows first, where there are any, then each set of evaluated rows.</summary>
+    /// <summary>Shares of rows per bin: the calibration rows first, where there are any (inferences before truths), then each set of evaluated rows.</summary>
     public required IReadOnlyList<ReportHistogram> Histograms { get; init; }
 }

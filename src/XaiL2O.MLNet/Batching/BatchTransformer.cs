@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
 
@@ -37,6 +38,12 @@ public abstract class BatchTransformer : ITransformer
     /// <summary>What usually makes the values of a property column large, for explanations; null where nothing is known.</summary>
     internal virtual string? CauseOf(string columnName) => null;
 
+    /// <summary>Which values of a property column are unusual.</summary>
+    internal virtual Sides SidesOf(string columnName) => Sides.Upper;
+
+    /// <summary>Whether the labels of a column come from a given limit.</summary>
+    internal virtual bool IsByLimit(string columnName) => false;
+
     private protected abstract void Save(ModelSaveContext context);
 
     /// <inheritdoc/>
@@ -47,7 +54,7 @@ public abstract class BatchTransformer : ITransformer
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(inputSchema);
         foreach (var (name, type) in OutputColumns)
-            builder.AddColumn(name, type, CausesOfColumns.Annotate(CauseOf(name)));
+            builder.AddColumn(name, type, ColumnNotes.Annotate(CauseOf(name), SidesOf(name), IsByLimit(name)));
         return builder.ToSchema();
     }
 

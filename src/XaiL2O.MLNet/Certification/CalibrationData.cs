@@ -6,20 +6,29 @@ namespace XaiL2O.MLNet;
 /// <summary>Calibration values of every property, overall and by group: gathered from rows or from a stored model.</summary>
 internal sealed class CalibrationData
 {
-    private readonly CalibrationDistribution?[] pooled;
-    private readonly Dictionary<string, CalibrationDistribution?[]> groups;
+    private readonly CalibrationValues[] pooled;
+    private readonly Dictionary<string, CalibrationValues[]> groups;
 
-    public CalibrationData(CalibrationDistribution?[] pooled, Dictionary<string, CalibrationDistribution?[]> groups) => (this.pooled, this.groups) = (pooled, groups);
+    public CalibrationData(CalibrationValues[] pooled, Dictionary<string, CalibrationValues[]> groups) => (this.pooled, this.groups) = (pooled, groups);
 
     public static CalibrationData Read(IDataView input, CertifierOptions options)
     {
-        var columns = options.Properties.SelectMany(p => p.Columns).Concat(options.GroupColumnName is { } g ? [g] : []).Select(name => input.Schema[name]).DistinctBy(c => c.Index);
-        var all = Gatherers(options);
+        // One entry per property, and one more for the truths where labels compare with them.
+        var read = options.Properties.SelectMany((p, i) => p.OfTruth is { } truth ? [(p, i), (truth, i)] : ((CertifiedProperty Property, int Index)[])[(p, i)]).ToArray();
+        Gatherer[] Gatherers() => [.. read.Select(r => new Gatherer(r.Property, options.SketchError))];
+        CalibrationValues[] Values(Gatherer[] gatherers) =>
+        [
+            .. gatherers.Zip(read).GroupBy(g => g.Second.Index).OrderBy(g => g.Key)
+                .Select(g => new CalibrationValues(g.First().First.ToDistribution(), g.Skip(1).FirstOrDefault().First?.ToDistribution())),
+        ];
+
+        var columns = read.SelectMany(r => r.Property.Columns).Concat(options.GroupColumnName is { } g ? [g] : []).Select(name => input.Schema[name]).DistinctBy(c => c.Index);
+        var all = Gatherers();
         var byGroup = new Dictionary<string, Gatherer[]>(StringComparer.Ordinal);
         var lookup = byGroup.GetAlternateLookup<ReadOnlySpan<char>>();
         using (var cursor = input.GetRowCursor(columns))
         {
-            var getters = options.Properties.Select(p => PropertyGetter.Create(cursor, p)).ToArray();
+            var getters = read.Select(r => PropertyGetter.Create(cursor, r.Property)).ToArray();
             var group = options.GroupColumnName is { } name ? GroupReader.Create(cursor, input.Schema[name]) : null;
             while (cursor.MoveNext())
             {
@@ -28,7 +37,7 @@ internal sealed class CalibrationData
                 {
                     var key = group.Read().Span;
                     if (!lookup.TryGetValue(key, out own))
-                        byGroup[key.ToString()] = own = Gatherers(options);
+                        byGroup[key.ToString()] = own = Gatherers();
                 }
 
                 for (var i = 0; i < getters.Length; i++)
@@ -42,8 +51,8 @@ internal sealed class CalibrationData
 
         var needed = options.RowsPerGroup();
         return new CalibrationData(
-            [.. all.Select(a => a.ToDistribution())],
-            byGroup.Where(g => g.Value.Max(v => v.Count) >= needed).ToDictionary(g => g.Key, g => g.Value.Select(v => v.ToDistribution()).ToArray(), StringComparer.Ordinal));
+            Values(all),
+            byGroup.Where(g => g.Value.Max(v => v.Count) >= needed).ToDictionary(g => g.Key, g => Values(g.Value), StringComparer.Ordinal));
     }
 
     public Certifier Calibrate(CertifierOptions options) => new(
@@ -52,10 +61,7 @@ internal sealed class CalibrationData
         options.GroupColumnName is null ? null : groups.ToDictionary(g => g.Key, g => new Certifier(Certifiers(options, g.Value, $" of the group '{g.Key}'"), options.Joint)),
         options.GroupFallback);
 
-    private static Gatherer[] Gatherers(CertifierOptions options) =>
-        [.. options.Properties.Select(p => new Gatherer(p, options.SketchError))];
-
-    private static List<PropertyCertifier> Certifiers(CertifierOptions options, CalibrationDistribution?[] distributions, string of) =>
+    private static List<PropertyCertifier> Certifiers(CertifierOptions options, CalibrationValues[] values, string of) =>
     [
         .. options.Properties.Select((property, i) =>
         {
@@ -63,8 +69,9 @@ internal sealed class CalibrationData
             {
                 var cause = property.Cause ?? "";
                 return property.Limits is { } limits
-                    ? new PropertyCertifier(property.Name, limits, distributions[i], property.Tolerance) { Cause = cause }
-                    : new PropertyCertifier(property.Name, distributions[i]!, options.PolicyOf(property), options.Calibration, property.Tolerance) { Cause = cause };
+                    ? new PropertyCertifier(property.Name, limits, values[i].Inferences, property.Tolerance) { Cause = cause }
+                    // A model stored before there were sides says nothing of them, and counted large values only.
+                    : new PropertyCertifier(property.Name, values[i].Inferences!, options.PolicyOf(property), options.Calibration, property.Tolerance, property.Sides ?? Sides.Upper, property.CalibrateOn, values[i].Truths) { Cause = cause };
             }
             catch (ArgumentException e)
             {

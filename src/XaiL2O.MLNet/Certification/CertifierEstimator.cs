@@ -15,7 +15,7 @@ namespace XaiL2O.MLNet;
 /// <item><term><c>&lt;Name&gt;.PValue</c></term><description><see cref="double"/>, conformal p-value; NaN where nothing was calibrated</description></item>
 /// <item><term><c>&lt;Name&gt;.Label</c></term><description>text: <c>Pass</c>, <c>Warning</c> or <c>Fail</c>, each at its own level</description></item>
 /// <item><term><c>Trustworthy</c></term><description><see cref="bool"/>: no part failed under the joint rule</description></item>
-/// <item><term><c>JointPValue</c></term><description><see cref="double"/>, min(1, m·min p) over the m calibrated certificates</description></item>
+/// <item><term><c>JointPValue</c></term><description><see cref="double"/>, min(1, m·min p) over the m certificates judged by calibration; NaN if there are none</description></item>
 /// <item><term><c>FailedParts</c></term><description>text: names of the parts that failed jointly, separated by ", "</description></item>
 /// <item><term><c>WarnedParts</c></term><description>text: names of the parts with a warning, or that failed alone but not jointly</description></item>
 /// <item><term><c>Explanation</c></term><description>text: what failed, its value, the limit, how unusual it is, its usual cause; empty if all passed</description></item>
@@ -40,12 +40,9 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
     public CertifierTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ColumnCheck.Certified(input.Schema, options);
-        // Causes that came with the columns are kept, so that a loaded model explains itself.
-        var settled = options with
-        {
-            Properties = [.. options.Properties.Select(p => p with { Cause = p.Cause ?? p.Function?.Cause ?? CausesOfColumns.Of(input.Schema[p.Column]) })],
-        };
+        ColumnCheck.Certified(input.Schema, options, calibrates: true);
+        // What came with the columns is kept, so that a loaded model explains itself and judges alike.
+        var settled = options with { Properties = [.. options.Properties.Select(p => Settle(p, input.Schema[p.Column]))] };
         var data = CalibrationData.Read(input, settled);
         return new CertifierTransformer(settled, data.Calibrate(settled));
     }
@@ -56,5 +53,18 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
         ArgumentNullException.ThrowIfNull(inputSchema);
         ColumnCheck.Certified(inputSchema, options);
         return SchemaShapes.Append(inputSchema, CertifierTransformer.Columns(options));
+    }
+
+    private static CertifiedProperty Settle(CertifiedProperty property, DataViewSchema.Column column)
+    {
+        // Whether something holds is a requirement: calibrated, it would be waived for all rows where it fails on enough calibration rows.
+        var limits = property.Limits
+            ?? (column.Type == BooleanDataViewType.Instance && property is { Function: null, Policy: null, CalibrateOn: CalibrationSource.Inferences } ? new ValueLimits { FailAbove = 0 } : null);
+        return property with
+        {
+            Cause = property.Cause ?? property.Function?.Cause ?? ColumnNotes.CauseOf(column),
+            Limits = limits,
+            Sides = limits is not null ? Sides.Upper : property.Sides ?? property.Function?.Sides ?? ColumnNotes.SidesOf(column),
+        };
     }
 }

@@ -22,7 +22,7 @@ public sealed record CertifierOptions
 
     /// <summary>
     /// Calibration rows that a group needs for a calibration of its own, at least 1; others fall back. When null, the number below which
-    /// the levels asked cannot be reached: ⌈1/p − 1⌉ for the smallest level p, and 1 where no level is asked.
+    /// the levels asked cannot be reached: ⌈1/p − 1⌉ for the smallest level p, ⌈2/p − 1⌉ two-sided, and 1 where no level is asked.
     /// </summary>
     public int? MinimumPerGroup { get; init; }
 
@@ -45,10 +45,17 @@ public sealed record CertifierOptions
         if (Calibration == Calibration.Paper)
             return 1;
         var tested = Properties.Where(p => p.Limits is null).ToArray();
-        var levels = tested.Select(p => PolicyOf(p).FailProbability).Where(level => level > 0).ToList();
-        if (Joint.Rule != JointRule.AllPass && tested.Length > 0)
-            levels.Add(Joint.FamilyLevel / tested.Length);
-        return levels.Count == 0 ? 1 : (int)Math.Ceiling((1 / levels.Min()) - 1 - 1e-9);
+        var needed = 1;
+        foreach (var property in tested)
+        {
+            var sides = property.Sides ?? Sides.Upper;
+            if (PolicyOf(property).FailProbability is > 0 and var level)
+                needed = Math.Max(needed, PropertyCertifier.RowsNeeded(level, sides));
+            if (Joint.Rule != JointRule.AllPass)
+                needed = Math.Max(needed, PropertyCertifier.RowsNeeded(Joint.FamilyLevel / tested.Length, sides));
+        }
+
+        return needed;
     }
 
     internal void Validate()

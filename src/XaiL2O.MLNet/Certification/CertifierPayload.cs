@@ -36,8 +36,8 @@ internal static class CertifierPayload
         {
             Properties = [.. stored.Options.Properties.Select((property, i) => stored.Functions[i] is { } function ? property with { Function = Create(property, function, i) } : property)],
         };
-        var groups = stored.Groups.Select((group, g) => (group, Distributions(payload, $"group {g} ", options))).ToDictionary(g => g.group, g => g.Item2, StringComparer.Ordinal);
-        return (options, new CalibrationData(Distributions(payload, "", options), groups));
+        var groups = stored.Groups.Select((group, g) => (group, Values(payload, $"group {g} ", options))).ToDictionary(g => g.group, g => g.Item2, StringComparer.Ordinal);
+        return (options, new CalibrationData(Values(payload, "", options), groups));
 
         PropertyFunction Create(CertifiedProperty property, StoredFunction function, int i)
         {
@@ -56,21 +56,31 @@ internal static class CertifierPayload
     {
         for (var i = 0; i < certifier.Properties.Count; i++)
         {
-            if (certifier.Properties[i].Distribution is not { } distribution)
-                continue;
-            payload.Add($"{prefix}values {i}", [distribution.Values.Length], distribution.Values.ToArray());
-            if (distribution is SketchedDistribution sketch)
-                payload.Add($"{prefix}ranks {i}", [sketch.Ranks.Length], sketch.Ranks.ToArray().Select(r => (double)r).ToArray());
+            Add(payload, $"{prefix}values {i}", $"{prefix}ranks {i}", certifier.Properties[i].Distribution);
+            Add(payload, $"{prefix}truths {i}", $"{prefix}truth ranks {i}", certifier.Properties[i].Truths);
         }
     }
 
-    private static CalibrationDistribution?[] Distributions(ModelPayload payload, string prefix, CertifierOptions options) =>
+    private static void Add(ModelPayload payload, string values, string ranks, CalibrationDistribution? distribution)
+    {
+        if (distribution is null)
+            return;
+        payload.Add(values, [distribution.Values.Length], distribution.Values.ToArray());
+        if (distribution is SketchedDistribution sketch)
+            payload.Add(ranks, [sketch.Ranks.Length], sketch.Ranks.ToArray().Select(r => (double)r).ToArray());
+    }
+
+    private static CalibrationValues[] Values(ModelPayload payload, string prefix, CertifierOptions options) =>
     [
-        .. options.Properties.Select((property, i) => (CalibrationDistribution?)(
-            property.Limits is not null && !payload.Has($"{prefix}values {i}") ? null
-            : options.SketchError is { } error ? new SketchedDistribution(payload.Array<double>($"{prefix}values {i}"), payload.Array<double>($"{prefix}ranks {i}").Select(r => (int)r), error)
-            : new EmpiricalDistribution(payload.Array<double>($"{prefix}values {i}")))),
+        .. options.Properties.Select((property, i) => new CalibrationValues(
+            property.Limits is not null && !payload.Has($"{prefix}values {i}") ? null : Distribution(payload, options, $"{prefix}values {i}", $"{prefix}ranks {i}"),
+            property.OfTruth is null ? null : Distribution(payload, options, $"{prefix}truths {i}", $"{prefix}truth ranks {i}"))),
     ];
+
+    private static CalibrationDistribution Distribution(ModelPayload payload, CertifierOptions options, string values, string ranks) =>
+        options.SketchError is { } error
+            ? new SketchedDistribution(payload.Array<double>(values), payload.Array<double>(ranks).Select(r => (int)r), error)
+            : new EmpiricalDistribution(payload.Array<double>(values));
 
     private static string ArrayName(int property, string name) => $"function {property} {name}";
 }

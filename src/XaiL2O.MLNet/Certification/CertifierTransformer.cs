@@ -43,7 +43,9 @@ public sealed class CertifierTransformer : BatchTransformer
         (CertificateColumns.Explanation, TextDataViewType.Instance),
     ];
 
-    internal override void CheckInput(DataViewSchema schema) => ColumnCheck.Certified(schema, Options);
+    internal override void CheckInput(DataViewSchema schema) => ColumnCheck.Certified(schema, Options, calibrates: false);
+
+    internal override bool IsByLimit(string columnName) => Options.Properties.Any(p => p.Limits is not null && columnName == p.Name + ".Label");
 
     internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => OpenBatch(source, capacity, [.. OutputColumns.Select(_ => true)]);
 
@@ -57,8 +59,8 @@ public sealed class CertifierTransformer : BatchTransformer
         CertifierPayload.Of(Options, Certifier).Save(context);
     }
 
-    // 2: functions, limits, joint rules, groups and sketches
-    private static VersionInfo Version() => ModelHeader.Of("XL2O CRT", LoaderSignature, version: 0x00010002);
+    // 2: functions, limits, joint rules, groups and sketches; 3: sides, and calibration on truths. What 2 stored means the same in 3.
+    private static VersionInfo Version() => ModelHeader.Of("XL2O CRT", LoaderSignature, version: 0x00010003, oldest: 0x00010002);
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {

@@ -3,6 +3,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using TorchSharp;
+using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
@@ -26,6 +27,7 @@ public sealed class ComposedModelTransformer : BatchTransformer
     private readonly ComposedModel model;
     private readonly Splitting splitting;
     private readonly Dictionary<string, string> causes;
+    private readonly Dictionary<string, Sides> sides;
 
     internal ComposedModelTransformer(
         Columns columns,
@@ -43,6 +45,7 @@ public sealed class ComposedModelTransformer : BatchTransformer
         splitting = CreateLastingSplitting(model);
         var properties = model.Properties;
         causes = properties.ToDictionary(p => p.Name + ".Value", p => p.Cause);
+        sides = properties.ToDictionary(p => p.Name + ".Value", TermSides.Of);
         OutputColumns = ColumnsOf(columns.Output, recipe.InferenceSize, [.. properties.Select(p => p.Name)]);
     }
 
@@ -80,6 +83,8 @@ public sealed class ComposedModelTransformer : BatchTransformer
     internal override string? CauseOf(string columnName) => columnName is "Residual" or "Converged"
         ? "a solve that stopped at its iteration limit: measurements unlike those the model was trained on, or too few iterations"
         : causes.GetValueOrDefault(columnName);
+
+    internal override Sides SidesOf(string columnName) => sides.GetValueOrDefault(columnName);
 
     internal override void CheckInput(DataViewSchema schema) => ColumnCheck.FloatVector(schema, columns.Measurement, model.DataSize);
 

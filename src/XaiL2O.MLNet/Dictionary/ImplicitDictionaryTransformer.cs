@@ -3,6 +3,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using TorchSharp;
+using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
@@ -61,6 +62,8 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
     internal override string? CauseOf(string columnName) => columnName is "Residual" or "Converged"
         ? "a solve that stopped at its iteration limit: measurements unlike those the model was trained on, or too few iterations"
         : model.Terms.FirstOrDefault(term => term.Name + ".Value" == columnName)?.Cause;
+
+    internal override Sides SidesOf(string columnName) => TermSides.Of(model.Terms.FirstOrDefault(term => term.Name + ".Value" == columnName));
 
     internal override void CheckInput(DataViewSchema schema) => ColumnCheck.FloatVector(schema, settings.MeasurementColumnName, model.DataSize);
 

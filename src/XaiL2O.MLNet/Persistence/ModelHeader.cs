@@ -8,7 +8,8 @@ internal static class ModelHeader
     /// <summary>The header of a class of this assembly.</summary>
     /// <param name="signature">Eight characters that name the format.</param>
     /// <param name="loader">The class's loader signature, see LoadableClasses.cs.</param>
-    /// <param name="version">Version written, and the oldest that is read.</param>
-    public static VersionInfo Of(string signature, string loader, uint version = 0x00010001) =>
-        new(signature, version, version, version, loaderSignature: loader, loaderAssemblyName: typeof(ModelHeader).Assembly.FullName);
+    /// <param name="version">Version written, and the oldest program's that can read it.</param>
+    /// <param name="oldest">The oldest version that is read; <paramref name="version"/> when null.</param>
+    public static VersionInfo Of(string signature, string loader, uint version = 0x00010001, uint? oldest = null) =>
+        new(signature, version, version, oldest ?? version, loaderSignature: loader, loaderAssemblyName: typeof(ModelHeader).Assembly.FullName);
 }

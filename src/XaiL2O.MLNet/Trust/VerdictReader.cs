@@ -12,7 +12,7 @@ internal sealed class VerdictReader
     private readonly ValueGetter<ReadOnlyMemory<char>> failedParts;
     private readonly ValueGetter<ReadOnlyMemory<char>> explanation;
     private readonly ValueGetter<double> jointPValue;
-    private readonly (string Name, Func<double> Value, ValueGetter<double> PValue, ValueGetter<ReadOnlyMemory<char>> Label)[] certificates;
+    private readonly (string Name, Func<double> Value, ValueGetter<double> PValue, ValueGetter<ReadOnlyMemory<char>> Label, bool ByLimit)[] certificates;
 
     public VerdictReader(DataViewRow row)
     {
@@ -22,7 +22,7 @@ internal sealed class VerdictReader
         failedParts = Getter<ReadOnlyMemory<char>>(CertificateColumns.FailedParts);
         explanation = Getter<ReadOnlyMemory<char>>(CertificateColumns.Explanation);
         jointPValue = Getter<double>(CertificateColumns.JointPValue);
-        certificates = [.. Names(row.Schema).Select(n => (n, PropertyGetter.Scalar(row, row.Schema[n + ".Value"]), Getter<double>(n + ".PValue"), Getter<ReadOnlyMemory<char>>(n + ".Label")))];
+        certificates = [.. Names(row.Schema).Select(n => (n, PropertyGetter.Scalar(row, row.Schema[n + ".Value"]), Getter<double>(n + ".PValue"), Getter<ReadOnlyMemory<char>>(n + ".Label"), ColumnNotes.ByLimit(row.Schema[n + ".Label"])))];
     }
 
     /// <summary>Throws unless the schema has a certifier's columns.</summary>
@@ -65,7 +65,7 @@ internal sealed class VerdictReader
             return value;
         }
 
-        var read = certificates.Select(c => new Certificate(c.Name, c.Value(), Get(c.PValue), Enum.Parse<CertificateLabel>(Get(c.Label).Span))).ToArray();
+        var read = certificates.Select(c => new Certificate(c.Name, c.Value(), Get(c.PValue), Enum.Parse<CertificateLabel>(Get(c.Label).Span)) { ByLimit = c.ByLimit }).ToArray();
         return new Verdict(read, Parts(Get(failedParts)), Parts(Get(warnedParts)), Get(jointPValue), Get(explanation).ToString());
     }
 

@@ -107,17 +107,11 @@ public abstract class ImplicitModel : IDisposable
             var scaled = d / scale;
             var solve = Solve(iteration, scaled, options, null, cancellationToken);
             var x = iteration.Inference(solve.State, scaled) * scale;
+            // What is judged is what is delivered: rounded to single precision, where large numbers are ∞.
             var delivered = x.to(ScalarType.Float32);
             solve = JudgeDelivered(iteration, delivered.to(DataType) / scale, scaled, solve, options);
             var flat = delivered.cpu().contiguous().data<float>().ToArray();
-            var rows = (int)d.shape[0];
-            return new ModelInference(
-                [.. Enumerable.Range(0, rows).Select(row => flat.AsSpan(row * InferenceSize, InferenceSize).ToArray())],
-                Evaluate(x, d),
-                solve.Residual,
-                solve.Iterations,
-                solve.Status,
-                solve.Missing);
+            return ModelInference.Delivered([.. flat.Chunk(InferenceSize)], Evaluate(delivered, d), solve);
         }
         finally
         {
@@ -150,7 +144,7 @@ public abstract class ImplicitModel : IDisposable
     /// <summary>The property values of any estimate, whatever made it.</summary>
     /// <param name="estimates">Shape <c>[batch, InferenceSize]</c>.</param>
     /// <param name="data">The measurements they explain, shape <c>[batch, DataSize]</c>.</param>
-    /// <returns>For each of <see cref="Properties"/>, in order, one value per row; NaN where an input is NaN.</returns>
+    /// <returns>For each of <see cref="Properties"/>, in order, one value per row; NaN where the estimate holds NaN or ∞.</returns>
     public double[][] Evaluate(Tensor estimates, Tensor data)
     {
         ArgumentNullException.ThrowIfNull(estimates);
@@ -158,7 +152,9 @@ public abstract class ImplicitModel : IDisposable
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var (x, d) = (estimates.to(DataType).to(Device), data.to(DataType).to(Device));
-        return [.. Properties.Select(term => term.PropertyValue(x, d).to(ScalarType.Float64).cpu().data<double>().ToArray())];
+        // Some terms ignore a direction, such as that into a half-space, in which ∞ would be a perfect estimate.
+        var odd = x.isfinite().all(1).logical_not();
+        return [.. Properties.Select(term => term.PropertyValue(x, d).to(ScalarType.Float64).masked_fill(odd, double.NaN).cpu().data<double>().ToArray())];
     }
 
     /// <summary>Number of trained values.</summary>

@@ -1,7 +1,7 @@
 namespace XaiL2O.Trainers;
 
 /// <summary>Inferences of a batch with what the certifier needs to judge them; plain arrays, one entry per sample.</summary>
-/// <param name="Inference">x, one array per sample; NaN where nothing was solved.</param>
+/// <param name="Inference">x, one array per sample; NaN where nothing was solved, or where single precision cannot hold the solution.</param>
 /// <param name="PropertyValues">For each of the model's terms, in order, its property value per sample.</param>
 /// <param name="Residual">
 /// The largest of the conditions of <see cref="Optimality"/> at the last check; the violation of constraints counts in proportion to its tolerance, so that a
@@ -16,4 +16,25 @@ public sealed record ModelInference(
     double[] Residual,
     int[] Iterations,
     SolveStatus[] Status,
-    OptimalityCondition[] Missing);
+    OptimalityCondition[] Missing)
+{
+    /// <summary>
+    /// Takes what is delivered of a solve, with the property values of just that. A row that single precision cannot hold is NaN and counts as
+    /// <see cref="SolveStatus.Diverged"/>, whatever the solve in double precision says.
+    /// </summary>
+    internal static ModelInference Delivered(float[][] inference, double[][] propertyValues, FixedPointResult solve)
+    {
+        var (residual, status) = ((double[])solve.Residual.Clone(), (SolveStatus[])solve.Status.Clone());
+        for (var row = 0; row < inference.Length; row++)
+        {
+            if (Array.TrueForAll(inference[row], float.IsFinite))
+                continue;
+            Array.Fill(inference[row], float.NaN);
+            residual[row] = double.NaN;
+            if (status[row] != SolveStatus.InvalidData)
+                status[row] = SolveStatus.Diverged;
+        }
+
+        return new ModelInference(inference, propertyValues, residual, solve.Iterations, status, solve.Missing);
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>
+/// What travels with a column as annotations. With a property's: "what usually causes a violation", and which of its values are unusual. With a label's:
+/// whether it comes from a given limit.
+/// </summary>
+internal static class ColumnNotes
+{
+    private const string CauseKind = "XaiL2O.Cause";
+    private const string SidesKind = "XaiL2O.Sides";
+    private const string LimitKind = "XaiL2O.ByLimit";
+
+    public static DataViewSchema.Annotations? Annotate(string? cause, Sides sides, bool byLimit)
+    {
+        if (string.IsNullOrEmpty(cause) && sides == Sides.Upper && !byLimit)
+            return null;
+        var builder = new DataViewSchema.Annotations.Builder();
+        if (!string.IsNullOrEmpty(cause))
+            builder.Add<ReadOnlyMemory<char>>(CauseKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = cause.AsMemory());
+        if (sides != Sides.Upper)
+            builder.Add<ReadOnlyMemory<char>>(SidesKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = sides.ToString().AsMemory());
+        if (byLimit)
+            builder.Add<bool>(LimitKind, BooleanDataViewType.Instance, (ref bool value) => value = true);
+        return builder.ToAnnotations();
+    }
+
+    public static string? CauseOf(DataViewSchema.Column column) => Text(column, CauseKind);
+
+    public static Sides SidesOf(DataViewSchema.Column column) => Enum.TryParse<Sides>(Text(column, SidesKind), out var sides) ? sides : Sides.Upper;
+
+    public static bool ByLimit(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(LimitKind) is not null;
+
+    private static string? Text(DataViewSchema.Column column, string kind)
+    {
+        if (column.Annotations.Schema.GetColumnOrNull(kind) is null)
+            return null;
+        ReadOnlyMemory<char> text = default;
+        column.Annotations.GetValue(kind, ref text);
+        return text.ToString();
+    }
+}
