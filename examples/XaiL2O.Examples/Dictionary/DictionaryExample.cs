@@ -19,7 +19,7 @@ internal sealed class DictionaryExample : IExample
 
     public string Description => "Learns sparsifying transforms on synthetic data, beside linear regression, and certifies four kinds of inference.";
 
-    public string FullDescription => "Train longer: about seven minutes in place of two.";
+    public string FullDescription => "Train longer: about six minutes in place of two.";
 
     public void Run(ExampleContext context)
     {

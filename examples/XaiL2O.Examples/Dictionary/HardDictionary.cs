@@ -23,7 +23,7 @@ internal sealed class HardDictionary
         Power = test.Average(r => Math.Pow(MatrixMath.Norm(r.Signal), 2) / DictionaryRow.SignalLength);
         Linear = DictionaryRow.LinearErrors(train, test);
 
-        // From a random start the training below does not find the codes: its error stays above linear regression's.
+        // From a random start, ten epochs at learning rates from 3e-3 to 1e-2 leave validation rows of such a problem with about the error of linear regression.
         ExampleContext.Say("Harder variant: independent components of the training signals, the start of K");
         var start = IndependentComponents.Transform([.. train.Select(r => r.Signal)], context.Seed);
         var options = new ImplicitDictionaryTrainer.Options
@@ -32,8 +32,8 @@ internal sealed class HardDictionary
             InitialTransform = start,
             Training = new TrainingOptions
             {
-                Epochs = context.Full ? 20 : 6,
-                LearningRate = 5e-4,
+                Epochs = context.Full ? 12 : 4,
+                LearningRate = 3e-4,
                 Patience = 0,
                 Seed = context.Seed,
                 Solver = new FixedPointOptions { MaxIterations = 1000 },
