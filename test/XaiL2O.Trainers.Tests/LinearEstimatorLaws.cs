@@ -226,6 +226,7 @@ public sealed class LinearEstimatorLaws : TorchLaws
         Refused(() => LinearEstimator.FromPrior(A, x[..1], options: Fixed(1)), "1 rows in signals", "at least 2");
         Refused(() => LinearEstimator.FromPrior(A, d, options: Fixed(1)), "Row 0 of signals has length 5", "9");
         Refused(() => LinearEstimator.FromPrior(A, x, PriorCovariance.Sample, x, d[..2]), "2 vectors of measurements and 5 signals");
+        Refused(() => LinearEstimator.FromPrior(A, x, PriorCovariance.Sample, null, d, Fixed(1)), "Validation measurements need their signals");
         Refused(() => LinearEstimator.FromPrior(A, [.. x, [.. x[0][..8], float.NaN]], options: Fixed(1)), "Row 5 of signals", "NaN");
         Refused(() => LinearEstimator.FromPrior(new float[0, N], x, options: Fixed(1)), "measurement matrix");
         Refused(() => LinearEstimator.FromPrior(A, x, (PriorCovariance)7, options: Fixed(1)), "covariance = 7");

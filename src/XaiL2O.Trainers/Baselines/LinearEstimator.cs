@@ -73,6 +73,8 @@ public sealed class LinearEstimator
         if (m == 0 || n == 0 || !A.isfinite().all().ToBoolean())
             throw new ArgumentException("The measurement matrix must have rows and columns and hold finite values.", nameof(measurementMatrix));
         var (mean, C) = Prior(Rows(signals, n, 2, nameof(signals)), covariance);
+        if (validationSignals is null && validationMeasurements is not null)
+            throw new ArgumentException("Validation measurements need their signals.", nameof(validationSignals));
         if (validationSignals is null)
             return Solve(mean, mv(A, mean), C.mm(A.t()), A.mm(C).mm(A.t()), null, options);
         var truths = Rows(validationSignals, n, 1, nameof(validationSignals));
@@ -113,7 +115,7 @@ public sealed class LinearEstimator
         return Solve(mean, dataMean, centred.t().mm(centredData) / D.shape[0], centredData.t().mm(centredData) / D.shape[0], validation, options);
     }
 
-    /// <summary>x̂ of one vector of measurements; NaN where measurements are not finite.</summary>
+    /// <summary>x̂ of one vector of measurements; not finite where a measurement is not.</summary>
     /// <param name="measurements">d, of length m.</param>
     /// <exception cref="ArgumentException">The length is not m.</exception>
     public float[] Estimate(ReadOnlySpan<float> measurements)
