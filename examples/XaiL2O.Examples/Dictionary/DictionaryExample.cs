@@ -126,7 +126,8 @@ internal sealed class DictionaryExample : IExample
                 ("The source's experiment: squared error per entry", double.NaN, [("model", errors), ("linear regression", linear)]),
                 ("Harder variant: squared error per entry", double.NaN, [("model, learned", hardLearned), ("model, start of training", hardStart), ("linear regression", hard.Linear)]),
             ],
-            "log₁₀ of ‖x̂ − x‖²/n");
+            "log₁₀ of ‖x̂ − x‖²/n",
+            ScottPlot.Alignment.UpperCenter);
         report.Build().Save(context.PathOf("report.html"));
         summary["report_path"] = "report.html";
         context.WriteSummary(summary);
