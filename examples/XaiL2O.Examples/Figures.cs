@@ -92,8 +92,8 @@ internal static class Figures
         plot.SavePng(path, 800, Figures.Height);
     }
 
-    /// <summary>Distributions of a property over several sets of rows, with the calibrated limit.</summary>
-    public static void Distributions(string path, IReadOnlyList<(string Title, double Limit, (string Name, double[] Values)[] Sets)> properties)
+    /// <summary>Distributions of a property over several sets of rows, with the calibrated limit where that is a number.</summary>
+    public static void Distributions(string path, IReadOnlyList<(string Title, double Limit, (string Name, double[] Values)[] Sets)> properties, string horizontal = "log₁₀ of the property value", Alignment legend = Alignment.UpperRight)
     {
         var multiplot = new Multiplot();
         multiplot.AddPlots(properties.Count);
@@ -125,9 +125,9 @@ internal static class Figures
             }
 
             plot.Title(title, size: 14);
-            plot.XLabel("log₁₀ of the property value");
+            plot.XLabel(horizontal);
             plot.YLabel("share of rows");
-            plot.ShowLegend(Alignment.UpperRight);
+            plot.ShowLegend(legend);
         }
 
         multiplot.SavePng(path, Width, 380 * properties.Count);

@@ -7,8 +7,8 @@ using XaiL2O.Trainers;
 namespace XaiL2O.Examples;
 
 /// <summary>
-/// Cosine coefficients of ECG windows from compressed measurements: <see cref="SparseRecovery"/> against ISTA with the same number of iterations on the
-/// same rows, patients that training has not seen.
+/// Cosine coefficients of ECG windows from compressed measurements: <see cref="SparseRecovery"/> against ISTA with the same number of iterations, and
+/// against the linear estimator of a Gaussian prior, on the same rows, patients that training has not seen.
 /// </summary>
 internal sealed class SparseExperiment
 {
@@ -48,6 +48,15 @@ internal sealed class SparseExperiment
         (IstaThreshold, var convergedThreshold) = (Tune(Budget), Tune(Converged));
         (Ista, IstaConverged) = (Lasso(IstaThreshold, Budget, test), Lasso(convergedThreshold, Converged, test));
 
+        ExampleContext.Say("Estimating Gaussian priors from training rows");
+        var samples = training.Select(w => (w.Record, Samples(w.Signal))).ToArray();
+        Linear = [.. Enum.GetValues<PriorCovariance>().Select(covariance =>
+        {
+            var prior = LinearRecovery.Fit(A, samples, covariance);
+            Row[] rows = [.. test.Select(r => new Row { Record = r.Record, Signal = r.Signal, Measurements = r.Measurements, Estimate = MatrixMath.Multiply(cosines, prior.Estimator.Estimate(r.Measurements)) })];
+            return (prior, rows);
+        })];
+
         var recipe = new SparseRecovery { Measurement = measurement, Seed = context.Seed };
         Model = ExampleContext.WithProgress($"Training sparse recovery on {training.Length} windows", progress => ml.L2O().Train(recipe, new ComposedModelTrainer.Options
         {
@@ -84,6 +93,12 @@ internal sealed class SparseExperiment
     public Row[] IstaConverged { get; }
 
     public double IstaThreshold { get; }
+
+    /// <summary>The linear estimators of both kinds of prior with their estimates of the test rows.</summary>
+    public (LinearRecovery Prior, Row[] Rows)[] Linear { get; }
+
+    /// <summary>That of the kind with the smaller error on the training patient left out.</summary>
+    public (LinearRecovery Prior, Row[] Rows) BestLinear => Linear.MinBy(l => l.Prior.ValidationError);
 
     /// <summary>10·log₁₀(Σ‖x̂ − x‖²/Σ‖x‖²) over rows, in dB.</summary>
     public static double Nmse(Row[] rows) =>
