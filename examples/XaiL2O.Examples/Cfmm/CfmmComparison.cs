@@ -9,7 +9,7 @@ internal sealed class CfmmComparison(CfmmMarket market, CfmmTradeModel model, Ce
 {
     private static readonly (string Key, string Name)[] Others =
     [
-        ("margin", "margin rule"), ("fee", "fee rule"), ("fee_pool", "fee rule per CFMM"), ("margins_alone", "its margins alone"),
+        ("margin", "margin rule"), ("fee", "fee rule"), ("fee_pool", "fee rule per CFMM"), ("margins_alone", "learned margins alone"),
     ];
 
     /// <summary>Tunes the rules on the training rows, prints the tables and adds their numbers to the summary under keys that end with the suffix.</summary>
