@@ -130,10 +130,30 @@ internal sealed class ExampleTests
             Assert.That(Number($"l2o_executed_{noise}"), Is.GreaterThanOrEqualTo(Number($"margin_executed_{noise}")));
             Assert.That(Number($"l2o_executed_{noise}"), Is.GreaterThanOrEqualTo(share * Number($"oracle_utility_{noise}")));
             Assert.That(Number($"l2o_executed_rate_{noise}"), Is.GreaterThanOrEqualTo(rate));
+            Assert.That(Number($"fee_pool_executed_{noise}"), Is.InRange(share * Number($"oracle_utility_{noise}"), Number($"oracle_utility_{noise}")));
+        }
+
+        foreach (var market in new[] { "0p1", "0p2", "real", "real_pairs" })
+        {
+            // Which of the two wins is measured, not asked for: the table says it.
+            foreach (var rule in new[] { "margin", "fee", "fee_pool", "margins_alone" })
+            {
+                var difference = Number($"l2o_minus_{rule}_{market}");
+                Assert.That(difference, Is.EqualTo(Number($"l2o_executed_{market}") - Number($"{rule}_executed_{market}")).Within(1e-9));
+                Assert.That(difference, Is.InRange(Number($"l2o_minus_{rule}_low_{market}"), Number($"l2o_minus_{rule}_high_{market}")));
+            }
+
+            Assert.That(Number($"risk_caught_{market}"), Is.InRange(0, 1));
+            Assert.That(Number($"risk_false_alarm_rate_{market}"), Is.InRange(0, 0.1));
+            Assert.That(Number($"refused_rows_{market}"), Is.GreaterThan(0));
         }
 
         foreach (var market in new[] { "real", "real_pairs" })
+        {
             Assert.That(Number($"l2o_executed_{market}"), Is.GreaterThanOrEqualTo(Number($"margin_executed_{market}")));
+            Assert.That(Number($"fee_executed_{market}"), Is.GreaterThanOrEqualTo(Number($"margin_executed_{market}")));
+        }
+
         Assert.That(Number("max_constraint_violation"), Is.LessThanOrEqualTo(1e-9));
         Assert.That(Number("roundtrip_differing_values"), Is.EqualTo(0));
         Directory.Delete(folder, recursive: true);
@@ -181,6 +201,9 @@ internal sealed class ExampleTests
         Assert.That(Number("trials_failed"), Is.Zero);
         Assert.That(Number("best_metric"), Is.LessThanOrEqualTo(0.98 * Number("default_metric")));
         Assert.That(Number("constraint_fail_rate"), Is.LessThanOrEqualTo(0.05));
+        foreach (var key in new[] { "test_metric", "default_test_metric" })
+            Assert.That(Number(key), Is.InRange(1, 50), key);
+        Assert.That(Number("default_test_fail_rate"), Is.InRange(0, 0.2));
         Assert.That(Number("seconds"), Is.InRange(117, 143));
         Assert.That(Number("resumed_equals_uninterrupted"), Is.EqualTo(1));
         // The header, the trials that ended, and the one that was cut at the deadline, unless the last one ended just then.

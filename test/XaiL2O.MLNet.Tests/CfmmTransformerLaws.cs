@@ -106,6 +106,22 @@ internal sealed class CfmmTransformerLaws
         Assert.That(result[5].Tender, Is.EqualTo(clean[5].Tender).Within(1e-9));
     }
 
+    /// <summary>A pool without reserves must not cost the trades with the others.</summary>
+    [Test]
+    public void A_dead_pool_costs_the_row_no_other_trade()
+    {
+        var network = new CfmmNetwork(["a", "b"], [.. Enumerable.Range(1, 3).Select(j => new Cfmm($"pool {j}", ["a", "b"], [1, 1], 0.997, ExchangeRule.Geometric))]);
+        var trainer = Ml.L2O().Trainers.CfmmTrade(new CfmmTradeTrainer.Options { Network = network, Prices = [1, 1], Train = false });
+        LooseRow[] rows = [new() { Reserves = [0, 0, 1, 2, 1, 3] }, new() { Reserves = [1, 1, 1, 2, 1, 3] }, new() { Reserves = [0, 1, 1, 2, 1, 3] }];
+        Output[] result = [.. Ml.Data.CreateEnumerable<Output>(trainer.Fit(View(rows)).Transform(View(rows)), reuseRowObject: false, ignoreMissingColumns: true)];
+        Assert.That(result[0].Tender, Is.EqualTo(result[1].Tender).Within(1e-12).And.Some.GreaterThan(0.1));
+        Assert.That(result[0].Receive, Is.EqualTo(result[1].Receive).Within(1e-12));
+        Assert.That(result[0].Converged, Is.True);
+        Assert.That(new[] { result[0].Risk, result[0].Feasibility, result[0].Residual, result[0].Utility }, Is.EqualTo(new[] { result[1].Risk, result[1].Feasibility, result[1].Residual, result[1].Utility }).Within(1e-9));
+        Assert.That(result[2].Converged, Is.False, "half a pool is an error");
+        Assert.That(result[2].Tender, Has.All.NaN);
+    }
+
     [Test]
     public void Prices_per_row_and_single_precision_are_read()
     {

@@ -44,6 +44,10 @@ public sealed class CfmmLaws : TorchLaws
         new("prices that do not fit", () => ("Prices are 3 values", () => AnalyticTrade.Solve(Network, new double[11], [1, 2]))),
         new("negative margin", () => ("Margin = -1", () => AnalyticTrade.Solve(Network, new double[11], Prices, CfmmMargins.Uniform(Network, -1, 0)))),
         new("kept 2", () => ("Kept = 2", () => AnalyticTrade.Solve(Network, new double[11], Prices, CfmmMargins.Uniform(Network, 0, 2)))),
+        new("fee margin 1", () => ("FeeMargin = 1", () => AnalyticTrade.Solve(Network, new double[11], Prices, CfmmMargins.Uniform(Network, 0, 0, 1)))),
+        new("fee margins missing", () => ("got 1 fee margins", () => AnalyticTrade.Solve(Network, new double[11], Prices, CfmmMargins.Uniform(Network, 0, 0) with { FeeMargin = [0.1] }))),
+        new("fee margins in a model", () => ("FeeMargin", () => new CfmmTradeModel(Network, new CfmmTradeOptions { InitialMargins = CfmmMargins.Uniform(Network, 0, 0, 0.1) }))),
+        new("true reserves that do not fit", () => ("11 observed reserves and 22 true ones", () => FeeRule.Tune(Network, new double[11], Prices, new double[22]))),
         new("smoothing 0", () => ("Smoothing = 0", () => new CfmmTradeModel(Network, new CfmmTradeOptions { Smoothing = 0 }))),
         new("initial risk 0", () => ("InitialRisk = 0", () => new CfmmTradeModel(Network, new CfmmTradeOptions { InitialRisk = 0 }))),
     ];
@@ -95,14 +99,16 @@ public sealed class CfmmLaws : TorchLaws
         Assert.That(still.Tender.Concat(still.Receive), Has.All.Zero, "within the fee no trade pays");
     }
 
-    [TestCase(0, 0)]
-    [TestCase(1e-3, 0.01)]
-    [TestCase(0, 0.3)]
-    public void No_feasible_trade_beats_the_analytic_one(double margin, double kept)
+    [TestCase(0, 0, 0)]
+    [TestCase(1e-3, 0.01, 0)]
+    [TestCase(0, 0.3, 0)]
+    [TestCase(0, 0, 0.01)]
+    [TestCase(1e-4, 0.05, 0.003)]
+    public void No_feasible_trade_beats_the_analytic_one(double margin, double kept, double fee)
     {
         var random = new Random(5);
         var reserves = Reserves(20);
-        var best = AnalyticTrade.Solve(Network, reserves, Prices, CfmmMargins.Uniform(Network, margin, kept));
+        var best = AnalyticTrade.Solve(Network, reserves, Prices, CfmmMargins.Uniform(Network, margin, kept, fee));
         for (var trial = 0; trial < 4_000; trial++)
         {
             var row = trial % 20;
@@ -112,7 +118,7 @@ public sealed class CfmmLaws : TorchLaws
             var size = Math.Pow(10, -random.Next(1, 6));
             var x = x0.Select((v, i) => Math.Max(0, v + (size * d[i] * ((2 * random.NextDouble()) - 1)))).ToArray();
             var y = y0.Select((v, i) => Math.Clamp(v + (size * d[i] * ((2 * random.NextDouble()) - 1)), 0, (1 - kept) * d[i])).ToArray();
-            var change = d.Select((r, i) => ((cfmm.FeeFactor * x[i]) - y[i]) / r).ToArray();
+            var change = d.Select((r, i) => ((cfmm.FeeFactor * (1 - fee) * x[i]) - y[i]) / r).ToArray();
             var geometric = cfmm.Rule == ExchangeRule.Geometric;
             var (gain, weight) = (0.0, 0.0);
             for (var i = 0; i < d.Length; i++)
@@ -257,6 +263,39 @@ public sealed class CfmmLaws : TorchLaws
         var values = model.PropertyValues(model.Decide(reserves, Prices, Options), reserves, Prices);
         Assert.That(values.Select(v => v[4]), Has.All.Matches<double>(v => !double.IsFinite(v)), "every certificate of the row fails");
         Assert.That(MarginRule.ExecutedUtility(Network, model.Decide(reserves, Prices, Options), Prices, clean).ExecutedShare, Is.LessThanOrEqualTo(8 / 9.0));
+    }
+
+    [Test]
+    public void A_dead_cfmm_is_left_out_and_the_others_trade([Values(0, 2, 4)] int dead)
+    {
+        var reserves = Reserves(9);
+        var clean = (double[])reserves.Clone();
+        var range = Network.Offset(dead)..Network.Offset(dead + 1);
+        reserves.AsSpan(4 * 11, 11)[range].Clear();
+        using var model = Model(0.1, 5e-4, 2e-3);
+        foreach (var (trades, expected) in new[]
+        {
+            (model.Decide(reserves, Prices, Options), model.Decide(clean, Prices, Options)),
+            (AnalyticTrade.Solve(Network, reserves, Prices), AnalyticTrade.Solve(Network, clean, Prices)),
+        })
+        {
+            Assert.That(trades.Status, Has.All.EqualTo(SolveStatus.Converged));
+            expected.Tender.AsSpan(4 * 11, 11)[range].Clear();
+            expected.Receive.AsSpan(4 * 11, 11)[range].Clear();
+            Assert.That(trades.Tender, Is.EqualTo(expected.Tender).Within(1e-12));
+            Assert.That(trades.Receive, Is.EqualTo(expected.Receive).Within(1e-12));
+        }
+
+        var decided = model.Decide(reserves, Prices, Options);
+        Assert.That(CfmmExecution.Executes(Network, reserves.AsSpan(44, 11), decided.Tender.AsSpan(44, 11), decided.Receive.AsSpan(44, 11)), Is.True);
+        var (with, without) = (model.PropertyValues(decided, reserves, Prices), model.PropertyValues(model.Decide(clean, Prices, Options), clean, Prices));
+        Assert.That(with.SelectMany(v => v), Has.All.Matches<double>(double.IsFinite));
+        Assert.That(with[0][4], Is.LessThanOrEqualTo(without[0][4] + 1e-9), "the risk of the live ones alone");
+        Assert.That(with[2], Has.All.LessThan(1e-12));
+        // The tensors' way to the same trade.
+        var (splitting, data) = (model.CreateSplitting(), Data(reserves));
+        Assert.That(Values(splitting.Inference(model.Solve(splitting, data, Options).State, data))[88..99], Is.EqualTo(decided.Tender[44..55]).Within(1e-8));
+        (splitting as IDisposable)?.Dispose();
     }
 
     [Test]

@@ -58,48 +58,17 @@ internal sealed class CfmmExample : IExample
 
         var rows = ml.Data.CreateEnumerable<Trade>(model.Transform(View(ml, network, market.Test)), reuseRowObject: false).ToArray();
         var further = ml.Data.CreateEnumerable<Trade>(model.Transform(View(ml, network, market.Further)), reuseRowObject: false).ToArray();
-        var margins = MarginRule.Tune(network, market.Training.Observed, market.Training.Prices, market.Training.Reserves, context.Cancellation);
-        var (test, prices) = (market.Test, market.Test.Prices);
-        var oracle = AnalyticTrade.Solve(network, test.Reserves, prices);
-        var analytic = AnalyticTrade.Solve(network, test.Observed, prices);
-        var margin = AnalyticTrade.Solve(network, test.Observed, prices, margins);
         var solved = new CfmmTrades([.. rows.SelectMany(r => r.Tender)], [.. rows.SelectMany(r => r.Receive)], [.. rows.Select(r => r.Residual)], [.. rows.Select(r => r.Iterations)], [.. rows.Select(r => r.Converged ? SolveStatus.Converged : SolveStatus.IterationLimit)]);
 
         AnsiConsole.MarkupLineInterpolated($"[bold]{market.Title}[/]: mean utility predicted and executed over {rows.Length} test rows; a trade executes, and counts, if every CFMM accepts it on the true reserves.");
-        var table = new Table().AddColumns("Trade", "Predicted", "Executed", "Share", "Risk fail", "Profit fail", "Weights");
-        foreach (var (key, name, trades, observed, weights) in new[]
-        {
-            ("oracle", "Oracle", oracle, test.Reserves, 0L),
-            ("analytic", "Analytic", analytic, test.Observed, 0L),
-            ("margin", "Margin rule", margin, test.Observed, 2L),
-            ("l2o", "Implicit L2O", solved, test.Observed, learned.Model.WeightCount),
-        })
-        {
-            var values = learned.Model.PropertyValues(trades, observed, prices);
-            double FailRate(int property) => values[property].Average(v => certifier.Certifier.Properties[property].Certify(v).Label == CertificateLabel.Fail ? 1.0 : 0);
-            var predicted = Enumerable.Range(0, rows.Length).Average(row => Utility(network, trades, prices, row));
-            var (executed, rate) = MarginRule.ExecutedUtility(network, trades, prices, test.Reserves);
-            table.AddRow(name, $"{predicted:0.0000}", $"{executed:0.0000}", $"{rate:P1}", $"{FailRate(0):P1}", $"{FailRate(1):P1}", $"{weights}");
-            if (key == "oracle")
-            {
-                summary[$"oracle_utility_{suffix}"] = predicted;
-                continue;
-            }
-
-            summary[$"{key}_predicted_{suffix}"] = predicted;
-            summary[$"{key}_executed_{suffix}"] = executed;
-            summary[$"{key}_executed_rate_{suffix}"] = rate;
-            summary[$"{key}_risk_fail_rate_{suffix}"] = FailRate(0);
-            summary[$"{key}_profit_fail_rate_{suffix}"] = FailRate(1);
-        }
-
-        AnsiConsole.Write(table);
+        new CfmmComparison(market, learned.Model, certifier.Certifier, context.Seed).Show(solved, suffix, summary, context.Cancellation);
         var refused = further.Where((r, i) => !r.Executes(network, market.Further.Reserves, i)).ToArray();
         var accepted = further.Length - refused.Length;
         var caught = refused.Select(r => r.RiskFailed ? 1.0 : 0).DefaultIfEmpty(double.NaN).Average();
         var flagged = (further.Count(r => r.RiskFailed) - refused.Count(r => r.RiskFailed)) / (double)accepted;
         AnsiConsole.MarkupLineInterpolated($"Over {further.Length} further rows {refused.Length} trades are refused; the risk certificate caught {caught:P0} of them and flagged {flagged:P1} of the good ones.");
-        summary[$"risk_caught_rate_{suffix}"] = caught;
+        summary[$"refused_rows_{suffix}"] = refused.Length;
+        summary[$"risk_caught_{suffix}"] = caught;
         summary[$"risk_false_alarm_rate_{suffix}"] = flagged;
         summary[$"weights_{suffix}"] = learned.Model.WeightCount;
         summary[$"train_seconds_{suffix}"] = learned.Training!.Elapsed.TotalSeconds;
@@ -131,12 +100,6 @@ internal sealed class CfmmExample : IExample
         foreach (var (row, i) in rows.Select((r, i) => (r, i)))
             builder.Add([row.Risk, row.Profit, row.Feasibility, row.Converged ? 0 : 1], row.Executes(network, market.Test.Reserves, i) ? "executed" : "refused", $"row {i}");
         builder.Build().Save(context.PathOf("report.html"));
-    }
-
-    private static double Utility(CfmmNetwork network, CfmmTrades trades, double[] prices, int row)
-    {
-        var (n, tokens) = (network.ReserveCount, network.Tokens.Count);
-        return CfmmExecution.Utility(network, prices.AsSpan(row * tokens, tokens), trades.Tender.AsSpan(row * n, n), trades.Receive.AsSpan(row * n, n));
     }
 
     /// <summary>The median of 21 solves after warm-up.</summary>

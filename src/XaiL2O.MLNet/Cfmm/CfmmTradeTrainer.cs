@@ -21,8 +21,9 @@ namespace XaiL2O.MLNet;
 /// <item><term><c>TradeRisk.Value</c>, <c>Profit.Value</c>, <c>Feasibility.Value</c>, <c>Residual</c> (output)</term><description><see cref="double"/></description></item>
 /// <item><term><c>Iterations</c>, <c>Converged</c> (output)</term><description><see cref="int"/>, <see cref="bool"/></description></item>
 /// </list>
-/// Training starts from the margin rule tuned on its rows. A row whose reserves or prices are not positive and finite, or are an empty
-/// vector, gets NaN outputs and <c>Converged</c> = false, never a trade; training leaves such rows out.
+/// Training starts from the margin rule tuned on its rows. Nothing is traded with a CFMM that has 0 of every token. A row whose other
+/// reserves or prices are not positive and finite, or are an empty vector, gets NaN outputs and <c>Converged</c> = false, never a trade.
+/// Training leaves out rows of both kinds.
 /// </remarks>
 /// <seealso cref="L2OCatalog.TrainersCatalog"/>
 public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>

@@ -14,7 +14,10 @@ public static class AnalyticTrade
 {
     /// <summary>Solves a batch of rows.</summary>
     /// <param name="network">The network.</param>
-    /// <param name="reserves">d, rows × N, row-major; rows with values that are not positive and finite are passed over.</param>
+    /// <param name="reserves">
+    /// d, rows × N, row-major. A CFMM whose reserves are all 0 is dead: nothing is traded there. Rows with other values that are not
+    /// positive and finite are passed over.
+    /// </param>
     /// <param name="prices">p, rows × tokens, row-major; or tokens alone, for all rows.</param>
     /// <param name="margins">Margins; none when null.</param>
     /// <exception cref="ArgumentException">Lengths do not fit or a margin is out of range.</exception>
@@ -32,7 +35,7 @@ public static class AnalyticTrade
             for (var j = 0; j < network.Cfmms.Count; j++)
             {
                 var range = network.Offset(j)..network.Offset(j + 1);
-                if (!SolveOne(network, j, d, p, margins.Margin[j], margins.Kept[j], trades.Tender.AsSpan(row * n, n)[range], trades.Receive.AsSpan(row * n, n)[range]))
+                if (!SolveOne(network, j, d, p, margins.Margin[j], margins.Kept[j], margins.FeeFactor(network, j), trades.Tender.AsSpan(row * n, n)[range], trades.Receive.AsSpan(row * n, n)[range]))
                 {
                     trades.Invalidate(row, SolveStatus.InvalidData);
                     return;
@@ -42,9 +45,26 @@ public static class AnalyticTrade
         return trades;
     }
 
-    private static bool SolveOne(CfmmNetwork network, int j, ReadOnlySpan<double> reserves, ReadOnlySpan<double> prices, double margin, double kept, Span<double> tender, Span<double> receive)
+    /// <summary>One CFMM of one row; false where its reserves or prices are not positive and finite.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="j">Index of the CFMM.</param>
+    /// <param name="reserves">d, N entries.</param>
+    /// <param name="prices">p, one per token.</param>
+    /// <param name="margin">δ.</param>
+    /// <param name="kept">κ.</param>
+    /// <param name="feeFactor">The fee factor to compute with.</param>
+    /// <param name="tender">Receives x of the CFMM's tokens.</param>
+    /// <param name="receive">Receives y of the CFMM's tokens.</param>
+    internal static bool SolveOne(CfmmNetwork network, int j, ReadOnlySpan<double> reserves, ReadOnlySpan<double> prices, double margin, double kept, double feeFactor, Span<double> tender, Span<double> receive)
     {
         var (cfmm, n) = (network.Cfmms[j], tender.Length);
+        if (CfmmScaling.IsDead(network, j, reserves, prices))
+        {
+            tender.Clear();
+            receive.Clear();
+            return true;
+        }
+
         Span<double> price = stackalloc double[n];
         Span<double> weight = stackalloc double[n];
         if (!CfmmScaling.Fill(network, j, reserves, prices, price, weight))
@@ -52,17 +72,17 @@ public static class AnalyticTrade
         var level = CfmmScaling.Level(cfmm.Rule, margin);
         // Changes v relative to the reserves, written to `tender` first.
         if (cfmm.Rule == ExchangeRule.Geometric)
-            Geometric(price, weight, cfmm.FeeFactor, level, kept, tender);
+            Geometric(price, weight, feeFactor, level, kept, tender);
         else
-            Arithmetic(price, weight, cfmm.FeeFactor, level, kept, tender);
+            Arithmetic(price, weight, feeFactor, level, kept, tender);
         var utility = 0.0;
         for (var i = 0; i < n; i++)
-            utility -= price[i] * tender[i] / (tender[i] > 0 ? cfmm.FeeFactor : 1);
+            utility -= price[i] * tender[i] / (tender[i] > 0 ? feeFactor : 1);
         for (var i = 0; i < n; i++)
         {
             // A margin can cost more than the trade brings; no trade is always accepted.
             var change = utility < 0 ? 0 : tender[i] * reserves[network.Offset(j) + i];
-            (tender[i], receive[i]) = (Math.Max(change, 0) / cfmm.FeeFactor, Math.Max(-change, 0));
+            (tender[i], receive[i]) = (Math.Max(change, 0) / feeFactor, Math.Max(-change, 0));
         }
 
         return true;

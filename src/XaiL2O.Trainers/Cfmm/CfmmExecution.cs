@@ -33,6 +33,9 @@ public static class CfmmExecution
     public static bool Accepts(Cfmm cfmm, ReadOnlySpan<double> reserves, ReadOnlySpan<double> tender, ReadOnlySpan<double> receive)
     {
         ArgumentNullException.ThrowIfNull(cfmm);
+        // Nothing tendered and nothing received is no trade: even a CFMM without reserves has nothing to refuse.
+        if (!tender.ContainsAnyExcept(0.0) && !receive.ContainsAnyExcept(0.0))
+            return true;
         var (gain, size) = (0.0, 0.0);
         for (var i = 0; i < reserves.Length; i++)
         {

@@ -11,6 +11,22 @@ internal static class CfmmScaling
     public static double Level(ExchangeRule rule, double margin) =>
         rule == ExchangeRule.Geometric ? CfmmExecution.LogOnePlus(margin) : margin;
 
+    /// <summary>Whether CFMM j holds nothing at all, exactly 0 of every token, at prices that are positive and finite: it cannot trade, and the others can.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="cfmm">j.</param>
+    /// <param name="reserves">d, N entries.</param>
+    /// <param name="prices">p, one per token.</param>
+    public static bool IsDead(CfmmNetwork network, int cfmm, ReadOnlySpan<double> reserves, ReadOnlySpan<double> prices)
+    {
+        for (var i = network.Offset(cfmm); i < network.Offset(cfmm + 1); i++)
+        {
+            if (!(reserves[i] == 0 && prices[network.TokenOf(i)] is > 0 and < double.PositiveInfinity))
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>Fills relative prices and weights of CFMM j; false where reserves or prices are not positive and finite.</summary>
     /// <param name="network">The network.</param>
     /// <param name="cfmm">j.</param>

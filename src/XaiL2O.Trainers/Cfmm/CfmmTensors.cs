@@ -6,6 +6,9 @@ namespace XaiL2O.Trainers;
 /// <summary>A network's constants as tensors, and a batch's data relative to its reserves; the tensor side of <see cref="CfmmScaling"/>.</summary>
 internal sealed class CfmmTensors : IDisposable
 {
+    /// <summary>Far below any reserve, and far above the smallest number, so that it can be multiplied by prices.</summary>
+    private const double Nothing = 1e-150;
+
     private readonly Tensor rawWeight;
     private readonly Tensor tokenOf;
 
@@ -53,8 +56,15 @@ internal sealed class CfmmTensors : IDisposable
     /// <summary>Gives each entry its CFMM's value: [batch, m] or [m] → [batch, N] or [N].</summary>
     public Tensor Spread(Tensor values) => matmul(values, Member.t());
 
-    /// <summary>d, [batch, N], from data [batch, N + tokens].</summary>
-    public Tensor Reserves(Tensor data) => data.slice(1, 0, Network.ReserveCount, 1);
+    /// <summary>
+    /// d, [batch, N], from data [batch, N + tokens]. A dead CFMM, with 0 of every token, counts as one with next to nothing: what is
+    /// relative to its reserves stays finite, and its value does not count beside the others'.
+    /// </summary>
+    public Tensor Reserves(Tensor data)
+    {
+        var d = data.slice(1, 0, Network.ReserveCount, 1);
+        return where(Spread(Sum(d.abs())).eq(0), full_like(d, Nothing), d);
+    }
 
     /// <summary>p per entry, [batch, N].</summary>
     public Tensor Prices(Tensor data) => data.slice(1, Network.ReserveCount, data.shape[1], 1).index_select(1, tokenOf);

@@ -41,6 +41,8 @@ public sealed class CfmmTradeModel : ImplicitModel
         options.Validate();
         var margins = options.InitialMargins ?? CfmmMargins.Uniform(network, 5e-4, 2e-3);
         margins.Validate(network);
+        if (margins.FeeMargin?.Any(c => c != 0) == true)
+            throw new ArgumentException($"{nameof(CfmmTradeOptions.InitialMargins)}.{nameof(CfmmMargins.FeeMargin)}: the model has no fee margins to start from; give δ and κ only.");
         NativeLibrary.EnsureLoaded();
         (Network, Options) = (network, options);
         using var scope = NewDisposeScope();
@@ -111,7 +113,10 @@ public sealed class CfmmTradeModel : ImplicitModel
     /// <param name="prices">p, tokens or rows × tokens.</param>
     /// <param name="options">Limits.</param>
     /// <param name="cancellationToken">Stops by throwing <see cref="OperationCanceledException"/>.</param>
-    /// <returns>Rows with reserves or prices that are not positive and finite have status <see cref="SolveStatus.InvalidData"/>.</returns>
+    /// <returns>
+    /// Nothing is traded with a dead CFMM, one whose reserves are all 0. Rows with other reserves or prices that are not positive and finite
+    /// have status <see cref="SolveStatus.InvalidData"/>.
+    /// </returns>
     public CfmmTrades Decide(double[] reserves, double[] prices, FixedPointOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -143,7 +148,7 @@ public sealed class CfmmTradeModel : ImplicitModel
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var (rows, N) = ((int)data.shape[0], Network.ReserveCount);
-        var (reserves, prices) = (Values(tensors.Reserves(data)), Values(data.slice(1, N, DataSize, 1)));
+        var (reserves, prices) = (Values(data.slice(1, 0, N, 1)), Values(data.slice(1, N, DataSize, 1)));
         var states = new double[rows * 4 * N];
         var trades = Solver().Solve(reserves, prices, options, states, cancellationToken);
         for (var row = 0; row < rows; row++)

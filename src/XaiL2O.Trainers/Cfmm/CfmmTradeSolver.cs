@@ -84,7 +84,7 @@ internal sealed class CfmmTradeSolver
         for (var lane = 0; lane < Lanes; lane++)
         {
             var row = first + lane;
-            done[lane] = lane >= lanes;
+            done[lane] = lane >= lanes || CfmmScaling.IsDead(network, j, reserves.AsSpan(row * N, N), CfmmRows.Prices(network, prices, row));
             if (done[lane])
             {
                 iteration.SetNeutral(lane);

@@ -14,31 +14,8 @@ public static class MarginRule
     /// <param name="cancellationToken">Ends the search by throwing <see cref="OperationCanceledException"/>.</param>
     /// <returns>The same margins for every CFMM.</returns>
     /// <remarks>A search on a logarithmic grid from 10⁻⁶ to 10⁻¹, refined around the best point until neighbours are 5 % apart.</remarks>
-    public static CfmmMargins Tune(CfmmNetwork network, double[] observed, double[] prices, double[] reserves, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(reserves);
-        var (margin, kept, best) = (Math.Log(1e-3), Math.Log(1e-3), double.NegativeInfinity);
-        var range = Math.Log(10) * 2.5;
-        for (var step = range / 4; step > Math.Log(1.05); step /= 2)
-        {
-            var (m0, k0) = (margin, kept);
-            var reach = step == range / 4 ? 4 : 2;
-            for (var a = -reach; a <= reach; a++)
-            {
-                for (var b = -reach; b <= reach; b++)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    var (m, k) = (m0 + (a * step), Math.Min(0, k0 + (b * step)));
-                    var trades = AnalyticTrade.Solve(network, observed, prices, CfmmMargins.Uniform(network, Math.Exp(m), Math.Exp(k)));
-                    var executed = ExecutedUtility(network, trades, prices, reserves).Utility;
-                    if (executed > best)
-                        (best, margin, kept) = (executed, m, k);
-                }
-            }
-        }
-
-        return CfmmMargins.Uniform(network, Math.Exp(margin), Math.Exp(kept));
-    }
+    public static CfmmMargins Tune(CfmmNetwork network, double[] observed, double[] prices, double[] reserves, CancellationToken cancellationToken = default) =>
+        new MarginSearch(network, observed, prices, reserves, cancellationToken).Common((margin, kept) => CfmmMargins.Uniform(network, margin, kept));
 
     /// <summary>Mean utility of trades on true reserves, where a trade that a CFMM refuses counts 0, and the share that executes.</summary>
     /// <param name="network">The network.</param>
