@@ -67,7 +67,7 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
         public TrainingOptions Training { get; init; } = new();
 
         /// <summary>Tolerances and iteration limit of inferences.</summary>
-        public FixedPointOptions Solver { get; init; } = new() { MaxIterations = 10_000, AndersonMemory = 10 };
+        public FixedPointOptions Solver { get; init; } = new() { MaxIterations = 10_000, AndersonMemory = 5 };
 
         /// <summary>Rows solved together by the transformer; at least 1. Default 512.</summary>
         public int BatchSize { get; init; } = 512;

@@ -32,6 +32,9 @@ internal sealed class AndersonAcceleration : IDisposable
     /// <summary>Variables over which the m numbers γ are fitted, at most twice as many: those of an image with dozens of channels say no more than a sample of them.</summary>
     private const long FittedVariables = 1 << 16;
 
+    /// <summary>Variables up to which a product of all rows at once is faster.</summary>
+    private const long ShortVector = 1 << 13;
+
     private readonly int memory;
     private Tensor? dF; // the last m differences of f where γ is fitted, a ring: [rows, m, fitted variables]
     private Tensor? dG; // those of T(ζ): [rows, m, variables]
@@ -135,10 +138,12 @@ internal sealed class AndersonAcceleration : IDisposable
     }
 
     /// <summary>
-    /// ⟨vₖ, f⟩, shape <c>[rows, m]</c>, double. Row by row: libtorch's batched product of a few long vectors with one takes four times as long.
+    /// ⟨vₖ, f⟩, shape <c>[rows, m]</c>, double. Long vectors row by row: libtorch's batched product of a few long vectors with one takes four times as long;
+    /// for short ones the calls would.
     /// </summary>
-    private static Tensor Products(Tensor vectors, Tensor f) =>
-        stack([.. Enumerable.Range(0, (int)f.shape[0]).Select(row => vectors[row].mv(f[row]))]).to(ScalarType.Float64);
+    private static Tensor Products(Tensor vectors, Tensor f) => f.shape[1] <= ShortVector
+        ? vectors.bmm(f.unsqueeze(2)).squeeze(2).to(ScalarType.Float64)
+        : stack([.. Enumerable.Range(0, (int)f.shape[0]).Select(row => vectors[row].mv(f[row]))]).to(ScalarType.Float64);
 
     /// <summary>Keeps the rows of samples that go on.</summary>
     /// <param name="index">Their rows, int64.</param>
