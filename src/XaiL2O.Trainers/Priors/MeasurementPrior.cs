@@ -41,7 +41,8 @@ public sealed class MeasurementPrior : IDisposable
             throw new ArgumentException($"The precision is {m}×{precision.GetLength(1)} and the gain {gain.GetLength(0)}×{gain.GetLength(1)}; they must be m×m and n×m.", nameof(precision));
         NativeLibrary.EnsureLoaded();
         using var scope = NewDisposeScope();
-        var (P, B) = (tensor(precision), tensor(gain));
+        // Copies, in memory that is aligned as libtorch aligns it: products of the same numbers then have the same bits wherever they were loaded.
+        var (P, B) = (tensor(precision).clone(), tensor(gain).clone());
         if (!P.isfinite().all().ToBoolean() || !B.isfinite().all().ToBoolean() || !P.diagonal().gt(0).all().ToBoolean())
             throw new ArgumentException("Precision and gain must be finite, and the diagonal of the precision positive.", nameof(precision));
         (this.precision, this.gain) = (P.DetachFromDisposeScope(), B.DetachFromDisposeScope());

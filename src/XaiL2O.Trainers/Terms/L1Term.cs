@@ -15,8 +15,8 @@ public sealed class L1Term : Term, IProximable
     /// <param name="transform">K.</param>
     /// <param name="relativeToData">
     /// Whether the property value is divided by ‖d‖₂. A positively homogeneous model, N(c·d) = c·N(d), needs this where amplitude
-    /// differs between sources: otherwise the certificate measures amplitude. With d = 0 the value is NaN, which fails every certificate: nothing is
-    /// sparse relative to nothing, and a dead input must not look like a perfect one.
+    /// differs between sources: otherwise the certificate measures amplitude. With d = 0 the value is NaN if Kx = 0 and +∞ otherwise; both fail
+    /// every certificate: a dead input must not look like a perfect one.
     /// </param>
     public L1Term(string name, LinearOperator transform, bool relativeToData = false)
         : base(name, transform) => this.relativeToData = relativeToData;
@@ -33,9 +33,6 @@ public sealed class L1Term : Term, IProximable
     public override Tensor PropertyValue(Tensor x, Tensor data)
     {
         var norm = Operator.Apply(x).abs().sum(1);
-        if (!relativeToData)
-            return norm;
-        var size = data.norm(1);
-        return where(size.eq(0), full_like(norm, double.NaN), norm / size);
+        return relativeToData ? norm / data.norm(1) : norm;
     }
 }
