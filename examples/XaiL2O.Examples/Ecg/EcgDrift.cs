@@ -32,7 +32,7 @@ internal static class EcgDrift
         {
             ["drift_rows_clean"] = stream.Length,
             ["drift_alarm_clean"] = falseAlarm ? 1 : 0,
-            ["drift_rows_to_alarm_corrupted"] = all.AlarmRow is { } at ? at - stream.Length : double.NaN,
+            ["drift_rows_to_alarm_corrupted"] = all.AlarmRow is { } last ? last - stream.Length : double.NaN,
             ["drift_rows_to_alarm_tenth_corrupted"] = tenth.AlarmRow is { } row10 ? row10 : double.NaN,
             ["drift_part"] = all.Status.Part,
         };
@@ -41,7 +41,7 @@ internal static class EcgDrift
             var monitor = new DriftMonitor(known);
             foreach (var row in patient)
                 monitor.Observe(Values(row));
-            result[$"drift_rows_to_alarm_new_patient_{patient.Key}"] = monitor.AlarmRow is { } row ? row : double.NaN;
+            result[$"drift_rows_to_alarm_new_patient_{patient.Key}"] = monitor.AlarmRow is { } at ? at : double.NaN;
         }
 
         return result;
