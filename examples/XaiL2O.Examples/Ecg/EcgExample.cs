@@ -73,7 +73,13 @@ internal sealed class EcgExample : IExample
         var difference = ChainReload.Compare(ml, model, testView, context.PathOf("model.zip")).MaxAbsDifference;
 
         WriteReport(context, certifier.Certifier, [.. clean, .. corrupted]);
-        EcgReport.Show(context, learned, certifier.Certifier, Read(certifier.Transform(calibrationRows)), corrupted, methods, difference);
+        var judged = new EcgJudged(
+            Read(certifier.Transform(calibrationRows)),
+            EcgTruth.Judge(calibration, training, options, learned, certifier.Certifier),
+            clean,
+            EcgTruth.Judge(test, training, options, learned, certifier.Certifier),
+            corrupted);
+        EcgReport.Show(context, learned, certifier.Certifier, judged, methods, difference);
         EcgFigures.Draw(context, learned, certifier.Certifier, corrupted, methods);
     }
 

@@ -11,12 +11,11 @@ internal static class EcgReport
         ExampleContext context,
         ImplicitDictionaryTransformer learned,
         Certifier certifier,
-        EcgInference[] calibration,
-        EcgInference[] corrupted,
+        EcgJudged judged,
         EcgMethods methods,
         double difference)
     {
-        var clean = methods.Learned;
+        var (clean, corrupted) = (judged.Clean, judged.Corrupted);
         EcgInference[] rows = [.. clean, .. corrupted];
         EcgInference[] severe = [.. EcgCorruption.All.Where(k => k.Severe).SelectMany(k => corrupted.Where(r => r.Corruption == k.Name))];
         var drift = EcgDrift.Watch(certifier, clean, [.. severe.GroupBy(r => r.Corruption).SelectMany(g => g.Take(20))], context.Seed);
@@ -32,20 +31,22 @@ internal static class EcgReport
         Method("Least squares", methods.LeastSquares);
         AnsiConsole.Write(quality);
 
-        AnsiConsole.MarkupLineInterpolated($"Certificates of the learned model. Bad: PRD above {EcgCertificates.LargestPrd} %. Missed: share of the bad rows that pass.");
-        var caught = new Table().AddColumns("Rows", "Count", "PRD", "Bad", "Fail", "Missed", "Sparsity", "Prediction", "Agreement");
+        AnsiConsole.MarkupLineInterpolated($"Certificates of the learned model, in percent of the rows. Bad: PRD above {EcgCertificates.LargestPrd} %. Missed: share of the bad rows that pass. The last columns are the parts that fail.");
+        var caught = new Table().AddColumn(new TableColumn("Rows").NoWrap()).AddColumns("PRD", "Bad", "Fail", "Missed", "Sparsity", "Prediction", "Agreement");
         void Row(string name, EcgInference[] set)
         {
             string Part(string part) => Percent(EcgCertificates.Share(set, r => r.FailedParts.Split(", ").Contains(part)));
-            caught.AddRow(name, $"{set.Length}", $"{Prd(set):0.0} %", Percent(EcgCertificates.Share(set, r => r.Bad)), Percent(EcgCertificates.FailRate(set)), Percent(EcgCertificates.MissedRate(set)), Part("Sparsity"), Part("Prediction"), Part("Agreement"));
+            caught.AddRow(name, $"{Prd(set):0.0}", Percent(EcgCertificates.Share(set, r => r.Bad)), Percent(EcgCertificates.FailRate(set)), Percent(EcgCertificates.MissedRate(set)), Part("Sparsity"), Part("Prediction"), Part("Agreement"));
         }
 
-        Row("clean, calibration", calibration);
+        Row("truth, calibration", judged.CalibrationTruth);
+        Row("clean, calibration", judged.Calibration);
+        Row("truth, test", judged.Truth);
         foreach (var patient in clean.GroupBy(r => r.Record).OrderBy(g => g.Key))
             Row($"clean, record {patient.Key}", [.. patient]);
         foreach (var kind in EcgCorruption.All)
             Row(kind.Name, [.. corrupted.Where(r => r.Corruption == kind.Name)]);
-        Row("all test rows", rows);
+        Row("clean and corrupted", rows);
         AnsiConsole.Write(caught);
         AnsiConsole.MarkupLineInterpolated($"Fidelity cannot fail here: Ax = d is enforced, whatever d is; the largest ‖Ax − d‖/‖d‖ is {rows.Max(r => r.Fidelity):0.0E0}. Area under the curve of the joint p-value for bad rows: {EcgCertificates.AreaUnderCurve(rows):0.000}, on clean rows {EcgCertificates.AreaUnderCurve(clean):0.000}.");
         AnsiConsole.MarkupLineInterpolated($"Model reloaded in a fresh process: largest difference of any output {difference}.");
@@ -62,7 +63,9 @@ internal static class EcgReport
             ["prd_linear_stationary"] = Prd(methods.LinearStationary),
             ["prd_dct"] = Prd(methods.Cosine),
             ["prd_least_squares"] = Prd(methods.LeastSquares),
-            ["fail_rate_calibration"] = EcgCertificates.FailRate(calibration),
+            ["fail_rate_truth"] = EcgCertificates.FailRate(judged.Truth),
+            ["fail_rate_truth_calibration"] = EcgCertificates.FailRate(judged.CalibrationTruth),
+            ["fail_rate_calibration"] = EcgCertificates.FailRate(judged.Calibration),
             ["fail_rate_clean"] = EcgCertificates.FailRate(clean),
             // Of the kinds whose damage is hard to miss; mild kinds, whose estimates are still good, need not fail.
             ["fail_rate_corrupted"] = EcgCertificates.FailRate(severe),
@@ -99,7 +102,7 @@ internal static class EcgReport
 
     private static double Prd(EcgInference[] rows) => rows.Average(r => r.Prd);
 
-    private static string Percent(double share) => double.IsNaN(share) ? "–" : $"{100 * share:0.0} %";
+    private static string Percent(double share) => double.IsNaN(share) ? "–" : $"{100 * share:0.0}";
 
     private static string After(object rows) => rows is double r && double.IsNaN(r) ? "no alarm" : $"alarm after {rows} rows";
 }
