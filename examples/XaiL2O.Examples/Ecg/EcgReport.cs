@@ -50,8 +50,8 @@ internal static class EcgReport
         AnsiConsole.Write(caught);
         AnsiConsole.MarkupLineInterpolated($"Fidelity cannot fail here: Ax = d is enforced, whatever d is; the largest ‖Ax − d‖/‖d‖ is {rows.Max(r => r.Fidelity):0.0E0}. Area under the curve of the joint p-value for bad rows: {EcgCertificates.AreaUnderCurve(rows):0.000}, on clean rows {EcgCertificates.AreaUnderCurve(clean):0.000}.");
         AnsiConsole.MarkupLineInterpolated($"Model reloaded in a fresh process: largest difference of any output {difference}.");
-        AnsiConsole.MarkupLineInterpolated($"Drift monitor calibrated on half of the test patients' clean windows: alarm among the other {drift["drift_rows_clean"]}: {((int)drift["drift_alarm_clean"] == 1 ? "yes" : "no")}; {After(drift["drift_rows_to_alarm_corrupted"])} where all are corrupted, {After(drift["drift_rows_to_alarm_tenth_corrupted"])} where a tenth is.");
-        AnsiConsole.MarkupLineInterpolated($"Drift monitor calibrated on the calibration patients, shown clean windows of a new one: {string.Join("; ", clean.Select(r => r.Record).Distinct().Order().Select(r => $"record {r} {After(drift[$"drift_rows_to_alarm_new_patient_{r}"])}"))}.");
+        AnsiConsole.MarkupLineInterpolated($"Drift monitor that knows half of the test patients' clean windows, shown the other {drift.CleanCount}: {EcgAlarms.Text(drift.Clean)}; where all are corrupted from then on, {EcgAlarms.Text(drift.Corrupted)} more; where a tenth is, {EcgAlarms.Text(drift.TenthCorrupted)}.");
+        AnsiConsole.MarkupLineInterpolated($"Drift monitor that knows the calibration patients, shown clean windows of a new one: {string.Join("; ", drift.NewPatients.Select(p => $"record {p.Key}, {EcgAlarms.Text(p.Value)}"))}.");
 
         var summary = new Dictionary<string, object>
         {
@@ -93,7 +93,7 @@ internal static class EcgReport
             summary[$"bad_missed_rate_{kind.Key}"] = EcgCertificates.MissedRate(set);
         }
 
-        foreach (var (key, value) in drift)
+        foreach (var (key, value) in drift.Summary())
             summary[key] = value;
         summary["report_path"] = "report.html";
         summary["total_seconds"] = context.ElapsedSeconds;
@@ -103,6 +103,4 @@ internal static class EcgReport
     private static double Prd(EcgInference[] rows) => rows.Average(r => r.Prd);
 
     private static string Percent(double share) => double.IsNaN(share) ? "–" : $"{100 * share:0.0}";
-
-    private static string After(object rows) => rows is double r && double.IsNaN(r) ? "no alarm" : $"alarm after {rows} rows";
 }
