@@ -71,8 +71,10 @@ internal sealed class ExampleTests
         Assert.That(Number("prd_least_squares"), Is.GreaterThan(Number("prd_dct")));
         Assert.That(Number("fail_rate_clean"), Is.LessThanOrEqualTo(0.12));
         Assert.That(Number("fail_rate_corrupted"), Is.GreaterThanOrEqualTo(0.9));
-        // The levels of the tests add up to 5 %.
+        // The levels of the tests add up to 5 %, and the truth passes.
         Assert.That(Number("fail_rate_calibration"), Is.LessThanOrEqualTo(0.05));
+        Assert.That(Number("fail_rate_truth_calibration"), Is.LessThanOrEqualTo(0.05));
+        Assert.That(Number("fail_rate_truth"), Is.LessThanOrEqualTo(0.12));
         Assert.That(Number("bad_missed_rate"), Is.LessThanOrEqualTo(0.2));
         Assert.That(Number("bad_auc"), Is.GreaterThanOrEqualTo(0.9));
         foreach (var kind in new[] { "gain_1p2", "gain_1p5", "gain_2", "zero_1", "zero_10", "noise_30_db", "noise_20_db", "noise_10_db", "dropped_block", "spikes", "noise" })

@@ -10,18 +10,30 @@ internal static class EcgCertificates
     public const double LargestPrd = 15;
 
     /// <summary>
-    /// Three tests whose levels add up to 5 %, so at most 5 % of windows like the calibration windows fail altogether, however the tests depend on
-    /// each other. Prediction has most of it: of corrupted windows of the calibration patients it sees most. Two requirements have limits: an estimate explains
+    /// Three tests whose levels add up to 5 %, so at most 5 % of true signals like the calibration windows' fail altogether, however the tests
+    /// depend on each other. Prediction has most of it: of corrupted windows of the calibration patients it sees most. Two requirements have limits: an estimate explains
     /// its measurements and its solve has converged, whatever the calibration windows did.
     /// </summary>
     public static readonly CertifiedProperty[] Properties =
     [
-        new("Sparsity") { Policy = Level(0.005) },
-        new("Prediction") { Policy = Level(0.04) },
-        new("Agreement") { Policy = Level(0.005) },
+        new("Sparsity") { Policy = Level(0.005), Cause = "a signal that the learned transform does not make sparse: damaged measurements, or a source unlike those of the training data" },
+        new("Prediction") { Policy = Level(0.04), Cause = "measurements that do not go together as those of the training rows do: damaged, missing or noisy ones, or a source unlike those of the training data" },
+        new("Agreement") { Policy = Level(0.005), Cause = "an estimate that the linear estimate contradicts: damaged or noisy measurements, or a source unlike those of the training data" },
         new("Fidelity") { Limits = new ValueLimits { FailAbove = 1e-3 } },
         new("Convergence", "Converged") { Limits = new ValueLimits { FailAbove = 0.5 } },
     ];
+
+    /// <summary>Gives rows their verdicts.</summary>
+    public static EcgInference[] Judge(Certifier certifier, EcgInference[] rows)
+    {
+        foreach (var row in rows)
+        {
+            var verdict = certifier.Certify(row.Values);
+            (row.Trustworthy, row.JointPValue, row.FailedParts) = (verdict.Trustworthy, verdict.JointPValue, string.Join(", ", verdict.FailedParts));
+        }
+
+        return rows;
+    }
 
     /// <summary>Share of rows that fail.</summary>
     public static double FailRate(IEnumerable<EcgInference> rows) => Share(rows, r => !r.Trustworthy);

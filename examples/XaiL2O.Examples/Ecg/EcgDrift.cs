@@ -14,9 +14,9 @@ internal static class EcgDrift
     /// takes half of the new patients' clean windows as the usual, so only damage is a change.
     /// </summary>
     /// <returns>For each part of the experiment the row of the alarm in each order, NaN where there was none.</returns>
-    public static EcgAlarms Watch(Certifier certifier, EcgInference[] clean, EcgInference[] corrupted, int seed)
+    public static EcgAlarms Watch(Certifier certifier, EcgInference[] calibration, EcgInference[] clean, EcgInference[] corrupted, int seed)
     {
-        var known = Certifier(certifier, null);
+        var known = Certifier(certifier, calibration);
         var patients = clean.Select(r => r.Record).Distinct().Order().ToArray();
         var alarms = new EcgAlarms(clean.Length - (clean.Length / 2), [], [], [], patients.ToDictionary(p => p, _ => new List<double>()));
         for (var order = 0; order < Orders; order++)
@@ -46,7 +46,7 @@ internal static class EcgDrift
         return monitor.AlarmRow ?? double.NaN;
     }
 
-    /// <summary>The tested properties, which come first, compared with the calibration windows or with other ones.</summary>
-    private static Certifier Certifier(Certifier certifier, EcgInference[]? usual) => new(certifier.Properties.TakeWhile(p => p.Limits is null).Select((p, i) =>
-        new PropertyCertifier(p.Name, usual is null ? p.Distribution : new EmpiricalDistribution(usual.Select(r => r.Values[i])), p.Policy, p.Calibration, p.Tolerance)));
+    /// <summary>The tested properties, which come first, compared with rows that stand for the usual.</summary>
+    private static Certifier Certifier(Certifier certifier, EcgInference[] usual) => new(certifier.Properties.TakeWhile(p => p.Limits is null).Select((p, i) =>
+        new PropertyCertifier(p.Name, new EmpiricalDistribution(usual.Select(r => r.Values[i])), p.Policy, p.Calibration, p.Tolerance)));
 }

@@ -45,12 +45,12 @@ internal sealed class EcgExample : IExample
         var learned = ExampleContext.WithProgress($"Training on {training.Length} windows", progress =>
             trainer.ImplicitDictionary(options with { Progress = progress }).Fit(ml.Data.LoadFromEnumerable(training)));
 
-        ExampleContext.Say($"Calibrating certificates on {calibration.Length} windows of records {string.Join(", ", CalibrationRecords)}");
-        var calibrationRows = ExampleContext.Solved(ml, learned, ml.Data.LoadFromEnumerable(calibration));
-        var certifier = ml.L2O().Certify(EcgCertificates.Properties).Fit(calibrationRows);
+        ExampleContext.Say($"Calibrating certificates on the true signals of {calibration.Length} windows of records {string.Join(", ", CalibrationRecords)}");
+        var truth = EcgTruth.Rows(calibration, training, options, learned);
+        var certifier = ml.L2O().Certify(EcgCertificates.Properties).Fit(ml.Data.LoadFromEnumerable(truth));
         var model = learned.Append(certifier);
 
-        ExampleContext.Say($"Solving {test.Length} windows of two unseen records, and {damaged.Length} of them with damaged measurements");
+        ExampleContext.Say($"Solving the calibration windows, {test.Length} windows of two unseen records, and {damaged.Length} of them with damaged measurements");
         EcgInference[] Read(IDataView view) => [.. ml.Data.CreateEnumerable<EcgInference>(view, reuseRowObject: false, ignoreMissingColumns: true)];
         var testView = ml.Data.LoadFromEnumerable(test);
         var clean = Read(model.Transform(testView));
@@ -74,10 +74,10 @@ internal sealed class EcgExample : IExample
 
         WriteReport(context, certifier.Certifier, [.. clean, .. corrupted]);
         var judged = new EcgJudged(
-            Read(certifier.Transform(calibrationRows)),
-            EcgTruth.Judge(calibration, training, options, learned, certifier.Certifier),
+            Read(model.Transform(ml.Data.LoadFromEnumerable(calibration))),
+            EcgCertificates.Judge(certifier.Certifier, truth),
             clean,
-            EcgTruth.Judge(test, training, options, learned, certifier.Certifier),
+            EcgCertificates.Judge(certifier.Certifier, EcgTruth.Rows(test, training, options, learned)),
             corrupted);
         EcgReport.Show(context, learned, certifier.Certifier, judged, methods, difference);
         EcgFigures.Draw(context, learned, certifier.Certifier, corrupted, methods);
@@ -87,7 +87,7 @@ internal sealed class EcgExample : IExample
     {
         var builder = new ReportBuilder(certifier, "Compressed sensing of ECG")
         {
-            Summary = $"Implicit dictionary model on MIT-BIH windows. Calibrated on records {string.Join(", ", CalibrationRecords)}, tested on other patients, with clean and with damaged measurements.",
+            Summary = $"Implicit dictionary model on MIT-BIH windows. Calibrated on the true signals of records {string.Join(", ", CalibrationRecords)}, tested on other patients, with clean and with damaged measurements.",
         };
         builder.Describe("Sparsity", "‖Kx‖₁/‖d‖ of the learned transform");
         builder.Describe("Prediction", "fourth-power mean of the standardised errors of predicting each measurement from the others");

@@ -31,7 +31,7 @@ internal static class EcgFigures
 
         (string, double, (string, double[])[]) Property(string title, int index) => (title, certifier.Properties[index].FailThreshold,
         [
-            ("calibration", certifier.Properties[index].Distribution.Values.ToArray()),
+            ("calibration, truth", certifier.Properties[index].Distribution.Values.ToArray()),
             ("test, clean", [.. clean.Select(r => r.Values[index])]),
             ("test, corrupted, PRD up to 15 %", [.. corrupted.Where(r => !r.Bad).Select(r => r.Values[index])]),
             ("test, corrupted, PRD above 15 %", [.. corrupted.Where(r => r.Bad).Select(r => r.Values[index])]),

@@ -18,7 +18,7 @@ internal static class EcgReport
         var (clean, corrupted) = (judged.Clean, judged.Corrupted);
         EcgInference[] rows = [.. clean, .. corrupted];
         EcgInference[] severe = [.. EcgCorruption.All.Where(k => k.Severe).SelectMany(k => corrupted.Where(r => r.Corruption == k.Name))];
-        var drift = EcgDrift.Watch(certifier, clean, [.. severe.GroupBy(r => r.Corruption).SelectMany(g => g.Take(20))], context.Seed);
+        var drift = EcgDrift.Watch(certifier, judged.Calibration, clean, [.. severe.GroupBy(r => r.Corruption).SelectMany(g => g.Take(20))], context.Seed);
 
         AnsiConsole.MarkupLine("PRD = 100·‖x − x̂‖/‖x‖ in percent, over the clean test windows (250 samples, high-passed at 0.5 Hz).");
         var quality = new Table().AddColumns("Method", "PRD", "Median PRD", "Converged");
@@ -31,8 +31,8 @@ internal static class EcgReport
         Method("Least squares", methods.LeastSquares);
         AnsiConsole.Write(quality);
 
-        AnsiConsole.MarkupLineInterpolated($"Certificates of the learned model, in percent of the rows. Bad: PRD above {EcgCertificates.LargestPrd} %. Missed: share of the bad rows that pass. The last columns are the parts that fail.");
-        var caught = new Table().AddColumn(new TableColumn("Rows").NoWrap()).AddColumns("PRD", "Bad", "Fail", "Missed", "Sparsity", "Prediction", "Agreement");
+        AnsiConsole.MarkupLineInterpolated($"Certificates of the learned model, in percent of the rows. Bad: PRD above {EcgCertificates.LargestPrd} %. Missed: share of the bad rows that pass. S, P, A: share that fails Sparsity, Prediction, Agreement.");
+        var caught = new Table().AddColumn(new TableColumn("Rows").NoWrap()).AddColumns("PRD", "Bad", "Fail", "Missed", "S", "P", "A");
         void Row(string name, EcgInference[] set)
         {
             string Part(string part) => Percent(EcgCertificates.Share(set, r => r.FailedParts.Split(", ").Contains(part)));
@@ -51,7 +51,7 @@ internal static class EcgReport
         AnsiConsole.MarkupLineInterpolated($"Fidelity cannot fail here: Ax = d is enforced, whatever d is; the largest ‖Ax − d‖/‖d‖ is {rows.Max(r => r.Fidelity):0.0E0}. Area under the curve of the joint p-value for bad rows: {EcgCertificates.AreaUnderCurve(rows):0.000}, on clean rows {EcgCertificates.AreaUnderCurve(clean):0.000}.");
         AnsiConsole.MarkupLineInterpolated($"Model reloaded in a fresh process: largest difference of any output {difference}.");
         AnsiConsole.MarkupLineInterpolated($"Drift monitor that knows half of the test patients' clean windows, shown the other {drift.CleanCount}: {EcgAlarms.Text(drift.Clean)}; where all are corrupted from then on, {EcgAlarms.Text(drift.Corrupted)} more; where a tenth is, {EcgAlarms.Text(drift.TenthCorrupted)}.");
-        AnsiConsole.MarkupLineInterpolated($"Drift monitor that knows the calibration patients, shown clean windows of a new one: {string.Join("; ", drift.NewPatients.Select(p => $"record {p.Key}, {EcgAlarms.Text(p.Value)}"))}.");
+        AnsiConsole.MarkupLineInterpolated($"Drift monitor that knows the calibration patients' estimates, shown clean windows of a new one: {string.Join("; ", drift.NewPatients.Select(p => $"record {p.Key}, {EcgAlarms.Text(p.Value)}"))}.");
 
         var summary = new Dictionary<string, object>
         {
