@@ -102,5 +102,5 @@ internal static class EcgReport
 
     private static double Prd(EcgInference[] rows) => rows.Average(r => r.Prd);
 
-    private static string Percent(double share) => double.IsNaN(share) ? "–" : $"{100 * share:0.0}";
+    private static string Percent(double share) => double.IsNaN(share) ? "–" : share > 0.9995 ? "100" : $"{100 * share:0.0}";
 }
