@@ -71,6 +71,17 @@ internal sealed class ExampleTests
         Assert.That(Number("prd_least_squares"), Is.GreaterThan(Number("prd_dct")));
         Assert.That(Number("fail_rate_clean"), Is.LessThanOrEqualTo(0.12));
         Assert.That(Number("fail_rate_corrupted"), Is.GreaterThanOrEqualTo(0.9));
+        // The levels of the tests add up to 5 %, and the truth passes.
+        Assert.That(Number("fail_rate_calibration"), Is.LessThanOrEqualTo(0.05));
+        Assert.That(Number("fail_rate_truth_calibration"), Is.LessThanOrEqualTo(0.05));
+        Assert.That(Number("fail_rate_truth"), Is.LessThanOrEqualTo(0.12));
+        Assert.That(Number("bad_missed_rate"), Is.LessThanOrEqualTo(0.2));
+        Assert.That(Number("bad_auc"), Is.GreaterThanOrEqualTo(0.9));
+        foreach (var kind in new[] { "gain_1p2", "gain_1p5", "gain_2", "zero_1", "zero_10", "noise_30_db", "noise_20_db", "noise_10_db", "dropped_block", "spikes", "noise" })
+            Assert.That(Number($"bad_missed_rate_{kind}"), Is.InRange(0, 1), kind);
+        Assert.That(Number("fail_rate_dead"), Is.EqualTo(1));
+        Assert.That(Number("prd_linear"), Is.InRange(0.1, Number("prd_dct")));
+        Assert.That(Number("prd_linear"), Is.EqualTo(Math.Min(Number("prd_linear_sample"), Number("prd_linear_stationary"))));
         Assert.That(Number("converged_rate"), Is.GreaterThanOrEqualTo(0.99));
         Assert.That(Number("converged_rate_dct"), Is.GreaterThanOrEqualTo(0.99));
         Assert.That(Number("roundtrip_max_abs_difference"), Is.EqualTo(0));

@@ -110,6 +110,46 @@ internal sealed class ComposedModelLaws
         Assert.That(produced.Select(c => c.Name).Skip(3), Is.EqualTo(new[] { "Estimate", "Fidelity.Value", "Variation.Value", "Positive.Value", "Iterations", "Residual", "Converged" }));
     }
 
+    /// <summary>Denoising with the properties of a prior, whose arrays travel in the zip.</summary>
+    private sealed class Predicted : ModelRecipe
+    {
+        public double[,] Precision { get; init; } = new double[1, 1];
+
+        public double[,] Gain { get; init; } = new double[1, 1];
+
+        public override int DataSize => Size;
+
+        public override int InferenceSize => Size;
+
+        public override void Compose(ModelBuilder model)
+        {
+            var prior = new MeasurementPrior(Precision, Gain);
+            model.Add(new LeastSquaresTerm("Fidelity", model.Identity));
+            model.Add(TotalVariation.OfSignal("Variation", Size), 0.1);
+            model.Report(new PredictionTerm("Prediction", prior));
+            model.Report(new AgreementTerm("Agreement", prior));
+        }
+    }
+
+    [Test]
+    public void A_recipe_reports_how_its_measurements_predict_each_other()
+    {
+        var training = Rows(1, 200);
+        using var signals = torch.tensor(training.SelectMany(r => r.Signal).ToArray()).reshape(-1, Size).to(torch.float64);
+        using var prior = MeasurementPrior.FromSignals(new IdentityOperator(Size), signals, 1e-2);
+        var (precision, gain) = prior.Export();
+        var model = Ml.L2O().Train(new Predicted { Precision = precision, Gain = gain }, Options).Fit(View(training));
+        Row[] rows = [.. Rows(2, 20).Select(r => new Row { Signal = r.Signal, Measurements = r.Signal })];
+        Row[] damaged = [.. rows.Select(r => new Row { Measurements = [.. r.Signal.Select((v, i) => i == 7 ? v + 1 : v)] })];
+        double[] Values(ITransformer transformer, Row[] judged, string name) => [.. transformer.Transform(View(judged)).GetColumn<double>(name + ".Value")];
+        Assert.That(Values(model, damaged, "Prediction").Min(), Is.GreaterThan(Values(model, rows, "Prediction").Max()));
+        using var stream = new MemoryStream();
+        Ml.Model.Save(model, View(rows).Schema, stream);
+        var loaded = new MLContext().Model.Load(new MemoryStream(stream.ToArray()), out _);
+        foreach (var name in (string[])["Prediction", "Agreement"])
+            Assert.That(Values(loaded, damaged, name), Is.EqualTo(Values(model, damaged, name)));
+    }
+
     [Test]
     public void Batches_and_engines_give_the_same_values()
     {

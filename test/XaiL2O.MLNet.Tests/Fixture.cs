@@ -95,6 +95,12 @@ internal static class Fixture
         [ColumnName("Fidelity.Value")]
         public double Fidelity { get; set; }
 
+        [ColumnName("Prediction.Value")]
+        public double Prediction { get; set; }
+
+        [ColumnName("Agreement.Value")]
+        public double Agreement { get; set; }
+
         [ColumnName("Sparsity.PValue")]
         public double PValue { get; set; }
 
@@ -111,6 +117,6 @@ internal static class Fixture
 
         public string FailedParts { get; set; } = "";
 
-        public double[] Numbers => [.. Estimate.Select(v => (double)v), Sparsity, Fidelity, PValue, Residual, Iterations];
+        public double[] Numbers => [.. Estimate.Select(v => (double)v), Sparsity, Fidelity, Prediction, Agreement, PValue, Residual, Iterations];
     }
 }

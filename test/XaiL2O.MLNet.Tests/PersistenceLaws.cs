@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using Microsoft.ML;
 
 namespace XaiL2O.MLNet.Tests;
@@ -33,6 +34,21 @@ internal sealed class PersistenceLaws
         using var stream = new MemoryStream();
         Ml.Model.Save(Load(first), Ml.Data.LoadFromEnumerable(Fixture.Rows(1, 1)).Schema, stream);
         Assert.That(Payloads(stream.ToArray()), Is.EqualTo(Payloads(first)));
+    }
+
+    [Test]
+    public void A_model_without_a_prior_has_none_of_its_arrays_and_columns_before_and_after_loading()
+    {
+        // What a file from before there were priors holds.
+        var rows = Ml.Data.LoadFromEnumerable(Fixture.Rows(1, 60));
+        var trainer = Ml.L2O().Trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options { MeasurementMatrix = Fixture.A, InitialTransform = Trainers.ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1), Train = false });
+        using var stream = new MemoryStream();
+        Ml.Model.Save(trainer.Fit(rows), rows.Schema, stream);
+        var loaded = Load(stream.ToArray());
+        Assert.That(Encoding.UTF8.GetString(Payloads(stream.ToArray()).MaxBy(p => p.Length)!), Does.Not.Contain("Prior."));
+        Assert.That(Encoding.UTF8.GetString(Payloads(Save()).MaxBy(p => p.Length)!), Does.Contain("Prior.Precision").And.Contain("Prior.Gain"));
+        foreach (var schema in (DataViewSchema[])[loaded.GetOutputSchema(rows.Schema), trainer.Fit(rows).GetOutputSchema(rows.Schema)])
+            Assert.That(schema.Select(c => c.Name), Does.Contain("Fidelity.Value").And.Not.Contain("Prediction.Value").And.Not.Contain("Agreement.Value"));
     }
 
     [Test]

@@ -37,6 +37,7 @@ internal sealed class ReadmeTests
         var learned = ml.L2O().Trainers.ImplicitDictionary(measurementMatrix, "Measurements", "Signal", "Estimate").Fit(trainingRows);
         var certifier = ml.L2O().Certify(
                 new CertifiedProperty("Sparsity"),
+                new CertifiedProperty("Prediction"),
                 new CertifiedProperty("Fidelity", Tolerance: 1e-2),
                 CertifiedProperty.Convergence())
             .Fit(learned.Transform(calibrationRows));

@@ -44,6 +44,31 @@ internal sealed class TransformerLaws
         (SchemaShape)typeof(SchemaShape).GetMethod("Create", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public)!.Invoke(null, [view.Schema])!;
 
     [Test]
+    public void A_fixed_transform_learns_a_prior_where_asked()
+    {
+        ImplicitDictionaryTrainer Trainer(bool? prior) => Ml.L2O().Trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options
+        {
+            MeasurementMatrix = Fixture.A,
+            InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1),
+            Train = false,
+            LearnPrior = prior,
+        });
+        var (training, rows) = (View(Fixture.Rows(1, 100)), Fixture.Rows(2, 20));
+        // The same signals, with a measurement zeroed and with all.
+        Fixture.Row[] damaged = [.. rows.Select(r => new Fixture.Row { Measurements = [0, .. r.Measurements[1..]] })];
+        damaged[^1].Measurements = new float[Fixture.M];
+        double[] Prediction(Fixture.Row[] judged) => [.. Trainer(true).Fit(training).Transform(View(judged)).GetColumn<double>("Prediction.Value")];
+        Assert.That(Prediction(damaged)[..^1].Min(), Is.GreaterThan(Prediction(rows).Max()));
+        Assert.That(Prediction(damaged)[^1], Is.NaN);
+        Assert.That(Trainer(true).GetOutputSchema(SchemaShapeOf(training)).Select(c => c.Name), Does.Contain("Prediction.Value"));
+        Assert.That(Trainer(null).GetOutputSchema(SchemaShapeOf(training)).Select(c => c.Name), Does.Not.Contain("Prediction.Value"));
+        var unlabelled = Ml.Transforms.DropColumns("Signal").Fit(training).Transform(training);
+        Assert.That(() => Trainer(null).Fit(unlabelled), Throws.Nothing);
+        Assert.That(() => Trainer(true).Fit(unlabelled), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("Signal"));
+        Assert.That(() => Ml.L2O().Trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options { MeasurementMatrix = Fixture.A, PriorNoise = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("PriorNoise"));
+    }
+
+    [Test]
     public void Every_way_of_reading_gives_the_same_values()
     {
         var rows = Fixture.Rows(3, 45);

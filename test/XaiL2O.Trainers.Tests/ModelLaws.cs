@@ -85,7 +85,9 @@ public sealed class ModelLaws : TorchLaws
             Assert.That(inference.Status, Is.EqualTo(new[] { SolveStatus.Converged, SolveStatus.InvalidData, SolveStatus.Converged }));
             Assert.That(inference.Inference[0], Has.All.Zero);
             Assert.That(inference.Inference[1], Has.All.NaN);
-            Assert.That(inference.PropertyValues.Select(values => values[0]), Has.All.Zero);
+            // Relative to nothing there is no sparsity.
+            Assert.That(inference.PropertyValues[0][0], parameters.Options.SparsityRelativeToData ? Is.NaN : Is.Zero);
+            Assert.That(inference.PropertyValues[1][0], Is.Zero);
             Assert.That(inference.PropertyValues.Select(values => values[1]), Has.All.NaN);
         });
     }

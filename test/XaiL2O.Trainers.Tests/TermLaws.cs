@@ -205,7 +205,7 @@ public sealed class TermLaws : TorchLaws
         new("ℓ1 of zero", () => (new L1Term("S", new IdentityOperator(3)), [0, 0, 0], [3, 4], 0)),
         new("ℓ1 of Kx", () => (new L1Term("S", Rows2x3()), [1, 2, 3], [3, 4], 4)),
         new("relative ℓ1", () => (new L1Term("S", new IdentityOperator(3), true), [1, -2, 0.5], [3, 4], 0.7)),
-        new("relative ℓ1, all zero", () => (new L1Term("S", new IdentityOperator(3), true), [0, 0, 0], [0, 0], 0)),
+        new("relative ℓ1, all zero", () => (new L1Term("S", new IdentityOperator(3), true), [0, 0, 0], [0, 0], double.NaN)),
         new("relative ℓ1, d = 0", () => (new L1Term("S", new IdentityOperator(3), true), [1, 0, 0], [0, 0], double.PositiveInfinity)),
         new("fidelity met", () => (new FidelityTerm("F", Rows2x3()), [1, 2, 3], [3, -1], 0)),
         new("fidelity missed", () => (new FidelityTerm("F", Rows2x3()), [1, 2, 3], [3, 4], 1)),

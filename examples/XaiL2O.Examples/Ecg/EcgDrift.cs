@@ -3,39 +3,50 @@ using XaiL2O.Certifiers;
 namespace XaiL2O.Examples;
 
 /// <summary>
-/// Watches the stream of test windows without their signals. The patients are new, and a new patient is a change of its own, so the monitor
-/// takes half of their clean windows as the usual; the order is drawn at random, as it was when the windows were cut.
+/// Watches the stream of test windows without their signals, in several random orders; the windows were drawn in random order too, when they were cut.
 /// </summary>
 internal static class EcgDrift
 {
-    public static IReadOnlyDictionary<string, object> Watch(Certifier certifier, EcgInference[] clean, EcgInference[] corrupted, int seed)
-    {
-        var random = new Random(seed);
-        EcgInference[] shuffled = [.. clean.OrderBy(_ => random.Next())];
-        var (usual, stream) = (shuffled[..(shuffled.Length / 2)], shuffled[(shuffled.Length / 2)..]);
-        EcgInference[] damaged = [.. corrupted.OrderBy(_ => random.Next())];
-        var watched = new Certifier(certifier.Properties.Select((p, i) =>
-            new PropertyCertifier(p.Name, new EmpiricalDistribution(usual.Select(r => Values(r)[i])), p.Policy, p.Calibration, p.Tolerance)));
+    private const int Orders = 5;
 
-        // All windows damaged from some point on, and a tenth of them.
-        var (all, tenth) = (new DriftMonitor(watched), new DriftMonitor(watched));
-        foreach (var row in stream)
-            all.Observe(Values(row));
-        var falseAlarm = all.AlarmRow is not null;
-        foreach (var row in damaged)
-            all.Observe(Values(row));
-        foreach (var row in stream.Concat(damaged.Take(stream.Length / 9)).OrderBy(_ => random.Next()))
-            tenth.Observe(Values(row));
-        return new Dictionary<string, object>
+    /// <summary>
+    /// Two monitors. One compares with the calibration patients, so a new patient is a change, and an alarm on clean windows is right. The other
+    /// takes half of the new patients' clean windows as the usual, so only damage is a change.
+    /// </summary>
+    /// <returns>For each part of the experiment the row of the alarm in each order, NaN where there was none.</returns>
+    public static EcgAlarms Watch(Certifier certifier, EcgInference[] calibration, EcgInference[] clean, EcgInference[] corrupted, int seed)
+    {
+        var known = Certifier(certifier, calibration);
+        var patients = clean.Select(r => r.Record).Distinct().Order().ToArray();
+        var alarms = new EcgAlarms(clean.Length - (clean.Length / 2), [], [], [], patients.ToDictionary(p => p, _ => new List<double>()));
+        for (var order = 0; order < Orders; order++)
         {
-            ["drift_rows_clean"] = stream.Length,
-            ["drift_alarm_clean"] = falseAlarm ? 1 : 0,
-            ["drift_rows_to_alarm_corrupted"] = all.AlarmRow is { } at ? at - stream.Length : double.NaN,
-            ["drift_rows_to_alarm_tenth_corrupted"] = tenth.AlarmRow is { } row10 ? row10 : double.NaN,
-            ["drift_part"] = all.Status.Part,
-        };
+            var random = new Random(seed + order);
+            EcgInference[] shuffled = [.. clean.OrderBy(_ => random.Next())];
+            var (usual, stream) = (shuffled[..(shuffled.Length / 2)], shuffled[(shuffled.Length / 2)..]);
+            EcgInference[] damaged = [.. corrupted.OrderBy(_ => random.Next())];
+            var watched = Certifier(certifier, usual);
+
+            // All windows damaged from some point on, and a tenth of them.
+            alarms.Clean.Add(AlarmRow(watched, stream));
+            alarms.Corrupted.Add(AlarmRow(watched, stream.Concat(damaged)) - stream.Length);
+            alarms.TenthCorrupted.Add(AlarmRow(watched, stream.Concat(damaged.Take(stream.Length / 9)).OrderBy(_ => random.Next())));
+            foreach (var patient in patients)
+                alarms.NewPatients[patient].Add(AlarmRow(known, shuffled.Where(r => r.Record == patient)));
+        }
+
+        return alarms;
     }
 
-    /// <summary>Property values in the certifier's order.</summary>
-    public static double[] Values(EcgInference row) => [row.Sparsity, row.Fidelity, row.Residual];
+    private static double AlarmRow(Certifier certifier, IEnumerable<EcgInference> rows)
+    {
+        var monitor = new DriftMonitor(certifier);
+        foreach (var row in rows)
+            monitor.Observe(row.Values.AsSpan(0, certifier.Properties.Count));
+        return monitor.AlarmRow ?? double.NaN;
+    }
+
+    /// <summary>The tested properties, which come first, compared with rows that stand for the usual.</summary>
+    private static Certifier Certifier(Certifier certifier, EcgInference[] usual) => new(certifier.Properties.TakeWhile(p => p.Limits is null).Select((p, i) =>
+        new PropertyCertifier(p.Name, new EmpiricalDistribution(usual.Select(r => r.Values[i])), p.Policy, p.Calibration, p.Tolerance)));
 }

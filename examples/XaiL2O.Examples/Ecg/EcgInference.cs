@@ -21,8 +21,13 @@ internal sealed class EcgInference
     [ColumnName("Fidelity.Value")]
     public double Fidelity { get; set; }
 
-    [ColumnName("Sparsity.PValue")]
-    public double SparsityPValue { get; set; }
+    [ColumnName("Prediction.Value")]
+    public double Prediction { get; set; }
+
+    [ColumnName("Agreement.Value")]
+    public double Agreement { get; set; }
+
+    public double JointPValue { get; set; }
 
     public double Residual { get; set; }
 
@@ -33,6 +38,12 @@ internal sealed class EcgInference
     public bool Trustworthy { get; set; }
 
     public string FailedParts { get; set; } = "";
+
+    /// <summary>Property values in the order of <see cref="EcgCertificates.Properties"/>.</summary>
+    public double[] Values => [Sparsity, Prediction, Agreement, Fidelity, Converged ? 0 : 1];
+
+    /// <summary>Whether the estimate is of no use for a diagnosis; certificates cannot know, since this needs the signal.</summary>
+    public bool Bad => !(Prd <= EcgCertificates.LargestPrd);
 
     /// <summary>Percentage root-mean-square difference, 100·‖x − x̂‖/‖x‖.</summary>
     public double Prd => 100 * Math.Sqrt(MatrixMath.SquaredDistance(Estimate, Signal)) / MatrixMath.Norm(Signal);

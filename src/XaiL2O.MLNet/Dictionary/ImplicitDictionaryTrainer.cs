@@ -17,6 +17,7 @@ namespace XaiL2O.MLNet;
 /// <item><term>signal (training only)</term><description>vector of n <see cref="float"/></description></item>
 /// <item><term>estimate (output)</term><description>vector of n <see cref="float"/>; NaN where nothing was solved</description></item>
 /// <item><term><c>Sparsity.Value</c>, <c>Fidelity.Value</c>, <c>Residual</c> (output)</term><description><see cref="double"/></description></item>
+/// <item><term><c>Prediction.Value</c>, <c>Agreement.Value</c> (output, with <see cref="Options.LearnPrior"/>)</term><description><see cref="double"/></description></item>
 /// <item><term><c>Iterations</c> (output)</term><description><see cref="int"/></description></item>
 /// <item><term><c>Converged</c> (output)</term><description><see cref="bool"/></description></item>
 /// </list>
@@ -60,6 +61,19 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
         /// <summary>Whether K is trained; false makes a model with a fixed K, for instance the cosine transform. Default true.</summary>
         public bool Train { get; init; } = true;
 
+        /// <summary>
+        /// Whether second moments of the training rows are learned too, for the columns <c>Prediction.Value</c> (how badly a row's measurements predict each
+        /// other, <see cref="PredictionTerm"/>) and <c>Agreement.Value</c> (distance from the linear estimate, <see cref="AgreementTerm"/>). Needs the
+        /// signal column. The same as <see cref="Train"/> when null.
+        /// </summary>
+        public bool? LearnPrior { get; init; }
+
+        /// <summary>
+        /// ε of the prior, positive: the variance of the noise of a measurement relative to the mean square of its row; see <see cref="MeasurementPrior"/>. Default
+        /// 1e-4.
+        /// </summary>
+        public double PriorNoise { get; init; } = MeasurementPrior.DefaultNoise;
+
         /// <summary>Model settings that are not trained.</summary>
         public ImplicitDictionaryOptions Model { get; init; } = new();
 
@@ -78,6 +92,8 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
         /// <summary>Ends training early with the best weights so far.</summary>
         public CancellationToken CancellationToken { get; init; }
 
+        internal bool LearnsPrior => LearnPrior ?? Train;
+
         internal void Validate()
         {
             ArgumentNullException.ThrowIfNull(MeasurementMatrix);
@@ -95,6 +111,8 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
                 throw new ArgumentException($"{nameof(Train)} = false needs an {nameof(InitialTransform)}: an untrained random transform is of no use.");
             if (BatchSize < 1)
                 throw new ArgumentOutOfRangeException(nameof(BatchSize), BatchSize, $"{nameof(BatchSize)} = {BatchSize} is out of range; it must be at least 1.");
+            if (!(PriorNoise > 0 && double.IsFinite(PriorNoise)))
+                throw new ArgumentOutOfRangeException(nameof(PriorNoise), PriorNoise, $"{nameof(PriorNoise)} = {PriorNoise} is out of range; it must be positive and finite.");
             Model.Validate();
             Training.Validate();
             Solver.Validate();
@@ -102,7 +120,7 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
     }
 
     /// <summary>Trains on the rows of a view.</summary>
-    /// <param name="input">Has the measurement column and, unless <see cref="Options.Train"/> is false, the signal column.</param>
+    /// <param name="input">Has the measurement column and, unless neither weights nor prior are learned, the signal column.</param>
     /// <exception cref="InvalidOperationException">A column has another type or size than expected.</exception>
     public ImplicitDictionaryTransformer Fit(IDataView input)
     {
@@ -112,19 +130,24 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
         var device = DeviceChoice.From(environment);
         var transform = options.InitialTransform ?? ImplicitDictionaryModel.RandomTransform(options.TransformSize ?? n, n, options.Training.Seed);
         TrainingResult? training = null;
+        MeasurementPrior? prior = null;
         using var model = new ImplicitDictionaryModel(options.MeasurementMatrix, transform, options.Model, torch.ScalarType.Float32, device);
-        if (options.Train)
+        if (options.Train || options.LearnsPrior)
         {
             ColumnCheck.FloatVector(input.Schema, options.SignalColumnName, n);
             using var scope = torch.NewDisposeScope();
             var (data, signals) = Read(input, m, n);
-            training = ModelTrainer.Train(model, data, signals, options.Training, options.Progress, options.CancellationToken);
+            if (options.Train)
+                training = ModelTrainer.Train(model, data, signals, options.Training, options.Progress, options.CancellationToken);
+            if (options.LearnsPrior)
+                prior = MeasurementPrior.FromPairs(data, signals, options.PriorNoise);
         }
 
         return new ImplicitDictionaryTransformer(
             new ImplicitDictionaryTransformer.Settings(options.MeasurementColumnName, options.OutputColumnName, options.BatchSize, options.Model, options.Solver),
             options.MeasurementMatrix,
             model.ExportTransform(),
+            prior,
             device,
             training);
     }
@@ -134,9 +157,9 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         ColumnCheck.FloatVector(inputSchema, options.MeasurementColumnName);
-        if (options.Train)
+        if (options.Train || options.LearnsPrior)
             ColumnCheck.FloatVector(inputSchema, options.SignalColumnName);
-        return SchemaShapes.Append(inputSchema, ImplicitDictionaryTransformer.Columns(options.OutputColumnName, options.MeasurementMatrix.GetLength(1)));
+        return SchemaShapes.Append(inputSchema, ImplicitDictionaryTransformer.Columns(options.OutputColumnName, options.MeasurementMatrix.GetLength(1), options.LearnsPrior));
     }
 
     private (torch.Tensor Data, torch.Tensor Signals) Read(IDataView input, int m, int n)

@@ -9,7 +9,7 @@ using XaiL2O.Trainers;
 namespace XaiL2O.MLNet;
 
 /// <summary>
-/// Solves the implicit dictionary model for every row and appends the estimate, the property value of each term and the solve's report.
+/// Solves the implicit dictionary model for every row and appends the estimate, the value of each property and the solve's report.
 /// See <see cref="ImplicitDictionaryTrainer"/> for the columns.
 /// </summary>
 /// <remarks>
@@ -20,19 +20,22 @@ namespace XaiL2O.MLNet;
 public sealed class ImplicitDictionaryTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "XaiL2OImplicitDictionary";
+    private const string PrecisionArray = "Prior.Precision";
+    private const string GainArray = "Prior.Gain";
 
     private readonly Settings settings;
     private readonly float[,] measurementMatrix;
     private readonly float[,] transform;
+    private readonly MeasurementPrior? prior;
     private readonly ImplicitDictionaryModel model;
     private readonly Splitting splitting;
 
-    internal ImplicitDictionaryTransformer(Settings settings, float[,] measurementMatrix, float[,] transform, torch.Device device, TrainingResult? training)
+    internal ImplicitDictionaryTransformer(Settings settings, float[,] measurementMatrix, float[,] transform, MeasurementPrior? prior, torch.Device device, TrainingResult? training)
     {
-        (this.settings, this.measurementMatrix, this.transform, Training) = (settings, measurementMatrix, transform, training);
-        model = new ImplicitDictionaryModel(measurementMatrix, transform, settings.Model, torch.ScalarType.Float64, device);
+        (this.settings, this.measurementMatrix, this.transform, this.prior, Training) = (settings, measurementMatrix, transform, prior, training);
+        model = new ImplicitDictionaryModel(measurementMatrix, transform, settings.Model, torch.ScalarType.Float64, device, prior);
         splitting = model.CreateSplitting();
-        OutputColumns = Columns(settings.OutputColumnName, model.InferenceSize);
+        OutputColumns = Columns(settings.OutputColumnName, model.InferenceSize, prior is not null);
     }
 
     internal sealed record Settings(string MeasurementColumnName, string OutputColumnName, int BatchSize, ImplicitDictionaryOptions Model, FixedPointOptions Solver);
@@ -49,11 +52,12 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
 
     internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
 
-    internal static IReadOnlyList<(string Name, DataViewType Type)> Columns(string outputColumnName, int size) =>
+    internal static IReadOnlyList<(string Name, DataViewType Type)> Columns(string outputColumnName, int size, bool hasPrior) =>
     [
         (outputColumnName, new VectorDataViewType(NumberDataViewType.Single, size)),
         ("Sparsity.Value", NumberDataViewType.Double),
         ("Fidelity.Value", NumberDataViewType.Double),
+        .. hasPrior ? new[] { ("Prediction.Value", (DataViewType)NumberDataViewType.Double), ("Agreement.Value", NumberDataViewType.Double) } : [],
         ("Iterations", NumberDataViewType.Int32),
         ("Residual", NumberDataViewType.Double),
         ("Converged", BooleanDataViewType.Instance),
@@ -61,7 +65,7 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
 
     internal override string? CauseOf(string columnName) => columnName is "Residual" or "Converged"
         ? "a solve that stopped at its iteration limit: measurements unlike those the model was trained on, or too few iterations"
-        : model.Terms.FirstOrDefault(term => term.Name + ".Value" == columnName)?.Cause;
+        : model.Properties.FirstOrDefault(term => term.Name + ".Value" == columnName)?.Cause;
 
     internal override Sides SidesOf(string columnName) => TermSides.Of(model.Terms.FirstOrDefault(term => term.Name + ".Value" == columnName));
 
@@ -73,7 +77,10 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
     {
         context.CheckAtModel();
         context.SetVersionInfo(Version());
-        ModelPayload.Of(settings).Add("A", measurementMatrix).Add("K", transform).Save(context);
+        var payload = ModelPayload.Of(settings).Add("A", measurementMatrix).Add("K", transform);
+        if (prior?.Export() is var (precision, gain))
+            payload.Add(PrecisionArray, precision).Add(GainArray, gain);
+        payload.Save(context);
     }
 
     private static VersionInfo Version() => ModelHeader.Of("XL2O DCT", LoaderSignature);
@@ -82,7 +89,9 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
     {
         ctx.CheckAtModel(Version());
         var payload = ModelPayload.Load(ctx);
-        return new ImplicitDictionaryTransformer(payload.ReadSettings<Settings>(), payload.Matrix("A"), payload.Matrix("K"), DeviceChoice.From(env), null);
+        // Files from before there were priors hold none, and neither do models without one: both come without the prior's columns.
+        var prior = payload.Has(PrecisionArray) ? new MeasurementPrior(payload.DoubleMatrix(PrecisionArray), payload.DoubleMatrix(GainArray)) : null;
+        return new ImplicitDictionaryTransformer(payload.ReadSettings<Settings>(), payload.Matrix("A"), payload.Matrix("K"), prior, DeviceChoice.From(env), null);
     }
 
     private sealed class SolveBatch(ImplicitDictionaryTransformer parent, DataViewRow source, int capacity) : IRowBatch
@@ -100,8 +109,7 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
             return
             [
                 inference.Inference.Select(x => new VBuffer<float>(x.Length, x)).ToArray(),
-                inference.PropertyValues[0],
-                inference.PropertyValues[1],
+                .. inference.PropertyValues,
                 inference.Iterations,
                 inference.Residual,
                 inference.Status.Select(s => s == SolveStatus.Converged).ToArray(),

@@ -38,6 +38,13 @@ internal sealed class ModelPayload
         return Add(name, [matrix.GetLength(0), matrix.GetLength(1)], values);
     }
 
+    public ModelPayload Add(string name, double[,] matrix)
+    {
+        var values = new double[matrix.Length];
+        Buffer.BlockCopy(matrix, 0, values, 0, values.Length * sizeof(double));
+        return Add(name, [matrix.GetLength(0), matrix.GetLength(1)], values);
+    }
+
     public bool Has(string name) => arrays.Exists(a => a.Name == name);
 
     public T[] Array<T>(string name) =>
@@ -46,14 +53,18 @@ internal sealed class ModelPayload
     public long[] Shape(string name) =>
         arrays.FirstOrDefault(a => a.Name == name).Shape ?? throw Damaged($"the array '{name}' is missing");
 
-    public float[,] Matrix(string name)
+    public float[,] Matrix(string name) => (float[,])Matrix<float>(name);
+
+    public double[,] DoubleMatrix(string name) => (double[,])Matrix<double>(name);
+
+    private Array Matrix<T>(string name)
     {
         var (_, shape, _) = arrays.FirstOrDefault(a => a.Name == name);
-        var values = Array<float>(name);
+        var values = Array<T>(name);
         if (shape.Length != 2)
             throw Damaged($"the array '{name}' is not a matrix");
-        var matrix = new float[shape[0], shape[1]];
-        Buffer.BlockCopy(values, 0, matrix, 0, values.Length * sizeof(float));
+        var matrix = System.Array.CreateInstance(typeof(T), shape);
+        Buffer.BlockCopy(values, 0, matrix, 0, Buffer.ByteLength(values));
         return matrix;
     }
 

@@ -5,7 +5,7 @@ namespace XaiL2O.Trainers;
 
 /// <summary>
 /// The implicit dictionary model N_Θ(d) = argmin_x ‖Kx‖₁ s.t. Ax = d, Θ = K (16): compressed sensing with a learned sparsifying
-/// transform. Properties: <c>Sparsity</c> and <c>Fidelity</c>.
+/// transform. Properties: <c>Sparsity</c> and <c>Fidelity</c>; with a <see cref="MeasurementPrior"/> also <c>Prediction</c> and <c>Agreement</c>.
 /// </summary>
 /// <remarks>
 /// The model does not change when K is scaled, so ‖K‖₂ = 1 is kept. It is positively homogeneous, N(c·d) = c·N(d) for c ≥ 0; each row
@@ -29,8 +29,9 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
     /// <param name="options">Solver and step.</param>
     /// <param name="dtype">Element type of the computation.</param>
     /// <param name="device">Device; CPU when null.</param>
+    /// <param name="prior">What training rows say of measurements, for the properties that compare a row with it; none when null. Not owned.</param>
     /// <exception cref="ArgumentException">Shapes do not fit, rows of A are dependent, or K is zero or not finite.</exception>
-    public ImplicitDictionaryModel(float[,] measurementMatrix, float[,] transform, ImplicitDictionaryOptions options, ScalarType dtype = ScalarType.Float32, Device? device = null)
+    public ImplicitDictionaryModel(float[,] measurementMatrix, float[,] transform, ImplicitDictionaryOptions options, ScalarType dtype = ScalarType.Float32, Device? device = null, MeasurementPrior? prior = null)
     {
         ArgumentNullException.ThrowIfNull(measurementMatrix);
         ArgumentNullException.ThrowIfNull(transform);
@@ -39,6 +40,8 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
         NativeLibrary.EnsureLoaded();
         if (measurementMatrix.GetLength(1) != transform.GetLength(1))
             throw new ArgumentException($"A has {measurementMatrix.GetLength(1)} columns and K has {transform.GetLength(1)}; both must be the signal length.", nameof(transform));
+        if (prior is not null && (prior.MeasurementCount, prior.SignalLength) != (measurementMatrix.GetLength(0), measurementMatrix.GetLength(1)))
+            throw new ArgumentException($"The prior is for {prior.MeasurementCount} measurements of {prior.SignalLength} values; the measurement matrix is {measurementMatrix.GetLength(0)}×{measurementMatrix.GetLength(1)}.", nameof(prior));
         foreach (var value in measurementMatrix)
             if (!float.IsFinite(value))
                 throw new ArgumentException("The measurement matrix holds NaN or infinite entries.", nameof(measurementMatrix));
@@ -60,6 +63,7 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
         leading = right[0].to(dtype).to(Device).clone().DetachFromDisposeScope();
         sparsity = new L1Term("Sparsity", this.transform, options.SparsityRelativeToData);
         fidelity = new FidelityTerm("Fidelity", measurement);
+        Properties = prior is null ? Terms : [.. Terms, new PredictionTerm("Prediction", prior), new AgreementTerm("Agreement", prior)];
     }
 
     /// <summary>Solver and step.</summary>
@@ -73,6 +77,9 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
 
     /// <inheritdoc/>
     public override IReadOnlyList<Term> Terms => [sparsity, fidelity];
+
+    /// <summary>The terms, and with a prior <c>Prediction</c> (<see cref="PredictionTerm"/>) and <c>Agreement</c> (<see cref="AgreementTerm"/>).</summary>
+    public override IReadOnlyList<Term> Properties { get; }
 
     /// <inheritdoc/>
     public override Term Feasibility => fidelity;

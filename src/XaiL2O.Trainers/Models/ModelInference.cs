@@ -2,7 +2,7 @@ namespace XaiL2O.Trainers;
 
 /// <summary>Inferences of a batch with what the certifier needs to judge them; plain arrays, one entry per sample.</summary>
 /// <param name="Inference">x, one array per sample; NaN where nothing was solved, or where single precision cannot hold the solution.</param>
-/// <param name="PropertyValues">For each of the model's terms, in order, its property value per sample.</param>
+/// <param name="PropertyValues">For each of the model's properties, in order, its value per sample.</param>
 /// <param name="Residual">
 /// The largest of the conditions of <see cref="Optimality"/> at the last check; the violation of constraints counts in proportion to its tolerance, so that a
 /// row converged where this is at most <see cref="FixedPointOptions.ResidualTolerance"/>. NaN where nothing was solved.

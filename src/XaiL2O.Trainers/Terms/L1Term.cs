@@ -15,7 +15,8 @@ public sealed class L1Term : Term, IProximable, IEntrywise
     /// <param name="transform">K.</param>
     /// <param name="relativeToData">
     /// Whether the property value is divided by ‖d‖₂. A positively homogeneous model, N(c·d) = c·N(d), needs this where amplitude
-    /// differs between sources: otherwise the certificate measures amplitude. With d = 0 the value is 0 if Kx = 0 and +∞ otherwise.
+    /// differs between sources: otherwise the certificate measures amplitude. With d = 0 the value is NaN if Kx = 0 and +∞ otherwise; both fail
+    /// every certificate: a dead input must not look like a perfect one.
     /// </param>
     public L1Term(string name, LinearOperator transform, bool relativeToData = false)
         : base(name, transform) => this.relativeToData = relativeToData;
@@ -39,6 +40,6 @@ public sealed class L1Term : Term, IProximable, IEntrywise
     public override Tensor PropertyValue(Tensor x, Tensor data)
     {
         var norm = Operator.Apply(x).abs().sum(1);
-        return relativeToData ? Ratio.OfNorms(norm, data.norm(1)) : norm;
+        return relativeToData ? norm / data.norm(1) : norm;
     }
 }

@@ -1,0 +1,42 @@
+using XaiL2O.Certifiers;
+using XaiL2O.MLNet;
+
+namespace XaiL2O.Examples;
+
+/// <summary>The pictures of the ECG example.</summary>
+internal static class EcgFigures
+{
+    public static void Draw(ExampleContext context, ImplicitDictionaryTransformer learned, Certifier certifier, EcgInference[] corrupted, EcgMethods methods)
+    {
+        var (clean, linear, dct) = (methods.Learned, methods.LinearStationary, methods.Cosine);
+        int[] picks = [.. clean.Select((r, i) => (r.Record, Index: i)).GroupBy(p => p.Record).SelectMany(g => g.Skip(5).Take(2)).Select(p => p.Index)];
+        var panels = picks.Select(i => (
+            $"Record {clean[i].Record}: PRD {clean[i].Prd:0.0} % learned, {linear[i].Prd:0.0} % linear, {dct[i].Prd:0.0} % DCT; {Verdict(clean[i])}",
+            new[] { ("ECG", clean[i].Signal), ("learned", clean[i].Estimate), ("linear", linear[i].Estimate), ("DCT", dct[i].Estimate) })).ToList();
+        panels.AddRange(corrupted.GroupBy(r => r.Corruption).Select(g => g.First()).Select(r => (
+            $"{r.Corruption}: PRD {r.Prd:0} %; {Verdict(r)}",
+            new[] { ("ECG", r.Signal), ("learned", r.Estimate) })));
+        Figures.Panels(context.PathOf("reconstructions.png"), panels);
+
+        var K = learned.Transform();
+        var (shown, spoiled) = (clean[picks[0]], corrupted.First(r => r.Corruption == EcgCorruption.All.First(k => k.Severe).Name));
+        Figures.Stems(context.PathOf("coefficients.png"), "Kx", [("clean window", MatrixMath.Multiply(K, shown.Estimate)), (spoiled.Corruption, MatrixMath.Multiply(K, spoiled.Estimate))]);
+        Figures.Distributions(context.PathOf("certificates.png"),
+        [
+            Property("Sparsity ‖Kx‖₁/‖d‖", 0),
+            Property("Prediction of each measurement from the others, standardised error", 1),
+            Property("Agreement with the linear estimate, ‖x − x_linear‖/‖x‖", 2),
+        ]);
+        Figures.Losses(context.PathOf("training.png"), learned.Training!);
+
+        (string, double, (string, double[])[]) Property(string title, int index) => (title, certifier.Properties[index].FailThreshold,
+        [
+            ("calibration, truth", certifier.Properties[index].Distribution.Values.ToArray()),
+            ("test, clean", [.. clean.Select(r => r.Values[index])]),
+            ("test, corrupted, PRD up to 15 %", [.. corrupted.Where(r => !r.Bad).Select(r => r.Values[index])]),
+            ("test, corrupted, PRD above 15 %", [.. corrupted.Where(r => r.Bad).Select(r => r.Values[index])]),
+        ]);
+    }
+
+    private static string Verdict(EcgInference row) => row.Trustworthy ? "trustworthy" : "failed: " + row.FailedParts;
+}

@@ -1,0 +1,106 @@
+using Spectre.Console;
+using XaiL2O.Certifiers;
+using XaiL2O.MLNet;
+
+namespace XaiL2O.Examples;
+
+/// <summary>The tables of the ECG example and its <c>summary.json</c>.</summary>
+internal static class EcgReport
+{
+    public static void Show(
+        ExampleContext context,
+        ImplicitDictionaryTransformer learned,
+        Certifier certifier,
+        EcgJudged judged,
+        EcgMethods methods,
+        double difference)
+    {
+        var (clean, corrupted) = (judged.Clean, judged.Corrupted);
+        EcgInference[] rows = [.. clean, .. corrupted];
+        EcgInference[] severe = [.. EcgCorruption.All.Where(k => k.Severe).SelectMany(k => corrupted.Where(r => r.Corruption == k.Name))];
+        var drift = EcgDrift.Watch(certifier, judged.Calibration, clean, [.. severe.GroupBy(r => r.Corruption).SelectMany(g => g.Take(20))], context.Seed);
+
+        AnsiConsole.MarkupLine("PRD = 100·‖x − x̂‖/‖x‖ in percent, over the clean test windows (250 samples, high-passed at 0.5 Hz).");
+        var quality = new Table().AddColumns("Method", "PRD", "Median PRD", "Converged");
+        void Method(string name, EcgInference[] set, bool solved = false) =>
+            quality.AddRow(name, $"{Prd(set):0.00} %", $"{DictionaryExample.Median(set.Select(r => r.Prd)):0.00} %", solved ? $"{EcgCertificates.Share(set, r => r.Converged):P1}" : "–");
+        Method("Linear estimate, stationary covariance", methods.LinearStationary);
+        Method("Linear estimate, sample covariance", methods.LinearSample);
+        Method("Implicit dictionary, learned", clean, true);
+        Method("Implicit dictionary, K = DCT", methods.Cosine, true);
+        Method("Least squares", methods.LeastSquares);
+        AnsiConsole.Write(quality);
+
+        AnsiConsole.MarkupLineInterpolated($"Certificates of the learned model, in percent of the rows. Bad: PRD above {EcgCertificates.LargestPrd} %. Missed: share of the bad rows that pass. S, P, A: share that fails Sparsity, Prediction, Agreement.");
+        var caught = new Table().AddColumn(new TableColumn("Rows").NoWrap()).AddColumns("PRD", "Bad", "Fail", "Missed", "S", "P", "A");
+        void Row(string name, EcgInference[] set)
+        {
+            string Part(string part) => Percent(EcgCertificates.Share(set, r => r.FailedParts.Split(", ").Contains(part)));
+            caught.AddRow(name, $"{Prd(set):0.0}", Percent(EcgCertificates.Share(set, r => r.Bad)), Percent(EcgCertificates.FailRate(set)), Percent(EcgCertificates.MissedRate(set)), Part("Sparsity"), Part("Prediction"), Part("Agreement"));
+        }
+
+        Row("truth, calibration", judged.CalibrationTruth);
+        Row("clean, calibration", judged.Calibration);
+        Row("truth, test", judged.Truth);
+        foreach (var patient in clean.GroupBy(r => r.Record).OrderBy(g => g.Key))
+            Row($"clean, record {patient.Key}", [.. patient]);
+        foreach (var kind in EcgCorruption.All)
+            Row(kind.Name, [.. corrupted.Where(r => r.Corruption == kind.Name)]);
+        Row("clean and corrupted", rows);
+        AnsiConsole.Write(caught);
+        AnsiConsole.MarkupLineInterpolated($"Fidelity cannot fail here: Ax = d is enforced, whatever d is; the largest ‖Ax − d‖/‖d‖ is {rows.Max(r => r.Fidelity):0.0E0}. Area under the curve of the joint p-value for bad rows: {EcgCertificates.AreaUnderCurve(rows):0.000}, on clean rows {EcgCertificates.AreaUnderCurve(clean):0.000}.");
+        AnsiConsole.MarkupLineInterpolated($"Model reloaded in a fresh process: largest difference of any output {difference}.");
+        AnsiConsole.MarkupLineInterpolated($"Drift monitor that knows half of the test patients' clean windows, shown the other {drift.CleanCount}: {EcgAlarms.Text(drift.Clean)}; where all are corrupted from then on, {EcgAlarms.Text(drift.Corrupted)} more; where a tenth is, {EcgAlarms.Text(drift.TenthCorrupted)}.");
+        AnsiConsole.MarkupLineInterpolated($"Drift monitor that knows the calibration patients' estimates, shown clean windows of a new one: {string.Join("; ", drift.NewPatients.Select(p => $"record {p.Key}, {EcgAlarms.Text(p.Value)}"))}.");
+
+        var summary = new Dictionary<string, object>
+        {
+            ["rows_test"] = clean.Length,
+            ["rows_corrupted"] = corrupted.Length,
+            ["prd_learned"] = Prd(clean),
+            ["prd_linear"] = Math.Min(Prd(methods.LinearSample), Prd(methods.LinearStationary)),
+            ["prd_linear_sample"] = Prd(methods.LinearSample),
+            ["prd_linear_stationary"] = Prd(methods.LinearStationary),
+            ["prd_dct"] = Prd(methods.Cosine),
+            ["prd_least_squares"] = Prd(methods.LeastSquares),
+            ["fail_rate_truth"] = EcgCertificates.FailRate(judged.Truth),
+            ["fail_rate_truth_calibration"] = EcgCertificates.FailRate(judged.CalibrationTruth),
+            ["fail_rate_calibration"] = EcgCertificates.FailRate(judged.Calibration),
+            ["fail_rate_clean"] = EcgCertificates.FailRate(clean),
+            // Of the kinds whose damage is hard to miss; mild kinds, whose estimates are still good, need not fail.
+            ["fail_rate_corrupted"] = EcgCertificates.FailRate(severe),
+            ["bad_rate_clean"] = EcgCertificates.Share(clean, r => r.Bad),
+            ["bad_missed_rate"] = EcgCertificates.MissedRate(rows),
+            ["bad_missed_rate_clean"] = EcgCertificates.MissedRate(clean),
+            ["bad_missed_rate_corrupted"] = EcgCertificates.MissedRate(corrupted),
+            ["bad_auc"] = EcgCertificates.AreaUnderCurve(rows),
+            ["bad_auc_clean"] = EcgCertificates.AreaUnderCurve(clean),
+            ["iterations_median"] = DictionaryExample.Median(rows.Select(r => (double)r.Iterations)),
+            ["converged_rate"] = EcgCertificates.Share(rows, r => r.Converged),
+            ["converged_rate_dct"] = EcgCertificates.Share(methods.Cosine, r => r.Converged),
+            ["fidelity_max"] = rows.Max(r => r.Fidelity),
+            ["roundtrip_max_abs_difference"] = difference,
+            ["train_seconds"] = learned.Training!.Elapsed.TotalSeconds,
+        };
+        foreach (var property in certifier.Properties.Where(p => p.Limits is null))
+            summary[$"{property.Name.ToLowerInvariant()}_threshold"] = property.FailThreshold;
+        foreach (var kind in EcgCorruption.All)
+        {
+            EcgInference[] set = [.. corrupted.Where(r => r.Corruption == kind.Name)];
+            summary[$"prd_{kind.Key}"] = Prd(set);
+            summary[$"bad_rate_{kind.Key}"] = EcgCertificates.Share(set, r => r.Bad);
+            summary[$"fail_rate_{kind.Key}"] = EcgCertificates.FailRate(set);
+            summary[$"bad_missed_rate_{kind.Key}"] = EcgCertificates.MissedRate(set);
+        }
+
+        foreach (var (key, value) in drift.Summary())
+            summary[key] = value;
+        summary["report_path"] = "report.html";
+        summary["total_seconds"] = context.ElapsedSeconds;
+        context.WriteSummary(summary);
+    }
+
+    private static double Prd(EcgInference[] rows) => rows.Average(r => r.Prd);
+
+    private static string Percent(double share) => double.IsNaN(share) ? "–" : share > 0.9995 ? "100" : $"{100 * share:0.0}";
+}

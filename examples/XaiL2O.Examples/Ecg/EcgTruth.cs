@@ -1,0 +1,37 @@
+using XaiL2O.MLNet;
+using XaiL2O.Trainers;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Examples;
+
+/// <summary>
+/// The true signals in place of estimates, with the property values of the learned model. Certificates are calibrated on them: limits that the truth
+/// exceeds would measure likeness to the model. Estimates have smaller values, since the model's has the smallest ‖Kx‖₁ of all signals that explain d.
+/// </summary>
+internal static class EcgTruth
+{
+    /// <summary>Signals as estimates from their own clean measurements.</summary>
+    public static EcgInference[] Rows(IReadOnlyList<EcgWindow> windows, IReadOnlyList<EcgWindow> training, ImplicitDictionaryTrainer.Options options, ImplicitDictionaryTransformer learned)
+    {
+        using var scope = NewDisposeScope();
+        static Tensor Stack(IReadOnlyList<EcgWindow> windows, Func<EcgWindow, float[]> of) => tensor(windows.SelectMany(of).ToArray()).reshape(windows.Count, -1).to(float64);
+        // The prior that the trainer learned from the same rows.
+        using var prior = MeasurementPrior.FromPairs(Stack(training, w => w.Measurements), Stack(training, w => w.Signal), options.PriorNoise);
+        using var model = new ImplicitDictionaryModel(options.MeasurementMatrix, learned.Transform(), options.Model, float64, prior: prior);
+        var values = model.Evaluate(Stack(windows, w => w.Signal), Stack(windows, w => w.Measurements));
+        return
+        [
+            .. windows.Select((window, i) => new EcgInference
+            {
+                Record = window.Record,
+                Signal = window.Signal,
+                Estimate = window.Signal,
+                Sparsity = values[0][i],
+                Fidelity = values[1][i],
+                Prediction = values[2][i],
+                Agreement = values[3][i],
+                Converged = true,
+            }),
+        ];
+    }
+}
