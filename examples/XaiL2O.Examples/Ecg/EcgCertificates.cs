@@ -20,7 +20,7 @@ internal static class EcgCertificates
         new("Prediction") { Policy = Level(0.04), Cause = "measurements that do not go together as those of the training rows do: damaged, missing or noisy ones, or a source unlike those of the training data" },
         new("Agreement") { Policy = Level(0.005), Cause = "an estimate that the linear estimate contradicts: damaged or noisy measurements, or a source unlike those of the training data" },
         new("Fidelity") { Limits = new ValueLimits { FailAbove = 1e-3 } },
-        new("Convergence", "Converged") { Limits = new ValueLimits { FailAbove = 0.5 } },
+        CertifiedProperty.Convergence(),
     ];
 
     /// <summary>Gives rows their verdicts.</summary>

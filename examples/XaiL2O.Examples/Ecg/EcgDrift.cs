@@ -48,5 +48,5 @@ internal static class EcgDrift
 
     /// <summary>The tested properties, which come first, compared with rows that stand for the usual.</summary>
     private static Certifier Certifier(Certifier certifier, EcgInference[] usual) => new(certifier.Properties.TakeWhile(p => p.Limits is null).Select((p, i) =>
-        new PropertyCertifier(p.Name, new EmpiricalDistribution(usual.Select(r => r.Values[i])), p.Policy, p.Calibration, p.Tolerance)));
+        new PropertyCertifier(p.Name, new EmpiricalDistribution(usual.Select(r => r.Values[i])), p.Policy, p.Calibration, p.Tolerance, sides: p.Sides)));
 }

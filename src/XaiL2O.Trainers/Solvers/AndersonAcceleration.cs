@@ -32,9 +32,6 @@ internal sealed class AndersonAcceleration : IDisposable
     /// <summary>Variables over which the m numbers γ are fitted, at most twice as many: those of an image with dozens of channels say no more than a sample of them.</summary>
     private const long FittedVariables = 1 << 16;
 
-    /// <summary>Variables up to which a product of all rows at once is faster.</summary>
-    private const long ShortVector = 1 << 13;
-
     private readonly int memory;
     private Tensor? dF; // the last m differences of f where γ is fitted, a ring: [rows, m, fitted variables]
     private Tensor? dG; // those of T(ζ): [rows, m, variables]
@@ -79,8 +76,7 @@ internal sealed class AndersonAcceleration : IDisposable
         var back = refused.any().ToBoolean() ? refused.squeeze(1).nonzero().squeeze(1) : null;
         var count = Remember(f, g, back);
 
-        var ΔF = dF!.narrow(1, 0, count);
-        var right = Products(ΔF, f).unsqueeze(2);
+        var right = RowCombination.Products(dF!, count, f).unsqueeze(2);
         var products = gram!.narrow(1, 0, count).narrow(2, 0, count);
         var mean = products.diagonal(0, 1, 2).mean([1]).view(-1, 1, 1);
         // Rows whose memory is empty have a Gram matrix of zeros; the identity in its place gives γ = 0.
@@ -131,19 +127,11 @@ internal sealed class AndersonAcceleration : IDisposable
             gram.index_fill_(0, refused, 0);
         }
 
-        var products = Products(dF.narrow(1, 0, count), newest);
+        var products = RowCombination.Products(dF, count, newest.contiguous());
         gram.select(1, slot).narrow(1, 0, count).copy_(products);
         gram.select(2, slot).narrow(1, 0, count).copy_(products);
         return count;
     }
-
-    /// <summary>
-    /// ⟨vₖ, f⟩, shape <c>[rows, m]</c>, double. Long vectors row by row: libtorch's batched product of a few long vectors with one takes four times as long;
-    /// for short ones the calls would.
-    /// </summary>
-    private static Tensor Products(Tensor vectors, Tensor f) => f.shape[1] <= ShortVector
-        ? vectors.bmm(f.unsqueeze(2)).squeeze(2).to(ScalarType.Float64)
-        : stack([.. Enumerable.Range(0, (int)f.shape[0]).Select(row => vectors[row].mv(f[row]))]).to(ScalarType.Float64);
 
     /// <summary>Keeps the rows of samples that go on.</summary>
     /// <param name="index">Their rows, int64.</param>
