@@ -34,13 +34,13 @@ internal static class CtConditions
         (string Key, string Name, CtResult[] Rows)[] conditions =
         [
             ("blank", "blank image", Images(_ => new float[CtSlice.Pixels])),
-            ("constant", "constant image, the mean", Images(i => [.. Enumerable.Repeat(test[i].Image.Average(), CtSlice.Pixels)])),
-            ("other", "inference from another slice", Images(i => inferences[(i + 1) % test.Length].Reconstruction)),
-            ("blurred_half", "inference blurred by ½ pixel", Images(i => Blurred(inferences[i].Reconstruction, 0.5))),
-            ("blurred", "inference blurred by 1 pixel", Images(i => Blurred(inferences[i].Reconstruction, 1))),
-            ("less_noise", "scan with 0.5 % noise", Solved("0.5 % noise", Noisy(0.005))),
-            ("more_noise", "scan with 3 % noise", Solved("3 % noise", Noisy(0.03))),
-            ("angles", "scan with angles wrong by 1°", Solved("angles wrong by 1°", WithWrongAngles(test))),
+            ("constant", "constant image", Images(i => [.. Enumerable.Repeat(test[i].Image.Average(), CtSlice.Pixels)])),
+            ("other", "inference, other slice", Images(i => inferences[(i + 1) % test.Length].Reconstruction)),
+            ("blurred_half", "inference, blurred ½", Images(i => Blurred(inferences[i].Reconstruction, 0.5))),
+            ("blurred", "inference, blurred 1", Images(i => Blurred(inferences[i].Reconstruction, 1))),
+            ("less_noise", "scan, 0.5 % noise", Solved("0.5 % noise", Noisy(0.005))),
+            ("more_noise", "scan, 3 % noise", Solved("3 % noise", Noisy(0.03))),
+            ("angles", "scan, angles wrong by 1°", Solved("angles wrong by 1°", WithWrongAngles(test))),
         ];
         Report(summary, conditions);
         ReportChanges(summary, Images, inferences);
@@ -61,7 +61,7 @@ internal static class CtConditions
         }
 
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine("Images in % whose certificate fails, and on which none fails. Blurred: Gaussian of this standard deviation. Wrong angles: each by −1.2°, 0 or 1.2°.");
+        AnsiConsole.WriteLine("Images in % whose certificate fails, and on which none fails. Blurred: Gaussian with this standard deviation in pixels. Wrong angles: each by −1.2°, 0 or 1.2°.");
     }
 
     /// <summary>Discs added to inferences, and discs of them filled with the mean of their rim.</summary>
