@@ -7,6 +7,7 @@ internal static class CertificateStudy
     {
         Console.WriteLine($"{DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}");
         FalseFails.Run();
+        CalibrationChoices.Run();
         FalseAlarms.Run();
         CertifierThroughput.Run();
     }

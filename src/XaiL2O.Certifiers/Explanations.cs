@@ -8,7 +8,7 @@ internal static class Explanations
     public static string Of(PropertyCertifier property, Certificate certificate, bool failed, string? group)
     {
         var verb = failed ? "failed" : certificate.Label == CertificateLabel.Fail ? "failed alone, not jointly" : "warns";
-        return string.Create(CultureInfo.InvariantCulture, $"{property.Name} {verb}: {Judgement(property, certificate, group)}.{Cause(property)}");
+        return string.Create(CultureInfo.InvariantCulture, $"{property.Name} {verb}: {Judgement(property, certificate, group)}.{Cause(property, certificate.Value)}");
     }
 
     public static string NotCalibrated(Certificate certificate, string? group) =>
@@ -54,5 +54,10 @@ internal static class Explanations
         return $"{share} {n} calibration values{of}";
     }
 
-    private static string Cause(PropertyCertifier property) => property.Cause.Length == 0 ? "" : $" Usual cause: {property.Cause.TrimEnd('.')}.";
+    private static string Cause(PropertyCertifier property, double value)
+    {
+        // What makes a value large does not make it small.
+        var cause = property.IsLow(value) ? "something is missing: a dead or muted input, or an inference that has lost its structure" : property.Cause.TrimEnd('.');
+        return cause.Length == 0 ? "" : $" Usual cause: {cause}.";
+    }
 }

@@ -6,6 +6,8 @@ public sealed class PropertyCertifier
     /// <summary>Room for the rounding of probabilities such as 1 − 0.05.</summary>
     internal const double Slack = 1e-12;
 
+    private readonly CalibratedLabels compared;
+
     /// <summary>Creates the certifier.</summary>
     /// <param name="name">Property name.</param>
     /// <param name="distribution">Values of the inferences of the calibration rows.</param>
@@ -39,24 +41,29 @@ public sealed class PropertyCertifier
         if (truths is null != (source == CalibrationSource.Inferences))
             throw new ArgumentException($"'{name}' is calibrated on {source} and {(truths is null ? "no values of truths are given" : "values of truths are given, which would have no effect")}.", nameof(truths));
         (Distribution, Policy, Calibration, Sides, Source, Truths) = (distribution, policy, calibration, sides, source, truths);
-        Compared = source switch
-        {
-            CalibrationSource.Inferences => [distribution],
-            CalibrationSource.Truths => [truths!],
-            _ => [distribution, truths!],
-        };
+        compared = new CalibratedLabels(
+            source switch
+            {
+                CalibrationSource.Inferences => [distribution],
+                CalibrationSource.Truths => [truths!],
+                _ => [distribution, truths!],
+            },
+            policy,
+            calibration,
+            tolerance,
+            sides);
         var level = policy.FailProbability;
         if (calibration == Calibration.Conformal && level > 0)
             RequireCount(level, $"fail rows at level {level}", nameof(LabelPolicy.FailProbability));
-        if (level > 0 && Compared.Max(d => d.RankError) is var error && error >= level / SideCount)
+        if (level > 0 && Compared.Max(d => d.RankError) is var error && error >= level / compared.SideCount)
         {
             throw new ArgumentException(
-                $"The sketch of '{name}' has rank error {error}, too coarse to tell the {level / SideCount:P1} most unusual values of a side apart. Use an error of at most {level / SideCount / 5}.",
+                $"The sketch of '{name}' has rank error {error}, too coarse to tell the {level / compared.SideCount:P1} most unusual values of a side apart. Use an error of at most {level / compared.SideCount / 5}.",
                 nameof(distribution));
         }
 
-        (WarnThreshold, FailThreshold) = (UpperThreshold(CertificateLabel.Warning), UpperThreshold(CertificateLabel.Fail));
-        (LowerWarnThreshold, LowerFailThreshold) = (LowerThreshold(CertificateLabel.Warning), LowerThreshold(CertificateLabel.Fail));
+        (WarnThreshold, FailThreshold) = (compared.UpperThreshold(CertificateLabel.Warning), compared.UpperThreshold(CertificateLabel.Fail));
+        (LowerWarnThreshold, LowerFailThreshold) = (compared.LowerThreshold(CertificateLabel.Warning), compared.LowerThreshold(CertificateLabel.Fail));
     }
 
     /// <summary>Creates a certifier with absolute limits.</summary>
@@ -70,7 +77,8 @@ public sealed class PropertyCertifier
     {
         ArgumentNullException.ThrowIfNull(limits);
         limits.Validate();
-        (Limits, Distribution, Policy, Compared) = (limits, distribution!, new LabelPolicy(), distribution is null ? [] : [distribution]);
+        (Limits, Distribution, Policy) = (limits, distribution!, new LabelPolicy());
+        compared = new CalibratedLabels(distribution is null ? [] : [distribution], Policy, Calibration, tolerance, Sides);
         (WarnThreshold, FailThreshold) = (limits.WarnAbove ?? limits.FailAbove, limits.FailAbove);
     }
 
@@ -79,7 +87,7 @@ public sealed class PropertyCertifier
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         if (!(tolerance >= 0 && double.IsFinite(tolerance)))
             throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, $"The tolerance of '{name}' is {tolerance}; it must be finite and at least 0.");
-        (Name, Tolerance, Policy, Distribution, Compared) = (name, tolerance, null!, null!, []);
+        (Name, Tolerance, Policy, Distribution, compared) = (name, tolerance, null!, null!, null!);
     }
 
     /// <summary>Property name.</summary>
@@ -112,7 +120,7 @@ public sealed class PropertyCertifier
     /// <summary>Value up to which the property counts as satisfied.</summary>
     public double Tolerance { get; }
 
-    /// <summary>What usually causes a violation, a sentence for explanations; empty when not known.</summary>
+    /// <summary>What usually makes values large, a sentence for explanations; empty when not known.</summary>
     public string Cause { get; init; } = "";
 
     /// <summary>The largest calibration value (or the tolerance, or the limit) that does not fail; +∞ when nothing finite above fails.</summary>
@@ -128,21 +136,14 @@ public sealed class PropertyCertifier
     public double LowerWarnThreshold { get; } = double.NegativeInfinity;
 
     /// <summary>What labels and p-values compare with: one distribution, two with <see cref="CalibrationSource.Both"/>, none where there is nothing.</summary>
-    internal CalibrationDistribution[] Compared { get; }
-
-    private int SideCount => Sides == Sides.TwoSided ? 2 : 1;
+    internal CalibrationDistribution[] Compared => compared.Distributions;
 
     /// <summary>Judges a value. NaN and ∞ fail.</summary>
     /// <param name="value">Property value α.</param>
     public Certificate Certify(double value)
     {
-        var finite = double.IsFinite(value);
-        var (upper, lower) = Compared.Length == 0 ? (double.NaN, double.NaN) : (UpperP(value), Sides == Sides.TwoSided && finite ? LowerP(value) : 1);
-        var p = Sides == Sides.TwoSided ? Math.Min(1, 2 * Math.Min(upper, lower)) : upper;
-        var label = !finite ? CertificateLabel.Fail
-            : Limits is { } limits ? Label(value > limits.FailAbove, value > (limits.WarnAbove ?? limits.FailAbove))
-            : Calibration == Calibration.Conformal ? OfP(p)
-            : Worse(UpperLabel(value), LowerLabel(value));
+        var p = compared.PValue(value);
+        var label = !double.IsFinite(value) ? CertificateLabel.Fail : Limits is { } limits ? limits.Label(value) : compared.Label(value, p);
         return new Certificate(Name, value, p, label) { FailLimit = FailThreshold, LowerFailLimit = LowerFailThreshold, ByLimit = Limits is not null };
     }
 
@@ -152,7 +153,7 @@ public sealed class PropertyCertifier
     public static int RowsNeeded(double level, Sides sides = Sides.Upper) => (int)Math.Ceiling(((sides == Sides.TwoSided ? 2 : 1) / level) - 1 - 1e-9);
 
     /// <summary>Whether a value is nearer the lower end of the calibration values than the upper, where that counts.</summary>
-    internal bool IsLow(double value) => Sides == Sides.TwoSided && double.IsFinite(value) && LowerP(value) < UpperP(value);
+    internal bool IsLow(double value) => compared.IsLow(value);
 
     /// <summary>Throws unless the calibration values allow conformal p-values as small as a level.</summary>
     internal void RequireCount(double level, string purpose, string option)
@@ -165,115 +166,6 @@ public sealed class PropertyCertifier
             $"'{Name}' has {fewest.Count} calibration values, too few to {purpose}: a conformal p-value cannot be smaller than {smallest}. "
             + $"Calibrate on at least {needed} rows or raise {option}{instead}.");
     }
-
-    /// <summary>(1 + #{αᵢ ≥ α})/(N + 1), the largest where there are two distributions to compare with. What is not finite is larger than all.</summary>
-    private double UpperP(double value)
-    {
-        var p = 0.0;
-        foreach (var distribution in Compared)
-            p = Math.Max(p, (1.0 + distribution.Count - Below(distribution, value)) / (distribution.Count + 1));
-        return p;
-    }
-
-    /// <summary>(1 + #{αᵢ ≤ α})/(N + 1), the largest likewise.</summary>
-    private double LowerP(double value)
-    {
-        var p = 0.0;
-        foreach (var distribution in Compared)
-            p = Math.Max(p, (1.0 + distribution.Count - Above(distribution, value)) / (distribution.Count + 1));
-        return p;
-    }
-
-    private CertificateLabel UpperLabel(double value)
-    {
-        if (Calibration == Calibration.Conformal)
-            return OfP(SideCount * UpperP(value));
-        var share = 1.0;
-        foreach (var distribution in Compared)
-            share = Math.Min(share, (double)Below(distribution, value) / distribution.Count);
-        return OfShare(share);
-    }
-
-    private CertificateLabel LowerLabel(double value)
-    {
-        if (Sides == Sides.Upper)
-            return CertificateLabel.Pass;
-        if (Calibration == Calibration.Conformal)
-            return OfP(SideCount * LowerP(value));
-        var share = 1.0;
-        foreach (var distribution in Compared)
-            share = Math.Min(share, (double)Above(distribution, value) / distribution.Count);
-        return OfShare(share);
-    }
-
-    private CertificateLabel OfP(double p) =>
-        Label(p <= Policy.FailProbability + Slack, p <= Policy.FailProbability + Policy.WarningProbability + Slack);
-
-    /// <summary>(12) in terms of the share c of values strictly nearer the usual: fail if c ≥ 1 − p_f, pass if c &lt; p_p. With none, pass.</summary>
-    private CertificateLabel OfShare(double share)
-    {
-        var (fail, warn) = (Policy.FailProbability / SideCount, (Policy.FailProbability + Policy.WarningProbability) / SideCount);
-        return Label(share >= 1 - fail - Slack && fail > 0 && share > 0, share >= 1 - warn - Slack && warn > 0 && share > 0);
-    }
-
-    // Values within the tolerance are equal to each other, so none of them is strictly below another.
-    private int Below(CalibrationDistribution distribution, double value) =>
-        !double.IsFinite(value) ? distribution.Count : value <= Tolerance ? 0 : distribution.CountStrictlyBelow(value);
-
-    private int Above(CalibrationDistribution distribution, double value) => distribution.Count - distribution.CountAtMost(Math.Max(value, Tolerance));
-
-    /// <summary>The largest kept value (or the tolerance) whose label is better than one. Labels only get worse as values grow, and change only just above a kept value.</summary>
-    private double UpperThreshold(CertificateLabel label)
-    {
-        if (UpperLabel(double.MaxValue) < label)
-            return double.PositiveInfinity;
-        var threshold = Tolerance;
-        foreach (var distribution in Compared)
-        {
-            var values = distribution.Values;
-            var first = First(values, v => UpperLabel(v) >= label);
-            threshold = first == 0 ? threshold : Math.Max(values[first - 1], threshold);
-        }
-
-        return threshold;
-    }
-
-    /// <summary>The smallest kept value whose label is better than one. Labels only get worse as values sink, and change only just below a kept value.</summary>
-    private double LowerThreshold(CertificateLabel label)
-    {
-        if (LowerLabel(double.MinValue) < label)
-            return double.NegativeInfinity;
-        var threshold = double.PositiveInfinity;
-        foreach (var distribution in Compared)
-        {
-            var values = distribution.Values;
-            var first = First(values, v => LowerLabel(v) < label);
-            threshold = first == values.Length ? threshold : Math.Min(values[first], threshold);
-        }
-
-        return threshold;
-    }
-
-    /// <summary>Index of the first of ascending values from which on something holds.</summary>
-    private static int First(ReadOnlySpan<double> values, Func<double, bool> holds)
-    {
-        var (low, high) = (0, values.Length);
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (holds(values[middle]))
-                high = middle;
-            else
-                low = middle + 1;
-        }
-
-        return low;
-    }
-
-    private static CertificateLabel Label(bool fails, bool warns) =>
-        fails ? CertificateLabel.Fail : warns ? CertificateLabel.Warning : CertificateLabel.Pass;
-
-    private static CertificateLabel Worse(CertificateLabel a, CertificateLabel b) => a > b ? a : b;
 
     private static void Defined<T>(T value, string name)
         where T : struct, Enum

@@ -21,4 +21,8 @@ public sealed record ValueLimits
         if (WarnAbove is { } warn && !(double.IsFinite(warn) && warn <= FailAbove))
             throw new ArgumentException($"{nameof(WarnAbove)} = {warn} is out of range; it must be finite and at most {nameof(FailAbove)} = {FailAbove}.");
     }
+
+    /// <summary>The label of a finite value.</summary>
+    internal CertificateLabel Label(double value) =>
+        value > FailAbove ? CertificateLabel.Fail : value > (WarnAbove ?? FailAbove) ? CertificateLabel.Warning : CertificateLabel.Pass;
 }

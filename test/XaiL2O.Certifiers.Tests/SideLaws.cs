@@ -112,7 +112,7 @@ internal sealed class SideLaws
         double[] values = [.. Enumerable.Range(1, 100).Select(i => (double)i)];
         Assert.That(Create(values, Sides.Upper).Certify(0).Label, Is.EqualTo(CertificateLabel.Pass));
         var certifier = new Certifier([Create(values)]);
-        Assert.That(certifier.Certify([0]).Explanation, Is.EqualTo("P failed: its value 0 is unusually small: below the calibrated limit 10 and smaller than all 100 calibration values (p = 0.0198)."));
+        Assert.That(certifier.Certify([0]).Explanation, Is.EqualTo("P failed: its value 0 is unusually small: below the calibrated limit 10 and smaller than all 100 calibration values (p = 0.0198). Usual cause: something is missing: a dead or muted input, or an inference that has lost its structure."));
         Assert.That(certifier.Certify([1000]).Explanation, Does.Contain("above the calibrated limit 91 and larger than all 100"));
         Assert.That(certifier.Certify([12]).Explanation, Does.Contain("warns").And.Contain("unusually small: below the calibrated limit"));
         Assert.That(certifier.Certify([50]).Explanation, Is.Empty);

@@ -86,6 +86,23 @@ internal sealed class CertificatesPageTests
         PropertyRegistry.Register("Acme.LargestEntry", d => new LargestEntry(d.Numbers["weight"]));
         Assert.That(ml.L2O().Certify(CertifiedProperty.Of("Largest", new LargestEntry(2), "Features")).Fit(calibrationRows).Certifier.Properties[0].FailThreshold, Is.InRange(1.2, 1.8));
 
+        // Requirements
+        CertifiedProperty[] required =
+        [
+            CertifiedProperty.Convergence(),
+            new("Fidelity") { Limits = new ValueLimits { FailAbove = 1e-2 } },
+        ];
+        var solved = Fixture.Model.First().Transform(ml.Data.LoadFromEnumerable(Fixture.Rows(3, 60)));
+        Assert.That(ml.L2O().Certify(required).Fit(solved).Certifier.Properties.Select(p => p.Limits is not null), Is.All.True);
+
+        // Whose values are usual
+        var calibratedOnBoth = CertifiedProperty.Of("Variation", PropertyFunction.TotalVariation(), "Estimate") with
+        {
+            CalibrateOn = CalibrationSource.Both,
+            TruthColumnName = "Signal",
+        };
+        Assert.That(ml.L2O().Certify(calibratedOnBoth).Fit(solved).Certifier.Properties[0].Truths!.Count, Is.EqualTo(60));
+
         // Post-conditions
         var guarded = model.Append(ml.L2O().RequireTrust(onWarning: TrustAction.Log, onFail: TrustAction.Drop).Fit(judged));
         ml.Model.Save(guarded, newRows.Schema, In("model.zip"));

@@ -219,7 +219,8 @@ internal sealed class TransformerLaws
     public void Too_few_calibration_rows_are_refused()
     {
         var few = Fixture.Model.First().Transform(View(Fixture.Rows(1, 10)));
-        Assert.That(() => Fixture.Certifier(Ml).Fit(few), Throws.InvalidOperationException.With.Message.Contains("'Sparsity'").And.Message.Contains("at least 19"));
+        Assert.That(() => Fixture.Certifier(Ml).Fit(few), Throws.InvalidOperationException.With.Message.Contains("'Sparsity'").And.Message.Contains("at least 39"));
+        Assert.That(() => Ml.L2O().Certify(new CertifiedProperty("Fidelity")).Fit(few), Throws.InvalidOperationException.With.Message.Contains("'Fidelity'").And.Message.Contains("at least 19"));
     }
 
     [Test]

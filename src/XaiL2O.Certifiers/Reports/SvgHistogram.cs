@@ -12,14 +12,14 @@ internal static class SvgHistogram
     private const double Width = 640;
     private const double Left = 8;
     private const double Right = 632;
-    private const double Top = 30;
+    private const double TextHeight = 24;
     private const double LabelHeight = 30;
     private const double BarHeight = 44;
     private const double LaneHeight = LabelHeight + BarHeight;
 
     public static void Render(StringBuilder html, ReportProperty property, int index)
     {
-        var bottom = Top + (LaneHeight * property.Histograms.Count);
+        var bottom = Top(property) + (LaneHeight * property.Histograms.Count);
         html.Append(CultureInfo.InvariantCulture, $"<figure>\n<svg viewBox=\"0 0 {Width} {bottom + 30}\" role=\"img\" aria-labelledby=\"t{index} d{index}\">\n<title id=\"t{index}\">Distribution of {HtmlReport.Text(property.Name)}</title>\n<desc id=\"d{index}\">{HtmlReport.Text(Describe(property))}</desc>\n");
         foreach (var (histogram, lane) in property.Histograms.Select((h, i) => (h, i)))
             Lane(html, property, histogram, lane);
@@ -30,12 +30,15 @@ internal static class SvgHistogram
             html.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(property, edges[i]):0.#}\" y=\"{bottom + 22}\" text-anchor=\"{anchor}\">{(i == 0 && property.Logarithmic ? "≤ " : "")}{HtmlReport.Number(edges[i])}</text>\n");
         }
 
-        Limit(html, property, property.LowerFailLimit, "fails below", 12, bottom);
-        Limit(html, property, property.FailLimit, "fails above", double.IsFinite(property.LowerFailLimit) ? 25 : 20, bottom);
+        Limit(html, property, property.LowerFailLimit, "fails below", 20, bottom);
+        Limit(html, property, property.FailLimit, "fails above", Top(property) - 10, bottom);
         html.Append(CultureInfo.InvariantCulture, $"</svg>\n<figcaption class=\"muted\">{(property.Logarithmic ? "Logarithmic" : "Linear")} axis; each lane is drawn to its own height; percentages are of rows that fail this property alone.</figcaption>\n");
         Table(html, property);
         html.Append("</figure>\n");
     }
+
+    /// <summary>Room above the lanes for the texts of the limits.</summary>
+    private static double Top(ReportProperty property) => double.IsFinite(property.LowerFailLimit) ? 30 + TextHeight : 30;
 
     /// <summary>A limit as a rule through all lanes; where there are two, their texts stand one above the other, so that they never overlap.</summary>
     private static void Limit(StringBuilder html, ReportProperty property, double limit, string text, double y, double bottom)
@@ -49,7 +52,7 @@ internal static class SvgHistogram
 
     private static void Lane(StringBuilder html, ReportProperty property, ReportHistogram histogram, int lane)
     {
-        var bottom = Top + (LaneHeight * (lane + 1));
+        var bottom = Top(property) + (LaneHeight * (lane + 1));
         var css = histogram.IsCalibration ? "cal" : "set";
         var scale = BarHeight / Math.Max(1e-12, histogram.Shares.Max());
         for (var i = 0; i < histogram.Shares.Count; i++)

@@ -9,7 +9,8 @@ namespace XaiL2O.MLNet;
 /// </summary>
 /// <param name="Name">Name in the certificate's columns and in <c>FailedParts</c>.</param>
 /// <param name="ColumnName">
-/// Column with the values: <see cref="float"/>, <see cref="double"/>, or <see cref="bool"/> (true counts as 0, false as 1).
+/// Column with the values: <see cref="float"/>, <see cref="double"/>, or <see cref="bool"/> (true counts as 0, false as 1, and false fails: what must
+/// hold is judged by a limit, unless a <see cref="Policy"/> asks for calibration).
 /// <c><paramref name="Name"/>.Value</c> when null, as the implicit models name theirs. With a <see cref="Function"/>, its first argument,
 /// which may be a vector of <see cref="float"/> or <see cref="double"/>; an empty vector is a missing one and fails.
 /// </param>

@@ -15,7 +15,7 @@ namespace XaiL2O.MLNet;
 /// <item><term><c>&lt;Name&gt;.PValue</c></term><description><see cref="double"/>, conformal p-value; NaN where nothing was calibrated</description></item>
 /// <item><term><c>&lt;Name&gt;.Label</c></term><description>text: <c>Pass</c>, <c>Warning</c> or <c>Fail</c>, each at its own level</description></item>
 /// <item><term><c>Trustworthy</c></term><description><see cref="bool"/>: no part failed under the joint rule</description></item>
-/// <item><term><c>JointPValue</c></term><description><see cref="double"/>, min(1, m·min p) over the m calibrated certificates</description></item>
+/// <item><term><c>JointPValue</c></term><description><see cref="double"/>, min(1, m·min p) over the m certificates judged by calibration; NaN if there are none</description></item>
 /// <item><term><c>FailedParts</c></term><description>text: names of the parts that failed jointly, separated by ", "</description></item>
 /// <item><term><c>WarnedParts</c></term><description>text: names of the parts with a warning, or that failed alone but not jointly</description></item>
 /// <item><term><c>Explanation</c></term><description>text: what failed, its value, the limit, how unusual it is, its usual cause; empty if all passed</description></item>
@@ -59,7 +59,7 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
     {
         // Whether something holds is a requirement: calibrated, it would be waived for all rows where it fails on enough calibration rows.
         var limits = property.Limits
-            ?? (property.Function is null && property.Policy is null && column.Type == BooleanDataViewType.Instance ? new ValueLimits { FailAbove = 0 } : null);
+            ?? (column.Type == BooleanDataViewType.Instance && property is { Function: null, Policy: null, CalibrateOn: CalibrationSource.Inferences } ? new ValueLimits { FailAbove = 0 } : null);
         return property with
         {
             Cause = property.Cause ?? property.Function?.Cause ?? ColumnNotes.CauseOf(column),

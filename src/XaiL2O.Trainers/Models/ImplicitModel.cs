@@ -115,7 +115,7 @@ public abstract class ImplicitModel : IDisposable
     /// <summary>The property values of any estimate, whatever made it.</summary>
     /// <param name="estimates">Shape <c>[batch, InferenceSize]</c>.</param>
     /// <param name="data">The measurements they explain, shape <c>[batch, DataSize]</c>.</param>
-    /// <returns>For each of <see cref="Properties"/>, in order, one value per row; NaN where an input is NaN.</returns>
+    /// <returns>For each of <see cref="Properties"/>, in order, one value per row; NaN where the estimate holds NaN or ∞.</returns>
     public double[][] Evaluate(Tensor estimates, Tensor data)
     {
         ArgumentNullException.ThrowIfNull(estimates);
@@ -123,7 +123,9 @@ public abstract class ImplicitModel : IDisposable
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var (x, d) = (estimates.to(DataType).to(Device), data.to(DataType).to(Device));
-        return [.. Properties.Select(term => term.PropertyValue(x, d).to(ScalarType.Float64).cpu().data<double>().ToArray())];
+        // Some terms ignore a direction, such as that into a half-space, in which ∞ would be a perfect estimate.
+        var odd = x.isfinite().all(1).logical_not();
+        return [.. Properties.Select(term => term.PropertyValue(x, d).to(ScalarType.Float64).masked_fill(odd, double.NaN).cpu().data<double>().ToArray())];
     }
 
     /// <summary>Number of trained values.</summary>

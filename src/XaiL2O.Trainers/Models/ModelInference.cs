@@ -14,8 +14,8 @@ public sealed record ModelInference(
     SolveStatus[] Status)
 {
     /// <summary>
-    /// Takes what is delivered of a solve. A row that single precision cannot hold counts as <see cref="SolveStatus.Diverged"/>, whatever the solve
-    /// in double precision says, and everything of it is NaN: no property of it can pass, the one that does not look at the size included.
+    /// Takes what is delivered of a solve, with the property values of just that. A row that single precision cannot hold is NaN and counts as
+    /// <see cref="SolveStatus.Diverged"/>, whatever the solve in double precision says.
     /// </summary>
     internal static ModelInference Delivered(float[][] inference, double[][] propertyValues, FixedPointResult solve)
     {
@@ -25,8 +25,6 @@ public sealed record ModelInference(
             if (Array.TrueForAll(inference[row], float.IsFinite))
                 continue;
             Array.Fill(inference[row], float.NaN);
-            foreach (var values in propertyValues)
-                values[row] = double.NaN;
             residual[row] = double.NaN;
             if (status[row] != SolveStatus.InvalidData)
                 status[row] = SolveStatus.Diverged;
