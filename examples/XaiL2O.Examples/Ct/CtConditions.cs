@@ -30,6 +30,7 @@ internal static class CtConditions
             return certificates.Judge(solved.Zip(rows, (r, t) => new CtImage { Image = t.Image, Measurements = t.Measurements, Reconstruction = r.Reconstruction, Iterations = r.Iterations, Converged = r.Converged }).ToArray());
         }
 
+        var random = new Random(1);
         float[][] Noisy(double noise) => Rows(new ScanSimulator(RadonOperator.Shared(CtSlice.Geometry), noise, seed: 1).Scan(Truths(test)));
         (string Key, string Name, CtResult[] Rows)[] conditions =
         [
@@ -40,7 +41,8 @@ internal static class CtConditions
             ("blurred", "inference, blurred 1", Images(i => Blurred(inferences[i].Reconstruction, 1))),
             ("less_noise", "scan, 0.5 % noise", Solved("0.5 % noise", Noisy(0.005))),
             ("more_noise", "scan, 3 % noise", Solved("3 % noise", Noisy(0.03))),
-            ("angles", "scan, angles wrong by 1°", Solved("angles wrong by 1°", WithWrongAngles(test))),
+            ("turned", "scan, all angles +1.2°", Solved("all angles wrong by 1.2°", WithWrongAngles(test, () => 1))),
+            ("angles", "scan, angles ±1.2°", Solved("each angle wrong by −1.2°, 0 or 1.2°", WithWrongAngles(test, () => random.Next(-1, 2)))),
         ];
         Report(summary, conditions);
         ReportChanges(summary, Images, inferences);
@@ -61,7 +63,7 @@ internal static class CtConditions
         }
 
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine("Images in % whose certificate fails, and on which none fails. Blurred: Gaussian with this standard deviation in pixels. Wrong angles: each by −1.2°, 0 or 1.2°.");
+        AnsiConsole.WriteLine("Images in % whose certificate fails, and on which none fails. Blurred: Gaussian with this standard deviation in pixels. Angles ±1.2°: each is wrong by −1.2°, 0 or 1.2°.");
     }
 
     /// <summary>Discs added to inferences, and discs of them filled with the mean of their rim.</summary>
@@ -118,16 +120,18 @@ internal static class CtConditions
         return [.. nn.functional.conv2d(nn.functional.conv2d(padded, kernel.view(1, 1, -1, 1)), kernel.view(1, 1, 1, -1)).contiguous().data<float>()];
     }
 
-    /// <summary>Scans whose angles are not those that models assume: each by −1.2°, 0 or 1.2°, about 1° root mean square.</summary>
-    private static float[][] WithWrongAngles(CtSlice[] test)
+    /// <summary>Scans whose angles are not those that models assume.</summary>
+    /// <param name="test">Slices.</param>
+    /// <param name="steps">By how many steps of 1.2° an angle is wrong: −2 to 2, asked for each.</param>
+    internal static float[][] WithWrongAngles(CtSlice[] test, Func<int> steps)
     {
-        var (geometry, random) = (CtSlice.Geometry, new Random(1));
+        var geometry = CtSlice.Geometry;
         var fine = RadonOperator.Shared(geometry with { Angles = Finer * geometry.Angles });
         // Each operator has its own unit of length.
         var unit = RadonOperator.Shared(geometry).LengthUnit / fine.LengthUnit;
         var scans = unit * new ScanSimulator(fine, 0.015, seed: 1).Scan(Truths(test)).view(test.Length, Finer * geometry.Angles, geometry.Bins);
         return Rows(stack([.. Enumerable.Range(0, test.Length).Select(i =>
-            scans[i].index_select(0, tensor(Enumerable.Range(0, geometry.Angles).Select(k => (long)((Finer * k) + (Finer / 2) + random.Next(-1, 2))).ToArray())).flatten())]));
+            scans[i].index_select(0, tensor(Enumerable.Range(0, geometry.Angles).Select(k => (long)((Finer * k) + (Finer / 2) + steps())).ToArray())).flatten())]));
     }
 
     private static Tensor Truths(CtSlice[] test) => tensor(test.SelectMany(t => t.Image).ToArray()).view(test.Length, -1);
