@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
 using XaiL2O.MLNet;
 
@@ -57,21 +56,4 @@ internal sealed class CtCertificates
     /// <summary>Shares in % of images whose certificates fail, in the order of <see cref="All"/>, and of those on which none fails.</summary>
     public static (double[] Failed, double Trustworthy) Shares(CtResult[] rows) =>
         ([.. All.Select(c => 100 * rows.Average(r => CtResult.Failed(c.Label(r)) ? 1.0 : 0))], 100 * rows.Average(r => r.Trustworthy ? 1.0 : 0));
-}
-
-/// <summary>A finished image beside the true one and its scan.</summary>
-internal sealed class CtImage
-{
-    [VectorType(CtSlice.Pixels)]
-    public float[] Image { get; set; } = [];
-
-    [VectorType(CtSlice.Beams)]
-    public float[] Measurements { get; set; } = [];
-
-    [VectorType(CtSlice.Pixels)]
-    public float[] Reconstruction { get; set; } = [];
-
-    public int Iterations { get; set; }
-
-    public bool Converged { get; set; } = true;
 }
