@@ -15,7 +15,7 @@ internal sealed class CtExample : IExample
 
     public string Description => "CT from 30 angles on real slices: implicit L2O, TV (two kinds), U-Net, F-FPN and FBP, certificates on every image.";
 
-    public string FullDescription => "Also judges images and scans that are wrong in known ways; three minutes more. The shipped models are the full ones.";
+    public string FullDescription => "Also judges images and scans that are wrong in known ways; some ten minutes more. The shipped models are the full ones.";
 
     public string TrainDescription => "Trains methods anew and saves them in the output folder: 'all', or names such as 'tv,l2o'. Continues from checkpoints there.";
 
