@@ -177,7 +177,7 @@ internal sealed class ExampleTests
         var summary = RunExample("ct", folder, "reconstructions.png", "certificates.png", "report.html");
         double Number(string key) => summary[key].GetDouble();
         foreach (var method in (string[])["fbp", "tv", "tvw", "unet", "ffpn", "l2o"])
-            foreach (var measure in (string[])["psnr", "ssim", "box_fail", "fidelity_fail", "regularizer_fail", "weights", "ms_per_image"])
+            foreach (var measure in (string[])["psnr", "ssim", "box_fail", "fidelity_fail", "regularizer_fail", "whiteness_fail", "local_fail", "convergence_fail", "trustworthy", "weights", "ms_per_image"])
                 Assert.That(double.IsFinite(Number($"{measure}_{method}")), $"{measure}_{method}");
         Assert.That(Number("adjoint_error"), Is.LessThanOrEqualTo(1e-5));
         Assert.That(Number("projector_speedup_vs_dense"), Is.GreaterThanOrEqualTo(20));
@@ -190,12 +190,23 @@ internal sealed class ExampleTests
         Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_unet") + 2));
         Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_ffpn") + 0.5));
         Assert.That(Number("regularizer_fail_l2o"), Is.LessThanOrEqualTo(10));
+        foreach (var certificate in (string[])["box", "fidelity", "regularizer", "whiteness", "local"])
+        {
+            // Four or more of 18 fail with a probability of 1 % where 5 % do.
+            Assert.That(Number($"{certificate}_fail_truth"), Is.LessThan(100 * 3.5 / 18), $"truths pass {certificate} at the nominal rate");
+            Assert.That(Number($"{certificate}_fail_l2o"), Is.LessThan(100 * 3.5 / 18), $"inferences pass {certificate} at the nominal rate");
+        }
+
         foreach (var method in (string[])["fbp", "tv", "tvw", "unet", "ffpn"])
         {
             Assert.That(Number("ssim_l2o"), Is.GreaterThan(Number("ssim_" + method)), method);
-            Assert.That(Number("regularizer_fail_l2o"), Is.LessThan(Number("regularizer_fail_" + method)), method);
+            Assert.That(Number("trustworthy_" + method), Is.LessThan(Number("trustworthy_l2o")).And.LessThan(Number("trustworthy_truth")), method);
         }
 
+        // Images that contradict their scans; those of total variation with a weighted ball do not.
+        foreach (var method in (string[])["fbp", "tv", "unet", "ffpn"])
+            Assert.That(Number("local_fail_" + method), Is.EqualTo(100), method);
+        Assert.That(Number("convergence_fail_l2o"), Is.Zero);
         Assert.That(Number("box_fail_l2o"), Is.Zero);
         Assert.That(Number("fidelity_fail_l2o"), Is.Zero);
         Assert.That(Number("weights_l2o"), Is.LessThan(Number("weights_unet")).And.LessThan(Number("weights_ffpn")));

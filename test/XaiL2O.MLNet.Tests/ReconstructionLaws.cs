@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
@@ -122,6 +123,42 @@ internal sealed class ReconstructionLaws
     }
 
     [Test]
+    public void Truths_pass_what_is_calibrated_on_them_and_wrong_images_fail()
+    {
+        const double level = 0.05;
+        // The data ball is smaller than the noise, as training makes it: a part of the noise is explained.
+        var method = new ImplicitMethod(((ImplicitMethod)Methods[0]).Model with { InitialRadius = 0.009 });
+        var l2o = Trainer(method).Fit(Scans(1, 12));
+        var (calibration, test) = (Scans(5, 60), Scans(6, 60));
+        IDataView Judged(IDataView rows) => l2o.PropertiesOf("Image", "Truth.").Transform(l2o.PropertiesOf("Reconstruction", "Judged.").Transform(l2o.Transform(rows)));
+        CertifierTransformer Calibrated(CalibrationSource source) => Ml.L2O().Certify([.. ((string[])["Fidelity", "Regularizer", "Whiteness", "LocalMisfit"]).Select(name =>
+            new CertifiedProperty(name, $"Judged.{name}.Value") { CalibrateOn = source, TruthColumnName = source == CalibrationSource.Inferences ? null : $"Truth.{name}.Value" })]).Fit(Judged(calibration));
+        double[] Failed(CertifierTransformer certifier, IEnumerable<(float[] Image, float[] Measurements)> images)
+        {
+            var view = certifier.Transform(l2o.PropertiesOf("Reconstruction", "Judged.").Transform(Ml.Data.LoadFromEnumerable(images.Select(i => new JudgedImage { Reconstruction = i.Image, Measurements = i.Measurements }).ToArray())));
+            return [.. ((string[])["Fidelity", "Regularizer", "Whiteness", "LocalMisfit"]).Select(name => view.GetColumn<string>(name + ".Label").Average(l => l == "Fail" ? 1.0 : 0))];
+        }
+
+        var rows = Ml.Data.CreateEnumerable<ScanRow>(test, reuseRowObject: false).ToArray();
+        var truths = rows.Select(r => (r.Image, r.Measurements)).ToArray();
+        var inferences = Read(l2o.Transform(test)).Zip(rows, (o, r) => (o.Reconstruction, r.Measurements)).ToArray();
+        var both = Calibrated(CalibrationSource.Both);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Failed(Calibrated(CalibrationSource.Inferences), truths)[0], Is.GreaterThan(0.9), "inferences explain their scans better than truths do");
+            // Three standard deviations of 60 rows.
+            Assert.That(Failed(both, truths), Has.All.LessThan(level + (3 * Math.Sqrt(level * (1 - level) / 60))));
+            Assert.That(Failed(both, inferences), Has.All.LessThan(level + (3 * Math.Sqrt(level * (1 - level) / 60))));
+            var shifted = Failed(both, truths.Select(t => ((float[])[.. t.Image[1..], t.Image[^1]], t.Measurements)));
+            Assert.That(shifted[2], Is.GreaterThan(0.8), "a misplaced image leaves correlated residuals");
+            Assert.That(shifted[3], Is.GreaterThan(0.95), "and is contradicted at its edges");
+            var causes = both.Certifier.Properties.ToDictionary(p => p.Name, p => p.Cause);
+            Assert.That(causes["LocalMisfit"], Does.Contain("at one place"));
+            Assert.That(causes["Whiteness"], Does.Contain("structure"));
+        });
+    }
+
+    [Test]
     public void Rows_with_bad_measurements_come_out_as_nan()
     {
         var rows = Ml.Data.CreateEnumerable<ScanRow>(Scans(3, 5), reuseRowObject: false).ToArray();
@@ -150,6 +187,15 @@ internal sealed class ReconstructionLaws
     {
         [VectorType(Size * Size)]
         public float[] Image { get; set; } = new float[Size * Size];
+    }
+
+    private sealed class JudgedImage
+    {
+        [VectorType(Size * Size)]
+        public float[] Reconstruction { get; set; } = [];
+
+        [VectorType(8 * 23)]
+        public float[] Measurements { get; set; } = [];
     }
 
     private sealed class ScanRow : ImageRow

@@ -24,7 +24,7 @@ internal static class CtMethods
     /// <summary>The noise is proportional to what a beam measures. Below a tenth of the mean, beams beside the body would decide alone.</summary>
     private const double NoiseFloor = 0.1;
 
-    /// <summary>All 18 test slices are one batch, and half of 38 calibration slices.</summary>
+    /// <summary>All 18 test slices are one batch, and half of the calibration slices.</summary>
     private const int BatchSize = 19;
 
     private static readonly FixedPointOptions OneStep = new() { MaxIterations = 1, CheckEvery = 1 };

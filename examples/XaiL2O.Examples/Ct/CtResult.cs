@@ -27,8 +27,11 @@ internal sealed class CtResult
     [ColumnName("Judged.Regularizer.Value")]
     public double Regularizer { get; set; }
 
-    [ColumnName("Judged.TotalVariation.Value")]
-    public double TotalVariation { get; set; }
+    [ColumnName("Judged.Whiteness.Value")]
+    public double Whiteness { get; set; }
+
+    [ColumnName("Judged.LocalMisfit.Value")]
+    public double LocalMisfit { get; set; }
 
     [ColumnName("Box.Label")]
     public string BoxLabel { get; set; } = "";
@@ -38,6 +41,19 @@ internal sealed class CtResult
 
     [ColumnName("Regularizer.Label")]
     public string RegularizerLabel { get; set; } = "";
+
+    [ColumnName("Whiteness.Label")]
+    public string WhitenessLabel { get; set; } = "";
+
+    [ColumnName("LocalMisfit.Label")]
+    public string LocalMisfitLabel { get; set; } = "";
+
+    [ColumnName("Convergence.Label")]
+    public string ConvergenceLabel { get; set; } = "";
+
+    public bool Trustworthy { get; set; }
+
+    public string FailedParts { get; set; } = "";
 
     public static bool Failed(string label) => label == nameof(CertificateLabel.Fail);
 }

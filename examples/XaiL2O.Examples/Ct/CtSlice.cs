@@ -15,14 +15,19 @@ internal sealed class CtSlice
     public static readonly ParallelBeamGeometry Geometry = new() { ImageSize = ImageSize, Angles = 30, Bins = 183 };
 
     /// <summary>
-    /// The training file has no patient numbers, but its order shows: neighbours differ like different patients up to slice 44 (chest CT of The
-    /// Cancer Genome Atlas, as in the test file) and resemble each other in runs after it. The first 38 slices calibrate, and training begins two
-    /// further on, so that no patient is on both sides.
+    /// The training file holds 34 patients. Slices 0–43 are chest CT of The Cancer Genome Atlas, one to three slices of each of 32 patients, as the
+    /// test file's 18 slices are of ten others. Slices 44–161 are two more: 93 slices of one, then 25 of the other. Training begins at slice 40 and so
+    /// sees six patients, these two and four of one slice each.
     /// </summary>
-    public const int CalibrationSlices = 38;
+    private const int CalibrationSlices = 38;
+
+    /// <summary>Slices below <see cref="CalibrationSlices"/> of the patients of slices 40 and 43, which training sees.</summary>
+    private static readonly int[] OfTrainedPatients = [11, 34, 37];
 
     private const int FirstTrainingSlice = 40;
-    private const int FirstSliceOfRuns = 45;
+
+    /// <summary>Slice 44, the first of its patient's 93, counts among those with one.</summary>
+    private const int FirstOfManySlices = 45;
 
     /// <summary>
     /// Scans of a quarter of the size with as many beams per pixel: enough for weights of convolutions, see
@@ -38,12 +43,14 @@ internal sealed class CtSlice
     [VectorType(Beams)]
     public float[] Measurements { get; set; } = [];
 
+    /// <summary>18 slices of ten patients, of whom neither training nor calibration sees any.</summary>
     public static CtSlice[] Test(MLContext ml, int seed) => Read(ml, new LodopabOptions { Part = "test" }, seed);
 
+    /// <summary>35 slices of 27 patients, of whom training sees none.</summary>
     public static CtSlice[] Calibration(MLContext ml, int seed) =>
-        [.. Read(ml, new LodopabOptions { CropSize = ImageSize }, seed).Where(s => s.Slice < CalibrationSlices)];
+        [.. Read(ml, new LodopabOptions { CropSize = ImageSize }, seed).Where(s => s.Slice < CalibrationSlices && !OfTrainedPatients.Contains(s.Slice))];
 
-    /// <summary>Random crops, flips and turns: several of each different slice, and a quarter as many of each slice of the runs.</summary>
+    /// <summary>Random crops, flips and turns: several of each patient's single slice, and a quarter as many of each slice of the two patients with many.</summary>
     public static CtSlice[] Training(MLContext ml, int seed, int repetitions) =>
         Choose<CtSlice>(Scans(ml, Augmented(ImageSize, seed, repetitions), Geometry, seed), ml, s => s.Slice, repetitions);
 
@@ -60,7 +67,7 @@ internal sealed class CtSlice
         where TRow : class, new()
     {
         var all = ml.Data.CreateEnumerable<TRow>(scans, reuseRowObject: false).ToArray();
-        return [.. all.Where((s, row) => slice(s) >= FirstTrainingSlice && (slice(s) < FirstSliceOfRuns || row < all.Length / 4))];
+        return [.. all.Where((s, row) => slice(s) >= FirstTrainingSlice && (slice(s) < FirstOfManySlices || row < all.Length / 4))];
     }
 
     private static CtSlice[] Read(MLContext ml, LodopabOptions options, int seed) =>

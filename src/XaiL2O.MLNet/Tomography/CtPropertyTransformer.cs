@@ -2,6 +2,8 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using TorchSharp;
+using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -29,6 +31,10 @@ public sealed class CtPropertyTransformer : BatchTransformer
 
     internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
 
+    internal override string? CauseOf(string columnName) => TermOf(columnName)?.Cause;
+
+    internal override Sides SidesOf(string columnName) => TermSides.Of(TermOf(columnName));
+
     internal override void CheckInput(DataViewSchema schema)
     {
         ColumnCheck.FloatVector(schema, imageColumnName, model.Model.InferenceSize);
@@ -36,6 +42,8 @@ public sealed class CtPropertyTransformer : BatchTransformer
     }
 
     internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => new EvaluateBatch(this, source, capacity);
+
+    private Term? TermOf(string columnName) => model.Model.Properties.FirstOrDefault(p => prefix + p.Name + ".Value" == columnName);
 
     private protected override void Save(ModelSaveContext context)
     {

@@ -3,6 +3,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using TorchSharp;
+using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
@@ -83,6 +84,14 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         ("Residual", NumberDataViewType.Double),
         ("Converged", BooleanDataViewType.Instance),
     ];
+
+    internal override string? CauseOf(string columnName) => columnName is "Residual" or "Converged"
+        ? "an image whose solve did not converge within its iterations: a scan unlike those of training, or too few iterations"
+        : TermOf(columnName)?.Cause;
+
+    internal override Sides SidesOf(string columnName) => TermSides.Of(TermOf(columnName));
+
+    private Term? TermOf(string columnName) => Model.Properties.FirstOrDefault(p => p.Name + ".Value" == columnName);
 
     internal override void CheckInput(DataViewSchema schema) => ColumnCheck.FloatVector(schema, settings.MeasurementColumnName, Model.DataSize);
 

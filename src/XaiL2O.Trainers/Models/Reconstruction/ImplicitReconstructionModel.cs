@@ -7,7 +7,8 @@ namespace XaiL2O.Trainers;
 /// <summary>
 /// The implicit reconstruction model N_Θ(d) = argmin_{x ∈ [0,1]ⁿ} f_Ω(Kx) s.t. ‖Ax − d‖ ≤ δ‖d‖ (17), solved by linearised ADMM (15).
 /// Trained: the regulariser Ω, the convolution K, δ and the steps α, β, λ. Properties: <c>Box</c>, <c>Fidelity</c>, <c>Regularizer</c> (the
-/// proximal residual), and <c>TotalVariation</c> for information.
+/// proximal residual); beside the terms, for certificates, <c>TotalVariation</c>, <c>Whiteness</c> (<see cref="WhitenessTerm"/>) and
+/// <c>LocalMisfit</c> (<see cref="LocalMisfitTerm"/>).
 /// </summary>
 /// <remarks>
 /// The steps are trained through maps whose values always satisfy αλ ≤ ¼ and αβ(‖K‖² + ‖A‖²) ≤ 1, so that every value of the weights gives a
@@ -33,6 +34,9 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
     /// </summary>
     private const double DualStepLimit = 0.25;
 
+    /// <summary>η of what is measured beside the terms, where the data ball has none.</summary>
+    private const double DefaultNoiseFloor = 0.1;
+
     /// <summary>Shares t of the way from an inference to the back-projection, see <see cref="ReconstructionOptions.Separation"/>.</summary>
     private static readonly double[] Shares = [0.25, 1];
 
@@ -43,7 +47,7 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
     private readonly Parameter logRadius;
     private readonly Parameter stepWeights; // [3], logits of α, β, λ in their ranges
     private readonly BoxTerm box;
-    private readonly L1Term variation;
+    private readonly Term[] measures; // beside the terms
     private readonly StartingImage startingImage;
 
     /// <summary>Creates the model.</summary>
@@ -72,7 +76,13 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         // α = 1, β and λ nearly at their limits.
         stepWeights = Weight(tensor(new[] { Logit(Math.Log(1 / AlphaLow) / Math.Log(AlphaHigh / AlphaLow)), Logit(0.95), Logit(0.9) }));
         box = new BoxTerm("Box", InferenceSize, 0, 1);
-        variation = new L1Term("TotalVariation", new DifferencesOperator(radon.Geometry.ImageSize));
+        var floor = options.NoiseFloor ?? DefaultNoiseFloor;
+        measures =
+        [
+            new L1Term("TotalVariation", new DifferencesOperator(radon.Geometry.ImageSize)),
+            new WhitenessTerm("Whiteness", radon, floor),
+            new LocalMisfitTerm("LocalMisfit", radon, options.NoiseLevel, floor),
+        ];
         startingImage = new StartingImage(radon, options.Start);
     }
 
@@ -89,7 +99,7 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
     public override IReadOnlyList<Term> Terms => [box, new FidelityTerm("Fidelity", radon, Radius, Options.NoiseFloor), new RegularizerTerm("Regularizer", transform, regularizer)];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Term> Properties => [.. Terms, variation];
+    public override IReadOnlyList<Term> Properties => [.. Terms, .. measures];
 
     /// <summary>None: the residual of the iteration contains the violation of the data ball.</summary>
     public override Term? Feasibility => null;

@@ -40,6 +40,12 @@ public sealed record ReconstructionOptions
     public double? NoiseFloor { get; init; }
 
     /// <summary>
+    /// Standard deviation of the noise relative to what a beam measures; positive. It is the unit of <see cref="LocalMisfitTerm"/> and changes no
+    /// image. Default 0.015, that of the source's experiment.
+    /// </summary>
+    public double NoiseLevel { get; init; } = 0.015;
+
+    /// <summary>
     /// κ of the preconditioner (I + κAᵀA)⁻¹ of the step in x, at least 0; 0 for plain linearised ADMM, which needs no inverse of a matrix as
     /// large as the scan has beams, but some twenty times the iterations. Default 10.
     /// </summary>
@@ -73,6 +79,7 @@ public sealed record ReconstructionOptions
         Check.Positive(SpectralNorm);
         Check.PositiveIfGiven(NoiseFloor);
         Check.Positive(InitialRadius);
+        Check.Positive(NoiseLevel);
         Check.AtLeast(Preconditioning, 0);
         Check.AtLeast(Separation, 0);
         Check.Defined(Regularizer);
