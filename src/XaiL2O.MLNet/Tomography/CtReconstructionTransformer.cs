@@ -76,6 +76,18 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         return new CtReconstructionTransformer(settings with { Geometry = geometry }, model, device, Training);
     }
 
+    /// <summary>The same weights with other tolerances and another limit of solves.</summary>
+    /// <param name="solver">Tolerances and iteration limit.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
+    public CtReconstructionTransformer WithSolver(FixedPointOptions solver)
+    {
+        ArgumentNullException.ThrowIfNull(solver);
+        solver.Validate();
+        var model = settings.Method.CreateModel(RadonOperator.Shared(settings.Geometry), device);
+        model.ImportWeights(Model.ExportWeights());
+        return new CtReconstructionTransformer(settings with { Solver = solver }, model, device, Training);
+    }
+
     internal static IReadOnlyList<(string Name, DataViewType Type)> Columns(string outputColumnName, ImplicitModel model) =>
     [
         (outputColumnName, new VectorDataViewType(NumberDataViewType.Single, model.InferenceSize)),
