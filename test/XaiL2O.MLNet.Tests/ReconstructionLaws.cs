@@ -90,6 +90,21 @@ internal sealed class ReconstructionLaws
         Assert.That(() => Trainer(Methods[0]).Fit(rows, first), Throws.ArgumentException.With.Message.Contains("weight"));
     }
 
+    [Test]
+    public void Other_tolerances_keep_the_weights_and_change_the_solve()
+    {
+        var model = Trainer(Methods[5]).Fit(Scans(1, 12));
+        var rows = Scans(3, 4);
+        var brief = model.WithSolver(new FixedPointOptions { MaxIterations = 3 });
+        Assert.Multiple(() =>
+        {
+            Assert.That(Weights(brief), Is.EqualTo(Weights(model)));
+            Assert.That(brief.Transform(rows).GetColumn<int>("Iterations"), Has.All.EqualTo(3));
+            Assert.That(brief.Transform(rows).GetColumn<bool>("Converged"), Has.All.False);
+            Assert.That(() => model.WithSolver(new FixedPointOptions { MaxIterations = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("MaxIterations"));
+        });
+    }
+
     private static float[] Weights(CtReconstructionTransformer model) => [.. model.Model.ExportWeights().SelectMany(w => w.Values)];
 
     [Test]
