@@ -82,6 +82,52 @@ public sealed class TermLaws : TorchLaws
     }
 
     [TestCaseSource(nameof(SmoothTerms))]
+    public void Values_of_smooth_terms_are_those_of_the_function(Case<(ISmooth Term, Func<Tensor, Tensor, Tensor> Function)> terms)
+    {
+        var (term, function) = terms.Make();
+        var (x, d) = (Normal(1, Rows, 7), Normal(2, Rows, 4));
+        Assert.That(Gap(term.Value(x, d)!, function(x, d)), Is.LessThan(1e-12));
+    }
+
+    /// <summary>A stack is taken apart before it is valued.</summary>
+    private static readonly TermCase[] Valued = [.. Terms.Where(t => t.Make() is not StackedTerm)];
+
+    [Test]
+    public void Values_are_those_of_the_function_and_constraints_say_so([ValueSource(nameof(Valued))] TermCase terms)
+    {
+        var term = terms.Make();
+        var (u, d) = (Normal(11, Rows, term.Operator.OutputSize), Normal(12, Rows, term.Operator.OutputSize));
+        Assert.That(term.IsConstraint, Is.EqualTo(terms.IsConstraint));
+        var value = term.Value(u, d)!;
+        if (terms.IsConstraint)
+            Assert.That(Values(value), Has.All.Zero);
+        else
+            Assert.That(Gap(value, terms.Function(u, d)), Is.LessThan(1e-12));
+    }
+
+    [Test]
+    public void A_step_per_row_is_the_step_of_that_row([ValueSource(nameof(Valued))] TermCase terms)
+    {
+        var term = terms.Make();
+        var (u, d) = (Normal(11, Rows, term.Operator.OutputSize), Normal(12, Rows, term.Operator.OutputSize));
+        var steps = tensor(Enumerable.Range(0, Rows).Select(i => Math.Pow(2, (i % 5) - 2)).ToArray()).unsqueeze(1);
+        foreach (var asked in (IProximable[])[term, new OneStep(term)])
+        {
+            var together = StepPerRow.Proximal(asked, u, steps, d);
+            for (var row = 0; row < Rows; row++)
+                Assert.That(Gap(together.narrow(0, row, 1), term.Proximal(u.narrow(0, row, 1), steps[row].ToDouble(), d.narrow(0, row, 1))), Is.LessThan(1e-12), $"row {row}");
+        }
+    }
+
+    /// <summary>A term of a user's, which takes one step only.</summary>
+    private sealed class OneStep(IProximable inner) : IProximable
+    {
+        public LinearOperator Operator => inner.Operator;
+
+        public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => inner.Proximal(u, step.Value, data);
+    }
+
+    [TestCaseSource(nameof(SmoothTerms))]
     public void Lipschitz_bounds_hold_and_are_at_most_twice_too_large(Case<(ISmooth Term, Func<Tensor, Tensor, Tensor> Function)> terms)
     {
         var (term, _) = terms.Make();
