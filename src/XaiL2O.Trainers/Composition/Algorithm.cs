@@ -3,7 +3,7 @@ namespace XaiL2O.Trainers;
 /// <summary>Which splitting solves a composed model.</summary>
 public enum Algorithm
 {
-    /// <summary>The simplest one that the terms allow; see <see cref="ModelBuilder.Algorithm"/>.</summary>
+    /// <summary>The simplest one that the terms allow, with exact steps for small models; see <see cref="ModelBuilder.Algorithm"/>.</summary>
     Automatic,
 
     /// <summary><see cref="Trainers.ProximalGradient"/>: smooth terms and at most one proximable term in x itself.</summary>

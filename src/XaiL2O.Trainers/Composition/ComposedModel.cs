@@ -49,7 +49,7 @@ public sealed class ComposedModel : ImplicitModel
     /// <inheritdoc/>
     public override IReadOnlyList<Term> Properties => Compose().Properties;
 
-    /// <summary>A constraint Ax = d, if there is one; the residuals of the iterations contain the violation of every other constraint.</summary>
+    /// <summary>A constraint Ax = d, if there is one; the conditions of optimality contain the violation of every constraint.</summary>
     public override Term? Feasibility => Terms.OfType<FidelityTerm>().FirstOrDefault(t => t.Radius is { Value: 0, Learned: null });
 
     /// <inheritdoc/>

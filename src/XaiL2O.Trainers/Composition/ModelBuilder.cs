@@ -40,7 +40,8 @@ public sealed class ModelBuilder
     /// <summary>
     /// Which splitting solves the model. <see cref="Algorithm.Automatic"/>, the default, takes proximal gradient where at most one term has no gradient and
     /// that one acts on x itself, Davis–Yin where two do, linearised ADMM for proximable terms with a <see cref="FidelityTerm"/> that
-    /// act on Kx, and primal–dual for all else.
+    /// act on Kx, and primal–dual for all else; where all terms have proximal operators and fit into memory as matrices, it finds inferences by
+    /// <see cref="AffineDouglasRachford"/>, and the splitting gives the gradients. A splitting asked for by name is iterated as it is.
     /// </summary>
     public Algorithm Algorithm { get; set; }
 

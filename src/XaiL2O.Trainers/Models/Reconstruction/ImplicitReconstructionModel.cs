@@ -101,7 +101,7 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
     /// <inheritdoc/>
     public override IReadOnlyList<Term> Properties => [.. Terms, .. measures];
 
-    /// <summary>None: the residual of the iteration contains the violation of the data ball.</summary>
+    /// <summary>None: the conditions of optimality contain the violation of the data ball.</summary>
     public override Term? Feasibility => null;
 
     /// <inheritdoc/>
