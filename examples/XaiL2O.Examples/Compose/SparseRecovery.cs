@@ -38,6 +38,7 @@ public sealed class SparseRecovery : ModelRecipe
     /// <inheritdoc/>
     public override void Compose(ModelBuilder model)
     {
+        model.Algorithm = Algorithm.ProximalGradient;
         model.Steps = new StepPolicy { Share = 0.9 };
         model.Add(new LeastSquaresTerm("Fidelity", model.Matrix(Measurement)));
         model.Add(new L1Term("Sparsity", model.Identity, relativeToData: true), Learned ? model.LearnedPositive("Tau", Threshold) : Threshold);
