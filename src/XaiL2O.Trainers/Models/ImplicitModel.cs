@@ -124,7 +124,7 @@ public abstract class ImplicitModel : IDisposable
     {
         if (!solve.Status.Contains(SolveStatus.Converged))
             return solve;
-        var optimality = iteration.Optimality(solve.State, iteration.Step(solve.State, data), data, delivered);
+        var optimality = iteration.Optimality(solve.State, iteration.JudgesNextAlone ? solve.State : iteration.Step(solve.State, data), data, delivered);
         double[] Values(Tensor t) => t.to(ScalarType.Float64).cpu().data<double>().ToArray();
         var (primal, gap) = (Values(optimality.Primal), Values(optimality.Gap));
         // Tolerances far below what single precision can hold judge the solve alone.

@@ -20,7 +20,7 @@ internal sealed class OptimalityMeasure
     private readonly Tensor x;
     private readonly Tensor data;
     private Tensor primal; // largest relative violation
-    private Tensor consistency; // largest relative ‖Kᵢx − uᵢ‖ of terms without known values
+    private Tensor consistency; // largest relative ‖Kᵢx − uᵢ‖ of terms that are no constraints
     private Tensor objective; // Σ fᵢ(Kᵢx)
     private Tensor bound; // Σ fᵢ(uᵢ) − ⟨sᵢ, uᵢ⟩
     private Tensor size; // largest ‖x‖ that the data suggest
@@ -54,7 +54,7 @@ internal sealed class OptimalityMeasure
 
         constraintsOnly &= term.IsConstraint;
         var scale = image.norm(1).maximum(point.norm(1));
-        if (term is IDataTerm measured)
+        if (BlockProblem.Measured(term) is { } measured)
         {
             var norm = measured.DataNorm(data);
             scale = scale.maximum(norm);
@@ -66,8 +66,11 @@ internal sealed class OptimalityMeasure
         if (term.IsConstraint)
         {
             primal = primal.maximum(Ratio.OfNorms((image - term.Proximal(image, 1, data)).norm(1), scale));
+            return;
         }
-        else if (term.Value(image, data) is { } value)
+
+        consistency = consistency.maximum(Ratio.OfNorms((image - point).norm(1), scale));
+        if (term.Value(image, data) is { } value)
         {
             objective = objective + value;
             bound = bound + term.Value(point, data)!;
@@ -75,7 +78,6 @@ internal sealed class OptimalityMeasure
         else
         {
             known = false;
-            consistency = consistency.maximum(Ratio.OfNorms((image - point).norm(1), scale));
         }
     }
 
@@ -85,6 +87,8 @@ internal sealed class OptimalityMeasure
     /// <param name="gradient">∇h there, of the same shape.</param>
     public void Add(ISmooth term, Tensor point, Tensor gradient)
     {
+        // An empty sum has no curvature and is nowhere more than 0.
+        constraintsOnly &= term is SmoothSum { Parts.Count: 0 };
         bound = bound - (gradient * point).sum(1);
         if (term.Value(x, data) is not { } value)
         {
@@ -92,8 +96,6 @@ internal sealed class OptimalityMeasure
             return;
         }
 
-        // An empty sum has no curvature and is nowhere more than 0.
-        constraintsOnly &= term is SmoothSum { Parts.Count: 0 };
         (objective, bound) = (objective + value, bound + term.Value(point, data)!);
         reference = reference + term.Value(zeros_like(x), data)!.abs();
         // Where the gradient at 0 alone would lead.
@@ -102,20 +104,22 @@ internal sealed class OptimalityMeasure
     }
 
     /// <summary>
-    /// The objective at Aᵀd/‖A‖², with A the operator of the first term that compares with the measurements: a point that knows no more than the size of
+    /// The objective at 0 and at Aᵀd/‖A‖², with A the operator of the first term that compares with the measurements: a point that knows no more than the size of
     /// the data, as a scale for objectives near 0.
     /// </summary>
     /// <param name="terms">All terms that are not smooth ones.</param>
     public void AddReference(params IProximable?[] terms)
     {
         var parts = terms.SelectMany(t => BlockProblem.Parts(t)).ToList();
-        if (parts.FirstOrDefault(p => p is IDataTerm)?.Operator is not { NormBound: > 0 and var norm } A)
+        if (parts.FirstOrDefault(p => BlockProblem.Measured(p) is not null)?.Operator is not { NormBound: > 0 and var norm } A)
             return;
         var point = A.ApplyAdjoint(data) / (norm * norm);
         foreach (var part in parts.Where(p => !p.IsConstraint))
         {
-            if (part.Value(part.Operator.Apply(point), data) is { } value)
-                reference = reference + value.abs();
+            // At 0 as well: Aᵀd/‖A‖² can be the solution.
+            var image = part.Operator.Apply(point);
+            if (part.Value(image, data) is { } value)
+                reference = reference + value.abs() + part.Value(zeros_like(image), data)!.abs();
         }
     }
 

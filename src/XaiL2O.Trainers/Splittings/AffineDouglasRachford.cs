@@ -113,7 +113,7 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         var size = y.norm(1, true);
         foreach (var (term, _, _, _) in parts)
         {
-            if (term is IDataTerm measured && term.Operator.NormBound > 0)
+            if (BlockProblem.Measured(term) is { } measured && term.Operator.NormBound > 0)
                 size = size.maximum(measured.DataNorm(data).unsqueeze(1) / term.Operator.NormBound);
         }
 
@@ -164,6 +164,9 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
             radius = radius.maximum(mm(data, offset).norm(1));
         return measure.Result(mm(s, basis), [s.norm(1)], radius);
     }
+
+    /// <inheritdoc/>
+    internal override bool JudgesNextAlone => true;
 
     /// <inheritdoc/>
     internal override (Splitting Splitting, SplittingState FixedPoint) Differentiable(SplittingState fixedPoint, Tensor data) => (Problem, ToProblem(fixedPoint, data));

@@ -19,6 +19,9 @@ internal sealed record BlockProblem(IReadOnlyList<IProximable> Terms, FidelityTe
         _ => [term],
     };
 
+    /// <summary>The term that compares with the measurements, also under a weight; null of other terms.</summary>
+    public static IDataTerm? Measured(IProximable term) => term as IDataTerm ?? (term is WeightedProximable weighted ? Measured(weighted.Term) : null);
+
     /// <summary>A smooth function as proximable terms; null where a part has no proximal operator.</summary>
     public static IReadOnlyList<IProximable>? Parts(ISmooth smooth)
     {

@@ -56,6 +56,9 @@ public sealed class DavisYin : Splitting
         return new DavisYinState(ζ + ψ - ξ);
     }
 
+    /// <inheritdoc/>
+    internal override bool JudgesNextAlone => true;
+
     /// <summary>ζ = x + α·s with s ∈ ∂f(x).</summary>
     internal override BlockProblem? Blocks() =>
         BlockProblem.Parts(h) is { } smooth ? new BlockProblem([f, g, .. smooth], null, (x, points) => new DavisYinState(x + (StepSize * points[0].Subgradient))) : null;

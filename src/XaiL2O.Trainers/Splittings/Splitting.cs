@@ -54,6 +54,9 @@ public abstract class Splitting
     /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
     internal virtual (Splitting Splitting, SplittingState FixedPoint) Differentiable(SplittingState fixedPoint, Tensor data) => (this, fixedPoint);
 
+    /// <summary>Whether the conditions of optimality come from T(ζ) alone, so that a state can be judged without the one before.</summary>
+    internal virtual bool JudgesNextAlone => false;
+
     /// <summary>The problem block by block; null where a term has no proximal operator.</summary>
     internal virtual BlockProblem? Blocks() => null;
 
