@@ -94,6 +94,77 @@ public sealed class OptimalityLaws : TorchLaws
         }
     }
 
+    private sealed class Stated(int dataSize, int inferenceSize, Action<ModelBuilder> compose) : ModelRecipe
+    {
+        public override int DataSize => dataSize;
+
+        public override int InferenceSize => inferenceSize;
+
+        public override void Compose(ModelBuilder model) => compose(model);
+    }
+
+    /// <summary>½(x₁ − 1)² + 0.05(x₂ − 1)², of which only the gradient is known.</summary>
+    private sealed class GradientAlone() : Term("Slow", new IdentityOperator(2)), ISmooth
+    {
+        private static Tensor Curvature => tensor(new[] { 1.0, 0.1 });
+
+        public double LipschitzBound => 1;
+
+        public Tensor Gradient(Tensor u, Tensor data) => Curvature * (u - 1);
+
+        public override Tensor PropertyValue(Tensor x, Tensor data) => (x - 1).norm(1);
+    }
+
+    [Test]
+    public void Smooth_terms_whose_value_is_not_known_are_judged_all_the_same([Values] bool bounded)
+    {
+        using var model = new ComposedModel(
+            new Stated(1, 2, m =>
+            {
+                m.Add(new GradientAlone());
+                if (bounded)
+                    m.Add(new BoxTerm("Bounds", 2, 0, 10));
+            }),
+            float64);
+        var inference = model.Infer(ones(1, 1, dtype: float64), new FixedPointOptions());
+        Assert.That(inference.Status[0], Is.EqualTo(SolveStatus.Converged));
+        Assert.That(inference.Inference[0], Has.All.EqualTo(1).Within(2e-3));
+    }
+
+    /// <summary>min |x| s.t. |x − d| ≤ 0.1|d|: x = 0.9 d, which single precision holds.</summary>
+    [Test]
+    public void What_is_delivered_is_judged_where_the_solve_ended()
+    {
+        using var model = new ComposedModel(
+            new Stated(1, 1, m =>
+            {
+                m.Add(new FidelityTerm("Fidelity", m.Identity, 0.1));
+                m.Add(new L1Term("Sparsity", m.Matrix(new float[,] { { 1 } })));
+            }),
+            float64);
+        var d = linspace(0.5, 16, 200, dtype: float64).unsqueeze(1);
+        var inference = model.Infer(d, new FixedPointOptions { AndersonMemory = 10 });
+        Assert.That(inference.Status, Has.All.EqualTo(SolveStatus.Converged));
+        Assert.That(inference.Inference.Select(x => (double)x[0]), Is.EqualTo(Values(0.9 * d)).Within(1e-3).Percent);
+    }
+
+    /// <summary>No gap is small beside an optimum of 0; rounding is, whatever the weight.</summary>
+    [Test]
+    public void An_optimum_of_0_is_reached([Values(1e-6, 1, 1e6)] double weight)
+    {
+        var A = new float[,] { { 2, 1, 0 }, { 0, 1, 1 }, { 1, 0, 3 } };
+        using var model = new ComposedModel(
+            new Stated(3, 3, m =>
+            {
+                m.Add(new LeastSquaresTerm("Fidelity", m.Matrix(A)), weight);
+                m.Add(new NonnegativeTerm("Bounds", 3));
+            }),
+            float64);
+        var inference = model.Infer(tensor(new double[,] { { 3, 2, 4 } }), new FixedPointOptions { AndersonMemory = 10 });
+        Assert.That(inference.Status[0], Is.EqualTo(SolveStatus.Converged), $"{inference.Missing[0]} {inference.Residual[0]}");
+        Assert.That(inference.Inference[0], Has.All.EqualTo(1).Within(1e-3));
+    }
+
     private static IEnumerable<string> Faults(ConvexProblem problem, double[] x)
     {
         if (problem.Optimum() is not { } optimum)
