@@ -112,7 +112,7 @@ internal sealed class ExperimentExample : IExample
     {
         IDataView Of(int[] records) => ml.Data.LoadFromEnumerable(windows.Where(w => records.Contains(w.Record)));
         // A model that has hardly been trained is slow to solve; three minutes are better spent on another trial.
-        usual = usual with { Solver = usual.Solver with { MaxIterations = Math.Min(2000, usual.Solver.MaxIterations) } };
+        usual = usual with { Solver = usual.Solver with { MaxIterations = Math.Min(6000, usual.Solver.MaxIterations) } };
         var space = new SearchSpace();
         var epochs = space.IntegerRange("Epochs", usual.Training.Epochs, 2 * usual.Training.Epochs, initial: usual.Training.Epochs);
         var learningRate = space.Range("LearningRate", 2e-3, 5e-3, logarithmic: true, initial: usual.Training.LearningRate);
