@@ -15,8 +15,8 @@ namespace XaiL2O.Trainers;
 /// <param name="Primal">Largest distance from Kᵢx to the set of a constraint, relative to the larger of ‖uᵢ‖, ‖Kᵢx‖ and, for terms that compare with measurements, ‖d‖; shape <c>[batch]</c>.</param>
 /// <param name="Dual">‖r‖·‖x‖ relative to the objective; where values of terms are not known, ‖r‖ relative to the largest ‖Kᵢᵀsᵢ‖. Shape <c>[batch]</c>.</param>
 /// <param name="Gap">
-/// |P(x) − D| relative to the objective; where the values of terms are not known (learned proximal operators), the largest ‖Kᵢx − uᵢ‖ of those terms relative
-/// to ‖uᵢ‖. Shape <c>[batch]</c>.
+/// |P(x) − D| relative to the objective; where the values of terms are not known (learned proximal operators), the largest ‖Kᵢx − uᵢ‖ of terms that are no
+/// constraints, relative to ‖Kᵢ‖‖x‖. Shape <c>[batch]</c>.
 /// </param>
 public sealed record Optimality(Tensor Primal, Tensor Dual, Tensor Gap)
 {

@@ -69,7 +69,8 @@ internal sealed class OptimalityMeasure
             return;
         }
 
-        consistency = consistency.maximum(Ratio.OfNorms((image - point).norm(1), scale));
+        // ‖K‖‖x‖ is the scale where Kx is 0 up to rounding, as the differences of a constant signal are.
+        consistency = consistency.maximum(Ratio.OfNorms((image - point).norm(1), scale.maximum(term.Operator.NormBound * x.norm(1))));
         if (term.Value(image, data) is { } value)
         {
             objective = objective + value;
