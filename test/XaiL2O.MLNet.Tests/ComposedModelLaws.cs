@@ -18,7 +18,7 @@ internal sealed class ComposedModelLaws
     {
         BatchSize = 16,
         Training = new TrainingOptions { Epochs = 6, BatchSize = 25, LearningRate = 3e-2, InitialIterations = 100, FinalIterations = 200 },
-        Solver = new FixedPointOptions { MaxIterations = 20_000, ResidualTolerance = 1e-5, AndersonMemory = 10 },
+        Solver = new FixedPointOptions { MaxIterations = 5000, ResidualTolerance = 1e-5 },
     };
 
     private static readonly Lazy<ComposedModelTransformer> Lazy = new(() => Ml.L2O().Train(new Steps(), Options).Fit(View(Rows(1, 200))));
