@@ -29,20 +29,7 @@ internal sealed class DictionaryExample : IExample
         var (train, test) = (DictionaryRow.Draw(10_000, synthesis, A, 0.1, random), DictionaryRow.Draw(1_000, synthesis, A, 0.1, random));
 
         var ml = new MLContext(context.Seed);
-        var options = new ImplicitDictionaryTrainer.Options
-        {
-            MeasurementMatrix = A,
-            Training = new TrainingOptions
-            {
-                Epochs = context.Full ? 40 : 12,
-                LearningRate = 3e-3,
-                Patience = 0,
-                Seed = context.Seed,
-                Solver = new FixedPointOptions { MaxIterations = 1000 },
-            },
-            Solver = new FixedPointOptions { MaxIterations = 20_000 },
-            CancellationToken = context.Cancellation,
-        };
+        var options = Options(context, A, context.Full ? 40 : 12, 3e-3);
         var trainView = ml.Data.LoadFromEnumerable(train);
         var model = ExampleContext.WithProgress("Training", progress =>
             ml.L2O().Trainers.ImplicitDictionary(options with { Progress = progress }).Fit(trainView));
@@ -143,6 +130,22 @@ internal sealed class DictionaryExample : IExample
         AnsiConsole.Write(table);
         AnsiConsole.MarkupLine("A linear map solves the source's experiment exactly: the experiment shows the method, it does not prove it. No linear map solves the harder one.");
     }
+
+    /// <summary>What both experiments train and solve with.</summary>
+    internal static ImplicitDictionaryTrainer.Options Options(ExampleContext context, float[,] A, int epochs, double learningRate) => new()
+    {
+        MeasurementMatrix = A,
+        Training = new TrainingOptions
+        {
+            Epochs = epochs,
+            LearningRate = learningRate,
+            Patience = 0,
+            Seed = context.Seed,
+            Solver = new FixedPointOptions { MaxIterations = 1000 },
+        },
+        Solver = new FixedPointOptions { MaxIterations = 20_000 },
+        CancellationToken = context.Cancellation,
+    };
 
     internal static string Colour(CertificateLabel label) => label switch
     {

@@ -27,21 +27,7 @@ internal sealed class HardDictionary
         // whitening of the signals; linear regression is at 3.0. So the start has to find the codes.
         ExampleContext.Say("Harder variant: independent components of the training signals, the start of K");
         var start = IndependentComponents.Transform([.. train.Select(r => r.Signal)], context.Seed);
-        var options = new ImplicitDictionaryTrainer.Options
-        {
-            MeasurementMatrix = A,
-            InitialTransform = start,
-            Training = new TrainingOptions
-            {
-                Epochs = context.Full ? 12 : 4,
-                LearningRate = 3e-4,
-                Patience = 0,
-                Seed = context.Seed,
-                Solver = new FixedPointOptions { MaxIterations = 1000 },
-            },
-            Solver = new FixedPointOptions { MaxIterations = 20_000 },
-            CancellationToken = context.Cancellation,
-        };
+        var options = DictionaryExample.Options(context, A, context.Full ? 12 : 4, 3e-4) with { InitialTransform = start };
         var trainView = ml.Data.LoadFromEnumerable(train);
         Model = ExampleContext.WithProgress("Harder variant: training", progress => ml.L2O().Trainers.ImplicitDictionary(options with { Progress = progress }).Fit(trainView));
         var testView = ml.Data.LoadFromEnumerable(test);

@@ -148,10 +148,7 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         ArgumentNullException.ThrowIfNull(next);
         ArgumentNullException.ThrowIfNull(data);
         var (y, λ) = (DouglasRachfordState)next;
-        var z = Project(y, data);
-        var reflected = (2 * z) - y;
-        var p = Proximal(reflected, λ, data);
-        var s = (reflected - p) / λ;
+        var (z, p, s) = Point(y, λ, data);
         var x = inference ?? InferenceAt(z, y, λ, data);
         var measure = new OptimalityMeasure(x, data);
         foreach (var (term, scale, from, length) in parts)
@@ -184,10 +181,7 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         ArgumentNullException.ThrowIfNull(data);
         using var grad = no_grad();
         var (y, λ) = (DouglasRachfordState)state;
-        var z = Project(y, data);
-        var reflected = (2 * z) - y;
-        var p = Proximal(reflected, λ, data);
-        var s = (reflected - p) / λ;
+        var (z, p, s) = Point(y, λ, data);
         List<BlockPoint> points = [.. parts.Select(b => new BlockPoint(p.narrow(1, b.From, b.Length) / b.Scale, b.Scale * s.narrow(1, b.From, b.Length)))];
         if (equality is not null)
             points.Add(new BlockPoint(data, mm(s, dual!)));
@@ -202,10 +196,8 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
     {
         using var scope = NewDisposeScope();
         var (y, λ) = (DouglasRachfordState)state;
-        var z = Project(y, data);
-        var reflected = (2 * z) - y;
-        var p = Proximal(reflected, λ, data);
-        var (gap, force) = (p - z, reflected - p);
+        var (z, p, s) = Point(y, λ, data);
+        var (gap, force) = (p - z, λ * s);
         var along = mm(gap, basis);
         var across = (gap.square().sum(1, true) - along.square().sum(1, true)).clamp_min(0).sqrt();
         var (primal, dualPart) = (across / p.norm(1, true).maximum(z.norm(1, true)), along.norm(1, true) / force.norm(1, true));
@@ -220,6 +212,15 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
     {
         foreach (var tensor in (Tensor?[])[.. parts.Select(b => b.Scale), basis, projector, inferenceFromZ, offset, inferenceFromData, dual])
             tensor?.Dispose();
+    }
+
+    /// <summary>z = P_V(y), p = prox_{λf}(2z − y) and the subgradient s = (2z − y − p)/λ of f at p.</summary>
+    private (Tensor Z, Tensor P, Tensor Subgradient) Point(Tensor y, Tensor λ, Tensor data)
+    {
+        var z = Project(y, data);
+        var reflected = (2 * z) - y;
+        var p = Proximal(reflected, λ, data);
+        return (z, p, (reflected - p) / λ);
     }
 
     private Tensor InferenceAt(Tensor z, Tensor y, Tensor λ, Tensor data)

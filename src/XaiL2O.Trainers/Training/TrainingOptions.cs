@@ -60,7 +60,7 @@ public sealed record TrainingOptions
     /// <summary>Whether each solve starts at the previous epoch's fixed point of the same row (memory: one state per row). Default true.</summary>
     public bool WarmStart { get; init; } = true;
 
-    /// <summary>Tolerances of the solves; the iteration limit in it applies to validation. Residual default 1e-4.</summary>
+    /// <summary>Tolerances of the solves; the iteration limit in it applies to validation. Looser by default than those of inferences, 1e-3 and constraints 1e-2.</summary>
     public FixedPointOptions Solver { get; init; } = new() { ResidualTolerance = 1e-3, FidelityTolerance = 1e-2 };
 
     /// <summary>Seed of the split and of the order of rows.</summary>
