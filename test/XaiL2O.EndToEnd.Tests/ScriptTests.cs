@@ -12,7 +12,7 @@ internal sealed class ScriptTests
     /// <summary>As many lines as a desktop's linker cache has: more than the 64 KiB that a pipe holds.</summary>
     private const int ManyLines = 2600;
 
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Repository.Root;
 
     private string folder = "";
 
@@ -127,13 +127,5 @@ internal sealed class ScriptTests
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output + errors.Result);
-    }
-
-    private static string FindRoot()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "XaiL2O.sln")))
-            root = root.Parent ?? throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} holds XaiL2O.sln.");
-        return root.FullName;
     }
 }
