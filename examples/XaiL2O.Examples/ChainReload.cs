@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
 
 namespace XaiL2O.Examples;
 
@@ -26,7 +27,7 @@ internal static class ChainReload
     /// </summary>
     public static (int Differing, int Values, double MaxAbsDifference) Compare(MLContext ml, ITransformer model, IDataView rows, string modelPath)
     {
-        ml.Model.Save(model, rows.Schema, modelPath);
+        FileReplacement.Write(modelPath, stream => ml.Model.Save(model, rows.Schema, stream));
         using (var stream = File.Create(modelPath + ".rows"))
             ml.Data.SaveAsBinary(rows, stream);
         var outputPath = modelPath + ".outputs";
