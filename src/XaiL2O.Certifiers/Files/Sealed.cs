@@ -20,11 +20,13 @@ internal static class Sealed
     /// <summary>Length of <see cref="JsonStart"/>, the checksum in hexadecimal digits and <see cref="JsonNext"/>.</summary>
     private static int JsonHead => JsonStart.Length + (2 * SHA256.HashSizeInBytes) + JsonNext.Length;
 
-    /// <summary>Settings under which null in the place of a value, a missing value and one that is there twice are errors.</summary>
-    public static JsonSerializerOptions StrictJson(JsonSerializerOptions like) => new(like)
+    /// <summary>Settings under which null in the place of a value, a missing value and one that is there twice are errors, and every text comes back.</summary>
+    public static JsonSerializerOptions StrictJson(JsonSerializerOptions like)
     {
-        AllowDuplicateProperties = false, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
-    };
+        var options = new JsonSerializerOptions(like) { AllowDuplicateProperties = false, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+        options.Converters.Add(new AnyTextConverter());
+        return options;
+    }
 
     /// <summary>A JSON object of several properties with its checksum.</summary>
     public static byte[] ToJson<T>(T value, JsonSerializerOptions? options = null)
