@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.Examples;
@@ -33,7 +34,11 @@ internal static class ChainReload
         using (var stream = File.Create(saved + ".rows"))
             ml.Data.SaveAsBinary(rows, stream);
         RunChild(saved, outputPath);
-        File.Move(saved, modelPath, overwrite: true);
+        FileReplacement.Write(modelPath, stream =>
+        {
+            using var file = File.OpenRead(saved);
+            file.CopyTo(stream);
+        });
         string[] here = [.. Values(ml, model.Transform(rows))];
         var there = File.ReadAllLines(outputPath);
         if (here.Length != there.Length)

@@ -58,7 +58,7 @@ internal sealed class ExperimentExample : IExample
         AnsiConsole.MarkupLineInterpolated($"Default: PRD {initial.Metric:0.00} %, fail rate {initial.FailRate:P1}. Best, trial {best.Number}: PRD {best.Metric:0.00} %, fail rate {best.FailRate:P1} ({best.Options}).");
         result.SaveCsv(context.PathOf("trials.csv"));
         SearchFigure.Draw(context.PathOf("search.png"), result, "PRD on the validation record in percent");
-        ml.Model.Save(result.Model, ml.Data.LoadFromEnumerable(windows).Schema, context.PathOf("model.zip"));
+        FileReplacement.Write(context.PathOf("model.zip"), stream => ml.Model.Save(result.Model, ml.Data.LoadFromEnumerable(windows).Schema, stream));
 
         ExampleContext.Say("Applying the best model, and that of the default options, to two patients that nothing has seen");
         var test = ml.Data.LoadFromEnumerable(EcgWindow.Load(ml, Path.Combine("ecg", "mitbih-test.tsv"), A));

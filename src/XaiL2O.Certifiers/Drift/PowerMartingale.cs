@@ -71,6 +71,18 @@ public sealed class PowerMartingale
     {
         if (weights.Length != Bets)
             throw new InvalidDataException($"The state of a martingale has {Bets} weights; got {weights.Length}.");
+        if (!(double.IsFinite(logValue) && logMaximum >= Math.Max(0, logValue) && double.IsFinite(logMaximum) && count >= 0))
+            throw new InvalidDataException($"The state of a martingale has the logarithm {logValue}, its maximum {logMaximum} and {count} values; both are finite, the maximum is at least 0 and the other, and the number is at least 0.");
+        var total = 0.0;
+        foreach (var weight in weights)
+        {
+            if (!(weight is >= 0 and <= 1 + 1e-9))
+                throw new InvalidDataException($"The state of a martingale has the weight {weight}; it must lie in [0, 1].");
+            total += weight;
+        }
+
+        if (!(Math.Abs(total - 1) < 1e-6))
+            throw new InvalidDataException($"The weights of a martingale's state sum to {total}; they must sum to 1.");
         var martingale = new PowerMartingale(share) { LogValue = logValue, LogMaximum = logMaximum, Count = count };
         weights.CopyTo(martingale.weights);
         return martingale;

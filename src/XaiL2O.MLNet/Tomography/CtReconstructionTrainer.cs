@@ -145,8 +145,8 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
         ColumnCheck.FloatVector(inputSchema, options.MeasurementColumnName);
         if (options.Method.HasWeights || options.Method.Candidates.Count > 0)
             ColumnCheck.FloatVector(inputSchema, options.ImageColumnName);
-        using var model = options.Method.CreateModel(RadonOperator.Shared(options.Geometry), torch.CPU);
-        return SchemaShapes.Append(inputSchema, CtReconstructionTransformer.Columns(options.OutputColumnName, model));
+        using var model = options.Method.CreateSmallModel();
+        return SchemaShapes.Append(inputSchema, CtReconstructionTransformer.Columns(options.OutputColumnName, options.Geometry.Pixels, model));
     }
 
     private CtReconstructionTransformer Create(ReconstructionMethod method, ImplicitModel model, torch.Device device, TrainingResult? training) =>

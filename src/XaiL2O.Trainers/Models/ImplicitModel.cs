@@ -182,6 +182,8 @@ public abstract class ImplicitModel : IDisposable
             var array = arrays.FirstOrDefault(a => a.Name == name) ?? throw new ArgumentException($"The weight '{name}' is missing.", nameof(arrays));
             if (!array.Shape.SequenceEqual(weight.shape))
                 throw new ArgumentException($"The weight '{name}' has shape [{string.Join(", ", array.Shape)}]; the model needs [{string.Join(", ", weight.shape)}].", nameof(arrays));
+            if (array.Values.Length != weight.numel())
+                throw new ArgumentException($"The weight '{name}' has {array.Values.Length} values; its shape [{string.Join(", ", array.Shape)}] has {weight.numel()}.", nameof(arrays));
             weight.copy_(tensor(array.Values).reshape(array.Shape));
         }
     }
