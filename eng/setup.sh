@@ -108,8 +108,8 @@ ensure_fonts() {
 
 # jemalloc hands large blocks out again without asking the kernel for their pages anew, as the C library does. Measured with the shipped CT model on
 # 2 cores: an iteration of 8 images takes 56 ms in place of 157 ms, with 136 page faults in place of 104 000. Memory stays at its peak. By default
-# jemalloc does not split large free blocks for small requests: training the CT model then grows to 12 GB in a minute, of which 1.7 GB are in use;
-# with lg_extent_max_active_fit it stays at 4 GB. Optional: without jemalloc everything works, slower. NO_JEMALLOC=1 leaves it out.
+# jemalloc does not split large free blocks for small requests, and training the CT model takes several times the memory it uses
+# (docs/decisions/0007-ct-reconstruction.md); lg_extent_max_active_fit lets it. Optional: without jemalloc everything works, slower. NO_JEMALLOC=1 leaves it out.
 use_jemalloc() {
   [ "$(uname -s)" = Linux ] && [ -z "${LD_PRELOAD:-}" ] && [ -z "${NO_JEMALLOC:-}" ] || return 0
   if [ -z "$(jemalloc_path)" ] && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
