@@ -16,6 +16,8 @@ internal static class BuiltInFunctions
         ["TotalVariation"] = _ => PropertyFunction.TotalVariation(),
         ["TotalVariation2D"] = d => PropertyFunction.TotalVariation((int)d.Numbers["height"], (int)d.Numbers["width"], (TotalVariationKind)d.Numbers["kind"]),
         ["ShortOfOneHot"] = _ => PropertyFunction.ShortOfOneHot(),
+        ["Disagreement"] = _ => PropertyFunction.Disagreement(),
+        ["SmallestDistance"] = _ => PropertyFunction.SmallestDistance(),
         ["IterateResidual"] = _ => PropertyFunction.IterateResidual(),
         ["ProximalResidual"] = _ => PropertyFunction.ProximalResidual(),
         [SetPrefix + "Box"] = d => PropertyFunction.DistanceTo(TargetSet.Box(d.Arrays["lower"][0], d.Arrays["upper"][0])),

@@ -3,9 +3,13 @@ using Microsoft.ML.Data;
 
 namespace XaiL2O.MLNet;
 
-/// <summary>Reads a batch of rows ahead, computes their outputs together and serves them one by one.</summary>
+/// <summary>
+/// Reads a batch of rows ahead, computes their outputs together and serves them one by one. The first batch is one row and each is
+/// <see cref="Growth"/> times the one before, so that who asks for one row waits for one, and a pass over all rows is soon at full batches.
+/// </summary>
 internal sealed class BatchCursor : DataViewRowCursor
 {
+    private const int Growth = 8;
     private readonly DataViewRowCursor input;
     private readonly bool[] active;
     private readonly IRowBatch? batch;
@@ -18,6 +22,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     private long position = -1;
     private int slot;
     private int rows;
+    private int ahead = 1;
     private bool disposed;
 
     public BatchCursor(BatchTransformer transformer, DataViewRowCursor input, DataViewSchema schema, bool[] active)
@@ -96,7 +101,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     private bool ReadAhead()
     {
         (slot, rows) = (0, 0);
-        while (rows < capacity && input.MoveNext())
+        while (rows < ahead && input.MoveNext())
         {
             batch?.Read(rows);
             foreach (var cache in caches)
@@ -110,6 +115,7 @@ internal sealed class BatchCursor : DataViewRowCursor
             rows++;
         }
 
+        ahead = (int)Math.Min(capacity, (long)ahead * Growth);
         if (rows > 0 && batch is not null)
             outputs = batch.Compute(rows);
         return rows > 0;
