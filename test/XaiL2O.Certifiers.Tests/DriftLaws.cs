@@ -43,7 +43,7 @@ internal sealed class DriftLaws
             for (var i = 0; i < steps; i++)
             {
                 var u = (i + 0.5) / steps;
-                var next = PowerMartingale.Restore(promise, martingale.LogValue, 0, martingale.Count, martingale.Weights);
+                var next = PowerMartingale.Restore(promise, martingale.LogValue, martingale.LogMaximum, martingale.Count, martingale.Weights);
                 sum += Math.Exp(next.Observe(Math.Pow(u, 20))) * 20 * Math.Pow(u, 19) / steps;
             }
 
@@ -212,6 +212,24 @@ internal sealed class DriftLaws
         stream.Position = 0;
         Assert.That(() => DriftMonitor.Load(stream, Calibrated(Draw(random, 100))), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("other calibration values"));
         Assert.That(() => DriftMonitor.Load(new MemoryStream("{"u8.ToArray()), certifier), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("damaged"));
+    }
+
+    [Test]
+    public void A_state_that_no_stream_leaves_is_refused([Values] DriftPromise promise)
+    {
+        var martingale = new PowerMartingale(promise);
+        foreach (var p in new[] { 0.2, 0.01, 0.9 })
+            martingale.Observe(p);
+        double[] weights = martingale.Weights.ToArray();
+        PowerMartingale Restore(double logValue, double logMaximum, long count, double[] w) => PowerMartingale.Restore(promise, logValue, logMaximum, count, w);
+        Assert.That(Restore(martingale.LogValue, martingale.LogMaximum, 3, weights).Observe(0.5), Is.EqualTo(martingale.Observe(0.5)));
+        Assert.That(() => PowerMartingale.Restore(promise, 0, 0, 0, new double[19]), Throws.Nothing, "before the first row");
+        (double LogValue, double LogMaximum, long Count, double[] Weights)[] damaged =
+        [
+            (double.NaN, 1, 3, weights), (1, 0.5, 3, weights), (1, 2, -3, weights), (1, 2, 3, [.. weights.Select(w => 2 * w)]), (1, 2, 3, [-0.1, .. weights[1..]]), (1, 2, 3, [.. weights, 0]),
+        ];
+        foreach (var state in damaged)
+            Assert.That(() => Restore(state.LogValue, state.LogMaximum, state.Count, state.Weights), Throws.InstanceOf<InvalidDataException>());
     }
 
     [Test]

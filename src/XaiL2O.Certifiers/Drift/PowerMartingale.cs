@@ -78,6 +78,18 @@ public sealed class PowerMartingale
         var martingale = new PowerMartingale(promise) { LogValue = logValue, LogMaximum = logMaximum, Count = count };
         if (weights.Length != Bets)
             throw new InvalidDataException($"The state of a martingale has {Bets} weights; got {weights.Length}. A state of an earlier version does not go on; start a new monitor.");
+        if (!(double.IsFinite(logValue) && logMaximum >= Math.Max(0, logValue) && double.IsFinite(logMaximum) && count >= 0))
+            throw new InvalidDataException($"The state of a martingale has the logarithm {logValue}, its maximum {logMaximum} and {count} values; both are finite, the maximum is at least 0 and the other, and the number is at least 0.");
+        var total = count == 0 ? 1 : martingale.Waiting(count) * Math.Exp(-logValue);
+        foreach (var weight in weights)
+        {
+            if (!(weight is >= 0 and <= 1 + 1e-9))
+                throw new InvalidDataException($"The state of a martingale has the weight {weight}; it must lie in [0, 1].");
+            total += weight;
+        }
+
+        if (!(Math.Abs(total - 1) < 1e-6))
+            throw new InvalidDataException($"The weights of a martingale's state sum to {total} with what has not been placed; they must sum to 1.");
         weights.CopyTo(martingale.weights);
         return martingale;
     }
