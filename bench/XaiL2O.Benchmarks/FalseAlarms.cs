@@ -42,6 +42,30 @@ internal static class FalseAlarms
         }
 
         Delays();
+        QuietTimes();
+    }
+
+    /// <summary>Rows until a change is found after quiet times of several lengths, by what is promised: the median of 21 streams of one property.</summary>
+    private static void QuietTimes()
+    {
+        foreach (var (name, options) in new[] { ("bound 1 %", new DriftOptions()), ("mean run length 10⁶ rows", new DriftOptions { MeanRunLength = 1e6 }) })
+        {
+            foreach (var quiet in new[] { 500, 5_000, 50_000, 200_000 })
+            {
+                var delays = new long[21];
+                Parallel.For(0, delays.Length, s =>
+                {
+                    var random = new Random(9000 + s);
+                    var certifier = new Certifier([new PropertyCertifier("p", new EmpiricalDistribution(Enumerable.Range(0, 500).Select(_ => random.NextDouble())), new LabelPolicy(), Calibration.Conformal)]);
+                    var monitor = new DriftMonitor(certifier, options with { Seed = (ulong)s });
+                    for (var t = 0; monitor.AlarmRow is null; t++)
+                        monitor.Observe([t < quiet ? random.NextDouble() : 0.9 + random.NextDouble()]);
+                    delays[s] = monitor.AlarmRow!.Value - quiet;
+                });
+                Array.Sort(delays);
+                Console.WriteLine($"{name}, {quiet} quiet rows: found after {delays[10]} rows (median; {delays.Count(d => d <= 0)} of {delays.Length} alarms before the change)");
+            }
+        }
     }
 
     private static void Delays()

@@ -14,7 +14,7 @@ internal sealed class CalibratedLabels(CalibrationDistribution[] distributions, 
         if (Distributions.Length == 0)
             return double.NaN;
         var upper = UpperP(value);
-        return sides == Sides.Upper ? upper : Math.Min(1, 2 * (double.IsFinite(value) ? Math.Min(upper, LowerP(value)) : upper));
+        return sides == Sides.Upper ? upper : Math.Min(1, 2 * (PropertyCertifier.IsValue(value) ? Math.Min(upper, LowerP(value)) : upper));
     }
 
     /// <summary>The label of a finite value.</summary>
@@ -29,7 +29,7 @@ internal sealed class CalibratedLabels(CalibrationDistribution[] distributions, 
     }
 
     /// <summary>Whether a value is nearer the lower end of the calibration values than the upper, where that counts.</summary>
-    public bool IsLow(double value) => sides == Sides.TwoSided && double.IsFinite(value) && LowerP(value) < UpperP(value);
+    public bool IsLow(double value) => sides == Sides.TwoSided && PropertyCertifier.IsValue(value) && LowerP(value) < UpperP(value);
 
     /// <summary>The largest kept value (or the tolerance) whose label is better than one. Labels only get worse as values grow, and change only just above a kept value.</summary>
     public double UpperThreshold(CertificateLabel label)
@@ -63,7 +63,7 @@ internal sealed class CalibratedLabels(CalibrationDistribution[] distributions, 
         return threshold;
     }
 
-    /// <summary>(1 + #{αᵢ ≥ α})/(N + 1), the largest where there are two distributions to compare with. What is not finite is larger than all.</summary>
+    /// <summary>(1 + #{αᵢ ≥ α})/(N + 1), the largest where there are two distributions to compare with. What is no property value, not finite or negative, is larger than all.</summary>
     private double UpperP(double value)
     {
         var p = 0.0;
@@ -115,7 +115,7 @@ internal sealed class CalibratedLabels(CalibrationDistribution[] distributions, 
 
     // Values within the tolerance are equal to each other, so none of them is strictly below another.
     private int Below(CalibrationDistribution distribution, double value) =>
-        !double.IsFinite(value) ? distribution.Count : value <= tolerance ? 0 : distribution.CountStrictlyBelow(value);
+        !PropertyCertifier.IsValue(value) ? distribution.Count : value <= tolerance ? 0 : distribution.CountStrictlyBelow(value);
 
     private int Above(CalibrationDistribution distribution, double value) => distribution.Count - distribution.CountAtMost(Math.Max(value, tolerance));
 

@@ -119,9 +119,9 @@ public sealed class Certifier
             var certificate = certificates[i] = properties[i].Certify(values[i]);
             if (properties[i].Limits is null && !(certificate.PValue >= smallest))
                 smallest = certificate.PValue;
-            // What is not a number, or above an absolute limit, fails whatever the other parts say.
+            // What is no property value, or above an absolute limit, fails whatever the other parts say.
             failed[i] = certificate.Label == CertificateLabel.Fail
-                && (Joint.Rule == JointRule.AllPass || properties[i].Limits is not null || !double.IsFinite(values[i]));
+                && (Joint.Rule == JointRule.AllPass || properties[i].Limits is not null || !PropertyCertifier.IsValue(values[i]));
             any |= failed[i];
         }
 

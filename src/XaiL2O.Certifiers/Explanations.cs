@@ -21,6 +21,8 @@ internal static class Explanations
     {
         if (!double.IsFinite(certificate.Value))
             return $"its value is {(double.IsNaN(certificate.Value) ? "not a number" : "infinite")}";
+        if (certificate.Value < 0)
+            return $"its value {Number(certificate.Value)} is negative, which no property's is";
         if (property.Limits is { } limits)
         {
             var given = certificate.Label == CertificateLabel.Fail ? limits.FailAbove : limits.WarnAbove ?? limits.FailAbove;
@@ -56,8 +58,10 @@ internal static class Explanations
 
     private static string Cause(PropertyCertifier property, double value)
     {
-        // What makes a value large does not make it small.
-        var cause = property.IsLow(value) ? "something is missing: a dead or muted input, or an inference that has lost its structure" : property.Cause.TrimEnd('.');
+        // What makes a value large makes it neither small nor no number.
+        var cause = property.IsLow(value) ? "something is missing: a dead or muted input, or an inference that has lost its structure"
+            : !double.IsFinite(value) && property.Limits is null ? "an input that is missing, all zero or not finite, or arithmetic that overflowed"
+            : property.Cause.TrimEnd('.');
         return cause.Length == 0 ? "" : $" Usual cause: {cause}.";
     }
 }

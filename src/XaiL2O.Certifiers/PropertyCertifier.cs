@@ -40,6 +40,12 @@ public sealed class PropertyCertifier
         Defined(source, nameof(source));
         if (truths is null != (source == CalibrationSource.Inferences))
             throw new ArgumentException($"'{name}' is calibrated on {source} and {(truths is null ? "no values of truths are given" : "values of truths are given, which would have no effect")}.", nameof(truths));
+        foreach (var known in new[] { distribution, truths })
+        {
+            if (known is not null && known.Values[0] < 0)
+                throw new ArgumentException($"{known.CountStrictlyBelow(0)} of the {known.Count} calibration values of '{name}' are negative, for instance {known.Values[0]}; property values are at least 0. Certify what is large where something is wrong: a magnitude, or the distance to a set.", nameof(distribution));
+        }
+
         (Distribution, Policy, Calibration, Sides, Source, Truths) = (distribution, policy, calibration, sides, source, truths);
         compared = new CalibratedLabels(
             source switch
@@ -138,14 +144,17 @@ public sealed class PropertyCertifier
     /// <summary>What labels and p-values compare with: one distribution, two with <see cref="CalibrationSource.Both"/>, none where there is nothing.</summary>
     internal CalibrationDistribution[] Compared => compared.Distributions;
 
-    /// <summary>Judges a value. NaN and ∞ fail.</summary>
+    /// <summary>Judges a value. NaN, ∞ and negative values, which no property has, fail.</summary>
     /// <param name="value">Property value α.</param>
     public Certificate Certify(double value)
     {
         var p = compared.PValue(value);
-        var label = !double.IsFinite(value) ? CertificateLabel.Fail : Limits is { } limits ? limits.Label(value) : compared.Label(value, p);
+        var label = !IsValue(value) ? CertificateLabel.Fail : Limits is { } limits ? limits.Label(value) : compared.Label(value, p);
         return new Certificate(Name, value, p, label) { FailLimit = FailThreshold, LowerFailLimit = LowerFailThreshold, ByLimit = Limits is not null };
     }
+
+    /// <summary>Whether a number can be a property value: finite and at least 0.</summary>
+    internal static bool IsValue(double value) => value >= 0 && double.IsFinite(value);
 
     /// <summary>The calibration rows that conformal labels need: ⌈1/p − 1⌉ for level p, ⌈2/p − 1⌉ two-sided; with fewer nothing could fail.</summary>
     /// <param name="level">p, greater than 0.</param>

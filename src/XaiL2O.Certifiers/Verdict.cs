@@ -59,5 +59,19 @@ public sealed class Verdict
     /// </summary>
     public string Explanation { get; }
 
+    /// <summary>What several certifiers say together of one row: trustworthy if all say so.</summary>
+    /// <param name="verdicts">Of each certifier; at least one.</param>
+    public static Verdict Combine(IReadOnlyList<Verdict> verdicts)
+    {
+        ArgumentNullException.ThrowIfNull(verdicts);
+        static int Tests(Verdict verdict) => verdict.certificates.Count(c => !c.ByLimit);
+        return verdicts.Aggregate((a, b) => new Verdict(
+            a.Certificates.Concat(b.Certificates),
+            a.FailedParts.Concat(b.FailedParts),
+            a.WarnedParts.Concat(b.WarnedParts),
+            JointOutcome.Combine(new(a.Trustworthy, a.JointPValue), Tests(a), new(b.Trustworthy, b.JointPValue), Tests(b)).JointPValue,
+            string.Join(" ", new[] { a.Explanation, b.Explanation }.Where(e => e.Length > 0))));
+    }
+
     private string[] NamesOf(CertificateLabel label) => [.. certificates.Where(c => c.Label == label).Select(c => c.Name)];
 }

@@ -25,25 +25,22 @@ internal static class ColumnCheck
     public static void Property(DataViewSchema schema, string name)
     {
         var type = Find(schema, name, PropertyKind).Type;
-        if (type != NumberDataViewType.Single && type != NumberDataViewType.Double && type != BooleanDataViewType.Instance)
-            throw Mismatch(name, PropertyKind, type.ToString()!);
+        if (!IsNumber(type) && type != BooleanDataViewType.Instance)
+            throw Mismatch(name, type is VectorDataViewType ? PropertyKind + FunctionOf : PropertyKind, type.ToString()!);
     }
 
     public static void Property(SchemaShape shape, string name)
     {
         var column = Find(shape, name, PropertyKind);
         var type = column.ItemType;
-        if (column.Kind != SchemaShape.Column.VectorKind.Scalar || column.IsKey
-            || (type != NumberDataViewType.Single && type != NumberDataViewType.Double && type != BooleanDataViewType.Instance))
-        {
-            throw Mismatch(name, PropertyKind, Describe(column));
-        }
+        if (column.Kind != SchemaShape.Column.VectorKind.Scalar || column.IsKey || !(IsNumber(type) || type == BooleanDataViewType.Instance))
+            throw Mismatch(name, column.Kind == SchemaShape.Column.VectorKind.Scalar ? PropertyKind : PropertyKind + FunctionOf, Describe(column));
     }
 
-    /// <summary>A vector of <see cref="float"/> or <see cref="double"/> of a given length; vectors of unknown size are checked row by row.</summary>
+    /// <summary>A vector of numbers of a given length; vectors of unknown size are checked row by row.</summary>
     public static void NumberVector(DataViewSchema schema, string name, int size)
     {
-        var expected = $"a vector of {size} Single or Double";
+        var expected = $"a vector of {size} numbers";
         var type = Find(schema, name, expected).Type;
         if (type is not VectorDataViewType vector || !IsNumber(vector.ItemType) || (vector.IsKnownSize && vector.Size != size))
             throw Mismatch(name, expected, type.ToString()!);
@@ -52,7 +49,7 @@ internal static class ColumnCheck
     /// <summary>The same promise before fitting.</summary>
     public static void NumberVector(SchemaShape shape, string name)
     {
-        const string expected = "a vector of Single or Double";
+        const string expected = "a vector of numbers";
         var column = Find(shape, name, expected);
         if (column.Kind == SchemaShape.Column.VectorKind.Scalar || column.IsKey || !IsNumber(column.ItemType))
             throw Mismatch(name, expected, Describe(column));
@@ -72,6 +69,9 @@ internal static class ColumnCheck
 
         if (options.GroupColumnName is { } group)
             Group(schema, group);
+        // Behind another certifier, columns of the same names would hide what it says of its parts.
+        if (EarlierVerdict.TestsIn(schema) is not null && options.Properties.FirstOrDefault(p => schema.GetColumnOrNull(p.Name + ".Label") is not null) is { } twice)
+            throw new InvalidOperationException($"The property '{twice.Name}' is already judged by a certifier before this one, whose columns '{twice.Name}.PValue' and '{twice.Name}.Label' these would hide. Give the property another name, or take that certifier out of the chain.");
     }
 
     /// <summary>A column whose values name groups of rows.</summary>
@@ -110,10 +110,17 @@ internal static class ColumnCheck
         }
     }
 
+    /// <summary>Throws where two appended columns have one name, so that the second would hide the first.</summary>
+    public static void Outputs(IReadOnlyList<(string Name, DataViewType Type)> columns)
+    {
+        if (columns.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ArgumentException($"Two appended columns would be named '{twice.Key}', and the second would hide the first. Give the output column another name than these: {string.Join(", ", columns.Select(c => c.Name).Distinct())}.");
+    }
+
     public static InvalidOperationException WrongLength(string name, int expected, int actual) =>
         Mismatch(name, $"a vector of {expected} values", $"a vector of {actual} in one of its rows");
 
-    private const string GroupKind = "a text, key, Boolean or Int32 scalar";
+    private const string GroupKind = "a text, key, Boolean or integer scalar";
 
     private static IEnumerable<CertifiedProperty> Read(CertifierOptions options, bool calibrates) =>
         options.Properties.SelectMany(p => calibrates && p.OfTruth is { } truth ? [p, truth] : (CertifiedProperty[])[p]);
@@ -135,14 +142,16 @@ internal static class ColumnCheck
             throw Mismatch(name, ArgumentKind(size), type.ToString()!);
     }
 
-    private static string ArgumentKind(int? size) => size is null ? "a Single, Double or Boolean, or a vector of Single or Double" : $"a vector of {size} Single or Double";
+    private static string ArgumentKind(int? size) => size is null ? "a number or Boolean, or a vector of numbers" : $"a vector of {size} numbers";
 
-    private static bool IsNumber(DataViewType type) => type == NumberDataViewType.Single || type == NumberDataViewType.Double;
+    private static bool IsNumber(DataViewType type) => type is NumberDataViewType;
 
     private static bool IsGroup(DataViewType type) =>
-        type is KeyDataViewType || type == TextDataViewType.Instance || type == BooleanDataViewType.Instance || type == NumberDataViewType.Int32;
+        type is KeyDataViewType or TextDataViewType or BooleanDataViewType || (type is NumberDataViewType && type != NumberDataViewType.Single && type != NumberDataViewType.Double);
 
-    private const string PropertyKind = "a Single, Double or Boolean scalar";
+    private const string PropertyKind = "a number or Boolean scalar";
+
+    private const string FunctionOf = ", or else a function of it is needed (CertifiedProperty.Of)";
 
     private static DataViewSchema.Column Find(DataViewSchema schema, string name, string expected) =>
         schema.GetColumnOrNull(name) ?? throw Missing(name, expected, schema.Select(c => c.Name));

@@ -49,7 +49,8 @@ public sealed class L2OCatalog
     public ComposedModelTrainer Train(ModelRecipe recipe, ComposedModelTrainer.Options options) => new(environment, recipe, options);
 
     /// <summary>
-    /// Certificates for named columns. The estimator calibrates on the rows it is fitted on: fit it on rows the model was not trained on.
+    /// Certificates for named columns. The estimator calibrates on the rows it is fitted on: fit it on rows the model was not trained on, and so not in one
+    /// chain with the trainer. The verdict is that of all certifiers of a chain.
     /// </summary>
     /// <param name="properties">Which columns hold property values, and under which names they are certified.</param>
     public CertifierEstimator Certify(params CertifiedProperty[] properties) => Certify(new CertifierOptions { Properties = properties });
@@ -67,7 +68,10 @@ public sealed class L2OCatalog
     public RequireTrustEstimator RequireTrust(TrustAction onWarning = TrustAction.Log, TrustAction onFail = TrustAction.Throw) =>
         new(environment, new TrustPolicy(onWarning, onFail));
 
-    /// <summary>An engine for single predictions that returns each value with its certificates; can be used from many threads.</summary>
+    /// <summary>
+    /// An engine for single predictions that returns each value with its certificates; can be used from many threads. Where the chain has no
+    /// post-condition, predictions that fail have no value, as with <see cref="TrustAction.Drop"/>.
+    /// </summary>
     /// <typeparam name="TIn">Input row.</typeparam>
     /// <typeparam name="TOut">Output row.</typeparam>
     /// <param name="model">A fitted or loaded chain that ends with a certifier, or with a certifier and a post-condition, which then applies.</param>

@@ -35,7 +35,7 @@ internal sealed class CertifierTests
     });
 
     [Test]
-    public void Conformal_labels_agree_with_the_definition() => Values.Select(Gen.Double[-1, 8]).Sample((values, x) =>
+    public void Conformal_labels_agree_with_the_definition() => Values.Select(Gen.Double[0, 8]).Sample((values, x) =>
     {
         var certificate = Create(values, Calibration.Conformal).Certify(x);
         var p = (1.0 + values.Count(v => v >= x)) / (values.Length + 1);
@@ -46,7 +46,7 @@ internal sealed class CertifierTests
     });
 
     [Test]
-    public void Paper_labels_agree_with_the_definition() => Values.Select(Gen.Double[-1, 8]).Sample((values, x) =>
+    public void Paper_labels_agree_with_the_definition() => Values.Select(Gen.Double[0, 8]).Sample((values, x) =>
     {
         var below = values.Count(v => v < x) / (double)values.Length;
         var expected = below == 0 || below < 0.8 ? CertificateLabel.Pass : below >= 0.9 ? CertificateLabel.Fail : CertificateLabel.Warning;
@@ -56,7 +56,7 @@ internal sealed class CertifierTests
 
     [TestCase(Calibration.Paper)]
     [TestCase(Calibration.Conformal)]
-    public void Labels_never_improve_as_values_grow(Calibration calibration) => Values.Select(Gen.Double[-1, 8], Gen.Double[-1, 8]).Sample((values, a, b) =>
+    public void Labels_never_improve_as_values_grow(Calibration calibration) => Values.Select(Gen.Double[0, 8], Gen.Double[0, 8]).Sample((values, a, b) =>
     {
         var certifier = Create(values, calibration);
         Assert.That(certifier.Certify(Math.Min(a, b)).Label, Is.LessThanOrEqualTo(certifier.Certify(Math.Max(a, b)).Label));

@@ -17,7 +17,7 @@ internal sealed class FiniteLaws
             PropertyFunction.Nonzeros(), PropertyFunction.Nonzeros(0.5), PropertyFunction.Nonzeros(0, Matrix), PropertyFunction.L1Norm(), PropertyFunction.L1Norm(Matrix),
             PropertyFunction.RelativeError(), PropertyFunction.RelativeError(Matrix), PropertyFunction.TotalVariation(),
             PropertyFunction.TotalVariation(2, 2, TotalVariationKind.Isotropic), PropertyFunction.TotalVariation(2, 2, TotalVariationKind.Anisotropic),
-            PropertyFunction.TotalVariation(1, 4), PropertyFunction.TotalVariation(4, 1), PropertyFunction.ShortOfOneHot(), PropertyFunction.IterateResidual(), PropertyFunction.ProximalResidual(),
+            PropertyFunction.TotalVariation(1, 4), PropertyFunction.TotalVariation(4, 1), PropertyFunction.ShortOfOneHot(), PropertyFunction.SmallestDistance(), PropertyFunction.Disagreement(), PropertyFunction.IterateResidual(), PropertyFunction.ProximalResidual(),
             PropertyFunction.ProximalResidual("finite.identity"), PropertyFunction.ProximalResidual("finite.zero"),
             .. Sets().Select(PropertyFunction.DistanceTo),
         ];
@@ -86,7 +86,7 @@ internal sealed class FiniteLaws
     }
 
     private static IEnumerable<TestCaseData> Homogeneous() =>
-        All().Where(f => f.Describe().Kind is "L1Norm" or "TotalVariation" or "TotalVariation2D" or "IterateResidual" or "ProximalResidual" or "ProximalResidual:finite.zero")
+        All().Where(f => f.Describe().Kind is "L1Norm" or "TotalVariation" or "TotalVariation2D" or "IterateResidual" or "Disagreement" or "ProximalResidual" or "ProximalResidual:finite.zero")
             .Append(PropertyFunction.DistanceTo(TargetSet.Nonnegative())).Append(PropertyFunction.DistanceTo(TargetSet.Ball(0))).Append(PropertyFunction.DistanceTo(TargetSet.Points([[0, 0, 0, 0]])))
             .Append(PropertyFunction.DistanceTo(TargetSet.HalfSpace([1, -1, 0, 2], 0))).Append(PropertyFunction.DistanceTo(TargetSet.Hyperplane([1e-170, 1e-170, 0, 1e-170], 0)))
             .Select((f, i) => new TestCaseData(f).SetArgDisplayNames($"{i} {f.Describe().Kind}"));

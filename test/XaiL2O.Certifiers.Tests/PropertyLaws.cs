@@ -71,6 +71,13 @@ internal sealed class PropertyLaws
         Assert.That(PropertyMath.TotalVariation([0, 1, 1, 1], 2, 2, TotalVariationKind.Anisotropic), Is.EqualTo(2));
         Assert.That(PropertyMath.ShortOfOneHot([0.1f, 0.7f, 0.2f]), Is.EqualTo(0.3).Within(1e-7));
         Assert.That(PropertyMath.ShortOfOneHot([3, 4]), Is.NaN);
+        // One number is the probability of one of two classes.
+        double[] probabilities = [0, 0.2, 0.5, 0.9, 1.0005, -0.0005, 1.2, -0.2, double.NaN];
+        Assert.That(probabilities.Select(p => PropertyMath.ShortOfOneHot([p])), Is.EqualTo(new[] { 0, 0.2, 0.5, 0.1, 0, 0, double.NaN, double.NaN, double.NaN }).Within(1e-12));
+        Assert.That(PropertyMath.SmallestDistance([3, 1, 2]), Is.EqualTo(1));
+        Assert.That(PropertyMath.SmallestDistance([3, -1e-9]), Is.EqualTo(0), "rounding");
+        Assert.That(PropertyMath.SmallestDistance([3, -1]), Is.NaN, "no distance");
+        Assert.That(PropertyMath.SmallestDistance([]), Is.NaN);
         Assert.That(PropertyMath.RelativeError([3, 4], [0, 4]), Is.EqualTo(0.75));
         Assert.That(PropertyMath.RelativeError([0, 0], [0, 0]), Is.EqualTo(0));
         Assert.That(PropertyMath.RelativeError([1, 0], [0, 0]), Is.EqualTo(double.PositiveInfinity));
@@ -111,7 +118,7 @@ internal sealed class PropertyLaws
         [
             PropertyFunction.Nonzeros(0.5), PropertyFunction.Nonzeros(0.5, Matrix), PropertyFunction.L1Norm(), PropertyFunction.L1Norm(Matrix),
             PropertyFunction.TotalVariation(), PropertyFunction.TotalVariation(2, 2, TotalVariationKind.Isotropic), PropertyFunction.DistanceTo(TargetSet.Points([[1, 2, 3, 4], [0, 0, 0, 0]])),
-            PropertyFunction.ShortOfOneHot(), PropertyFunction.IterateResidual(), PropertyFunction.ProximalResidual(), PropertyFunction.RelativeError(),
+            PropertyFunction.ShortOfOneHot(), PropertyFunction.SmallestDistance(), PropertyFunction.Disagreement(), PropertyFunction.IterateResidual(), PropertyFunction.ProximalResidual(), PropertyFunction.RelativeError(),
             PropertyFunction.ProximalResidual("test.halve"), PropertyFunction.DistanceTo(TargetSet.Projection("test.halve")),
         ];
         return functions.Select(f => new TestCaseData(f).SetArgDisplayNames($"{f.Describe().Kind} {f.Describe().Numbers.Count}"));

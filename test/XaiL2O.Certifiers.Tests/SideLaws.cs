@@ -21,7 +21,7 @@ internal sealed class SideLaws
     }
 
     [Test]
-    public void Two_sided_labels_agree_with_the_definition([Values(0, 2.5)] double tolerance) => Values.Select(Gen.Double[-1, 8]).Sample((values, x) =>
+    public void Two_sided_labels_agree_with_the_definition([Values(0, 2.5)] double tolerance) => Values.Select(Gen.Double[0, 8]).Sample((values, x) =>
     {
         foreach (var at in values.Append(x))
         {
@@ -48,6 +48,8 @@ internal sealed class SideLaws
     {
         if (values.Length < 19 || truths.Length < 19)
             return;
+        // From 1 on, so that 0 is smaller than all.
+        (values, truths) = ([.. values.Select(v => v + 1)], [.. truths.Select(v => v + 1)]);
         var certifier = Create(values, calibration: calibration, truths: withTruths ? truths : null);
         foreach (var (threshold, next) in new[] { (certifier.FailThreshold, Math.BitIncrement(certifier.FailThreshold)), (certifier.LowerFailThreshold, Math.BitDecrement(certifier.LowerFailThreshold)) })
         {
@@ -57,7 +59,7 @@ internal sealed class SideLaws
             Assert.That(certifier.Certify(next).Label, Is.EqualTo(CertificateLabel.Fail));
         }
 
-        Assert.That(certifier.Certify(-1e9).Label == CertificateLabel.Fail, Is.EqualTo(double.IsFinite(certifier.LowerFailThreshold)));
+        Assert.That(certifier.Certify(0).Label == CertificateLabel.Fail, Is.EqualTo(double.IsFinite(certifier.LowerFailThreshold)));
         Assert.That(certifier.LowerWarnThreshold, Is.GreaterThanOrEqualTo(certifier.LowerFailThreshold));
     });
 
@@ -127,7 +129,7 @@ internal sealed class SideLaws
     }
 
     [Test]
-    public void Calibrated_on_both_p_is_the_larger_of_the_two_on_each_side([Values] Sides sides) => Values.Select(Values, Gen.Double[-1, 8]).Sample((inferences, truths, x) =>
+    public void Calibrated_on_both_p_is_the_larger_of_the_two_on_each_side([Values] Sides sides) => Values.Select(Values, Gen.Double[0, 8]).Sample((inferences, truths, x) =>
     {
         double Larger(bool upper) => Math.Max(Naive(inferences, x, 0, upper), Naive(truths, x, 0, upper));
         var p = sides == Sides.Upper ? Larger(true) : Math.Min(1, 2 * Math.Min(Larger(true), Larger(false)));

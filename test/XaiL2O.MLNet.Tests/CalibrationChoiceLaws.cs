@@ -145,6 +145,28 @@ internal sealed class CalibrationChoiceLaws
         }
     }
 
+    /// <summary>The model's answer to c·d is c times that to d, so its certificates must not depend on c.</summary>
+    [Test]
+    public void A_bad_row_stays_bad_however_weak_it_is()
+    {
+        var random = new Random(5);
+        float[] Noise(float scale) => [.. Enumerable.Range(0, Fixture.M).Select(_ => scale * (float)((2 * random.NextDouble()) - 1))];
+        Fixture.Row[] Bad(float scale)
+        {
+            random = new Random(5);
+            return [.. Enumerable.Range(0, 20).Select(_ => new Fixture.Row { Measurements = Noise(scale) })];
+        }
+
+        var expected = Fixture.Read(Fixture.Model.Transform(Ml.Data.LoadFromEnumerable(Bad(1))));
+        Assert.That(expected.Count(r => r.Label == "Fail"), Is.GreaterThan(10));
+        foreach (var scale in new[] { 1e-3f, 0.1f, 100 })
+        {
+            var read = Fixture.Read(Fixture.Model.Transform(Ml.Data.LoadFromEnumerable(Bad(scale))));
+            Assert.That(read.Select(r => r.Sparsity), Is.EqualTo(expected.Select(r => r.Sparsity)).Within(1).Percent, $"× {scale}");
+            Assert.That(read.Count(r => r.Label == "Fail"), Is.EqualTo(expected.Count(r => r.Label == "Fail")).Within(1), $"× {scale}");
+        }
+    }
+
     [Test]
     public void Two_sides_ask_for_more_rows_per_group()
     {

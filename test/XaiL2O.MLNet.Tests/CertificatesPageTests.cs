@@ -48,6 +48,16 @@ internal sealed class CertificatesPageTests
         ];
     }
 
+    private sealed class Number
+    {
+        [VectorType(4)]
+        public float[] Features { get; set; } = [];
+
+        public float Label { get; set; }
+    }
+
+    private static Number[] Numbers(int seed) => [.. Rows(seed, 60).Select(r => new Number { Features = r.Features, Label = 1 + r.Features[0] })];
+
     [Test]
     public void The_code_of_the_page_runs()
     {
@@ -62,6 +72,7 @@ internal sealed class CertificatesPageTests
         Row[] newOnes = [.. Rows(3, 60), odd[0]];
         var newRows = ml.Data.LoadFromEnumerable(newOnes);
         var row = odd[0];
+        var numberRows = ml.Data.LoadFromEnumerable(Numbers(5));
 
         // A classifier with certificates
         var classifier = ml.Transforms.Conversion.MapValueToKey("Label", "Truth")
@@ -81,6 +92,14 @@ internal sealed class CertificatesPageTests
         var judged = model.Transform(newRows);
         Assert.That(judged.GetColumn<bool>("Trustworthy").Last(), Is.False);
         Assert.That(judged.GetColumn<string>("Explanation").Last(), Does.Contain("Distance failed: its value").And.Contain("larger than all 150 calibration values"));
+
+        // Regression, two classes, clusters, anomalies
+        var regression = ml.Regression.Trainers.LbfgsPoissonRegression("Label", "Features")
+            .Append(ml.Transforms.CopyColumns("First", "Score"))
+            .Append(ml.Regression.Trainers.Sdca("Label", "Features"))
+            .Fit(numberRows);
+        var agreement = CertifiedProperty.Of("Disagreement", PropertyFunction.Disagreement(), "First", "Score");
+        Assert.That(ml.L2O().Certify(agreement).Fit(regression.Transform(ml.Data.LoadFromEnumerable(Numbers(6)))).Certifier.Properties[0].Cause, Does.Contain("part ways"));
 
         // A function of your own
         PropertyRegistry.Register("Acme.LargestEntry", d => new LargestEntry(d.Numbers["weight"]));

@@ -92,7 +92,7 @@ internal sealed class CertificationLaws
         CertifiedProperty.Of("Scalar", PropertyFunction.DistanceTo(TargetSet.Box(-1, 1)), "Number"),
         CertifiedProperty.Of("Own", new Largest(2), "X"),
         CertifiedProperty.Of("Proximal", PropertyFunction.ProximalResidual("XaiL2O.Tests.Zero"), "X"),
-        new("Limited", "Number") { Limits = new ValueLimits { FailAbove = 5, WarnAbove = 3 }, Cause = "a number that is too large" },
+        CertifiedProperty.Of("Limited", PropertyFunction.L1Norm(), "Number") with { Limits = new ValueLimits { FailAbove = 5, WarnAbove = 3 }, Cause = "a number that is too large" },
         new("Flagged", "Flag"),
     ];
 
@@ -107,7 +107,7 @@ internal sealed class CertificationLaws
         Math.Abs(row.Number - Math.Clamp((double)row.Number, -1, 1)),
         2 * row.X.Max(v => Math.Abs((double)v)),
         Math.Sqrt(row.X.Sum(v => (double)v * v)),
-        row.Number,
+        Math.Abs(row.Number),
         row.Flag ? 0 : 1,
     ];
 
@@ -227,13 +227,13 @@ internal sealed class CertificationLaws
     {
         var rows = View(Rows(1, 60));
         CertifierEstimator Certify(params CertifiedProperty[] properties) => Ml.L2O().Certify(properties);
-        Assert.That(() => Certify(CertifiedProperty.Of("A", PropertyFunction.L1Norm(), "Kind")).Fit(rows), Throws.InvalidOperationException.With.Message.Contains("'Kind'").And.Message.Contains("vector of Single or Double"));
+        Assert.That(() => Certify(CertifiedProperty.Of("A", PropertyFunction.L1Norm(), "Kind")).Fit(rows), Throws.InvalidOperationException.With.Message.Contains("'Kind'").And.Message.Contains("vector of numbers"));
         Assert.That(() => Certify(CertifiedProperty.Of("A", PropertyFunction.DistanceTo(TargetSet.Box([0, 0], [1, 1])), "X")).Fit(rows), Throws.InvalidOperationException.With.Message.Contains("a vector of 2"));
         Assert.That(() => Certify(CertifiedProperty.Of("A", PropertyFunction.L1Norm(), "Nosuch")).Fit(rows), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("no column 'Nosuch'"));
         Assert.That(() => Certify(CertifiedProperty.Of("A", PropertyFunction.RelativeError(), "X")), Throws.ArgumentException.With.Message.Contains("takes 2 columns; got 1"));
         Assert.That(() => Certify(CertifiedProperty.Of("A", PropertyFunction.L1Norm(), "X", "Y")), Throws.ArgumentException.With.Message.Contains("takes 1 columns; got 2"));
         Assert.That(() => Certify(new CertifiedProperty("A", "X") { SecondColumnName = "Y" }), Throws.ArgumentException.With.Message.Contains("no Function"));
-        var one = new CertifierOptions { Properties = [new("A", "Number")] };
+        var one = new CertifierOptions { Properties = [CertifiedProperty.Of("A", PropertyFunction.L1Norm(), "Number") with { Sides = Sides.Upper }] };
         Assert.That(() => Ml.L2O().Certify(one with { SketchError = 2 }), Throws.ArgumentException.With.Message.Contains("SketchError = 2"));
         Assert.That(() => Ml.L2O().Certify(one with { MinimumPerGroup = 0 }), Throws.ArgumentException.With.Message.Contains("MinimumPerGroup = 0"));
         Assert.That(() => Ml.L2O().Certify(one with { GroupColumnName = "X" }).Fit(rows), Throws.InvalidOperationException.With.Message.Contains("text, key"));

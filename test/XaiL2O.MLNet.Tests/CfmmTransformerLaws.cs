@@ -139,7 +139,7 @@ internal sealed class CfmmTransformerLaws
     public void Wrong_columns_and_options_are_refused_by_name()
     {
         var wrong = View(new[] { new ShortRow() });
-        Assert.That(() => Trainer().Fit(wrong), Throws.InvalidOperationException.With.Message.Contains("'Reserves'").And.Message.Contains("vector of 11 Single or Double"));
+        Assert.That(() => Trainer().Fit(wrong), Throws.InvalidOperationException.With.Message.Contains("'Reserves'").And.Message.Contains("vector of 11 numbers"));
         Assert.That(() => Lazy.Value.Transform(wrong), Throws.InvalidOperationException.With.Message.Contains("'Reserves'"));
         var loose = View(new[] { new LooseRow { Reserves = [1, 2, 3] } });
         Assert.That(() => Read(Lazy.Value.Transform(loose)), Throws.InvalidOperationException.With.Message.Contains("3 in one of its rows"));

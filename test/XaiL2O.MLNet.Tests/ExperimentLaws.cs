@@ -94,6 +94,25 @@ internal sealed class ExperimentLaws
     }
 
     [Test]
+    public void An_experiment_whose_every_trial_fails_ends_early_with_the_error()
+    {
+        var (space, _, _, _) = Space();
+        var fits = 0;
+        double Fail(Trial trial) => ++fits == 0 ? 0 : throw new InvalidOperationException("The file 'rows.csv' is missing.");
+        var experiment = Cheap(space, Fail).SetBudget(seconds: 600, trials: 10_000);
+        Assert.That(() => experiment.Run(), Throws.InvalidOperationException.With.Message.Contains("All of the first 10 trials failed").And.Message.Contains("The file 'rows.csv' is missing.").And.Message.Contains("X = "));
+        Assert.That(fits, Is.EqualTo(10));
+    }
+
+    [Test]
+    public void Failures_after_a_success_or_fewer_than_ten_do_not_end_an_experiment()
+    {
+        var (space, _, _, _) = Space();
+        Assert.That(Cheap(space, trial => trial.Number == 0 ? 1 : double.NaN).SetBudget(trials: 15).Run().Trials, Has.Count.EqualTo(15));
+        Assert.That(Cheap(space, trial => trial.Number == 9 ? 1 : double.NaN).SetBudget(trials: 12).Run().BestTrial.Number, Is.EqualTo(9));
+    }
+
+    [Test]
     public void A_failed_trial_is_recorded_and_the_rest_go_on()
     {
         var (space, x, _, _) = Space();

@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
@@ -30,17 +31,22 @@ internal sealed class ReadmeTests
     {
         var measurementMatrix = Fixture.A;
         var data = new MLContext(1).Data;
-        var (trainingRows, calibrationRows, newRows) = (data.LoadFromEnumerable(Fixture.Rows(1, 100)), data.LoadFromEnumerable(Fixture.Rows(2, 60)), data.LoadFromEnumerable(Fixture.Rows(3, 5)));
+        var (trainingRows, calibrationRows, newRows) = (data.LoadFromEnumerable(Fixture.Rows(1, 100)), data.LoadFromEnumerable(Fixture.Rows(2, 150)), data.LoadFromEnumerable(Fixture.Rows(3, 5)));
         var path = Path.Combine(Directory.CreateTempSubdirectory("xail2o-").FullName, "model.zip");
 
         var ml = new MLContext(seed: 1);
         var learned = ml.L2O().Trainers.ImplicitDictionary(measurementMatrix, "Measurements", "Signal", "Estimate").Fit(trainingRows);
-        var certifier = ml.L2O().Certify(
-                new CertifiedProperty("Sparsity"),
-                new CertifiedProperty("Prediction"),
-                new CertifiedProperty("Fidelity", Tolerance: 1e-2),
-                CertifiedProperty.Convergence())
-            .Fit(learned.Transform(calibrationRows));
+        var certifier = ml.L2O().Certify(new CertifierOptions
+        {
+            Properties =
+            [
+                new("Sparsity"),
+                new("Prediction"),
+                new("Fidelity", Tolerance: 1e-2),
+                CertifiedProperty.Convergence(),
+            ],
+            Joint = new JointPolicy { Rule = JointRule.Holm, FamilyLevel = 0.05 },
+        }).Fit(learned.Transform(calibrationRows));
         var model = learned.Append(certifier);
         ml.Model.Save(model, trainingRows.Schema, path);
         var loaded = new MLContext().Model.Load(path, out _);

@@ -103,8 +103,16 @@ internal sealed class SearchLaws
     public void All_failed_rungs_do_not_end_the_search()
     {
         var (space, _, _, _) = Space();
-        var result = Cheap(space, _ => double.NaN).SetTuner(new SuccessiveHalvingTuner(2)).SetBudget(trials: 25).Run();
-        Assert.That(result.Trials, Has.Count.EqualTo(25));
+        var ended = new List<TrialResult>();
+        for (var i = 0; i < 25; i++)
+        {
+            var proposal = new SuccessiveHalvingTuner(2).Next(space, ended, new TrialOrder(false));
+            Assert.That(proposal, Is.Not.Null);
+            ended.Add(new TrialResult(i, proposal!.Options, proposal.Resource) { Status = TrialStatus.Failed });
+        }
+
+        var result = Cheap(space, _ => double.NaN).SetTuner(new SuccessiveHalvingTuner(2)).SetBudget(trials: 9).Run();
+        Assert.That(result.Trials, Has.Count.EqualTo(9));
         Assert.That(result.Trials.Select(t => t.Status), Is.All.EqualTo(TrialStatus.Failed));
         Assert.That(result.HasBest, Is.False);
         Assert.That(() => result.BestTrial, Throws.InvalidOperationException.With.Message.Contains("Trial 0 (X = 1, N = 5, Kind = b) failed: The metric value is NaN."));

@@ -133,6 +133,43 @@ internal sealed class TransformerLaws
         });
     }
 
+    /// <summary>Who asks for a row does not wait for a whole batch; who asks for all is soon served in batches.</summary>
+    [Test]
+    public void Rows_are_read_ahead_as_far_as_is_asked_for()
+    {
+        var read = 0;
+        IEnumerable<Fixture.Row> Counted()
+        {
+            foreach (var row in Fixture.Rows(3, 200))
+            {
+                read++;
+                yield return row;
+            }
+        }
+
+        var view = Fixture.Model.Transform(Ml.Data.LoadFromEnumerable(Counted()));
+        int Read(Action pass)
+        {
+            read = 0;
+            pass();
+            return read;
+        }
+
+        Assert.That(Read(() => view.Preview(maxRows: 1)), Is.LessThanOrEqualTo(2));
+        Assert.That(Read(() => _ = Ml.Data.TakeRows(view, 1).GetColumn<double>("Residual").ToArray()), Is.LessThanOrEqualTo(2));
+        Assert.That(Read(() => _ = view.GetColumn<double>("Residual").First()), Is.EqualTo(1));
+        Assert.That(Read(() => _ = view.GetColumn<double>("Residual").Take(10).Count()), Is.LessThanOrEqualTo(10 + 16));
+        read = 0;
+        var sizes = new List<int>();
+        foreach (var _ in view.GetColumn<double>("Residual"))
+        {
+            if (sizes.Count == 0 || sizes[^1] != read)
+                sizes.Add(read);
+        }
+
+        Assert.That(sizes.Take(4), Is.EqualTo(new[] { 1, 9, 25, 41 }), "1, 8, then batches of 16");
+    }
+
     [Test]
     public void Preview_and_positions_count_rows()
     {

@@ -97,8 +97,29 @@ internal sealed class TrustLaws
         var (ml, log) = Context();
         var model = Model(ml, TrustAction.Pass, TrustAction.Log);
         Ids(ml, model.Transform(ml.Data.LoadFromEnumerable(Enumerable.Range(0, 150).Select(i => new Row { Id = i, Number = 9 }))));
-        Assert.That(log, Has.Count.EqualTo(RequireTrustTransformer.MessagesPerPass + 1));
+        Assert.That(log, Has.Count.EqualTo(RequireTrustTransformer.MessagesPerPass + 2));
+        Assert.That(log[^2], Does.Contain("those that follow are counted"));
         Assert.That(log[^1], Does.EndWith("50 more not logged one by one."));
+    }
+
+    [Test]
+    public void A_pass_that_ends_early_is_counted()
+    {
+        var (ml, log) = Context();
+        var view = Model(ml, TrustAction.Pass, TrustAction.Drop).Transform(ml.Data.LoadFromEnumerable(Rows));
+        Assert.That(ml.Data.TakeRows(view, 3).GetColumn<int>("Id").Count(), Is.EqualTo(3));
+        Assert.That(log.Single(), Does.Contain("1 dropped"));
+    }
+
+    [Test]
+    public void A_prediction_engine_has_no_passes_and_logs_every_row()
+    {
+        var (ml, log) = Context();
+        using var engine = ml.Model.CreatePredictionEngine<Row, Output>(Model(ml, TrustAction.Log, TrustAction.Log));
+        for (var i = 0; i < 250; i++)
+            engine.Predict(new Row { Id = i, Number = i % 2 == 0 ? 9 : 1.5f });
+        Assert.That(log, Has.Count.EqualTo(250));
+        Assert.That(log[^1], Does.StartWith("warning. Size warns"));
     }
 
     [Test]
@@ -152,6 +173,21 @@ internal sealed class TrustLaws
     }
 
     [Test]
+    public void A_trusted_engine_without_a_post_condition_gives_no_value_that_failed()
+    {
+        var (ml, log) = Context();
+        var certified = ml.L2O().Certify(new CertifiedProperty("Size", "Number") { Limits = new ValueLimits { WarnAbove = 1, FailAbove = 2 } }).Fit(ml.Data.LoadFromEnumerable(Rows));
+        using var engine = ml.L2O().CreateTrustedPredictionEngine<Row, Output>(certified);
+        Assert.That(engine.Predict(new Row { Number = 9 }).Value, Is.Null);
+        Assert.That(engine.Predict(new Row { Number = 9 }).Verdict.FailedParts, Is.EqualTo(new[] { "Size" }));
+        Assert.That(engine.Predict(new Row { Number = 1.5f }).Value!.Label, Is.EqualTo("Warning"));
+        // Who asks for values that failed gets them.
+        using var open = ml.L2O().CreateTrustedPredictionEngine<Row, Output>(Model(ml, TrustAction.Pass, TrustAction.Pass));
+        Assert.That(open.Predict(new Row { Number = 9 }).Value, Is.Not.Null);
+        Assert.That(log, Is.Empty);
+    }
+
+    [Test]
     public void A_trusted_engine_gives_the_same_values_as_a_view_of_an_implicit_model()
     {
         var ml = new MLContext(1);
@@ -161,7 +197,8 @@ internal sealed class TrustLaws
         for (var i = 0; i < rows.Length; i++)
         {
             var prediction = engine.Predict(rows[i]);
-            Assert.That(prediction.Value!.Sparsity, Is.EqualTo(expected[i].Sparsity).Within(1e-5));
+            Assert.That(prediction.Verdict.Certificates[0].Value, Is.EqualTo(expected[i].Sparsity).Within(1e-5));
+            Assert.That(prediction.Value?.Id, Is.EqualTo(prediction.Trustworthy ? rows[i].Id : null));
             Assert.That(string.Join(", ", prediction.Verdict.FailedParts), Is.EqualTo(expected[i].FailedParts));
         }
     }

@@ -283,6 +283,20 @@ public sealed class CfmmLaws : TorchLaws
         Assert.That(MarginRule.ExecutedUtility(Network, model.Decide(reserves, Prices, Options), Prices, clean).ExecutedShare, Is.LessThanOrEqualTo(8 / 9.0));
     }
 
+    /// <summary>Its intermediate values are larger than a thread's stack.</summary>
+    [Test]
+    public void A_cfmm_of_very_many_tokens_is_solved()
+    {
+        const int tokens = 1_100;
+        string[] names = [.. Enumerable.Range(0, tokens).Select(i => $"t{i}")];
+        var network = new CfmmNetwork(names, [new Cfmm("large", names, [.. names.Select(_ => 1.0 / tokens)], 0.99, ExchangeRule.Arithmetic)]);
+        double[] reserves = [.. names.Select(_ => 100.0)], prices = [.. names.Select((_, i) => 1 + (0.5 * i / tokens))];
+        var exact = AnalyticTrade.Solve(network, reserves, prices);
+        Assert.That(CfmmExecution.Utility(network, prices, exact.Tender, exact.Receive), Is.GreaterThan(1));
+        var solver = new CfmmTradeSolver(network, CfmmMargins.Uniform(network, 0, 0), [new double[tokens * tokens]]);
+        Assert.That(solver.Solve(reserves, prices, new FixedPointOptions { MaxIterations = 20, CheckEvery = 20 }).Status.Single(), Is.Not.EqualTo(SolveStatus.InvalidData));
+    }
+
     [Test]
     public void A_dead_cfmm_is_left_out_and_the_others_trade([Values(0, 2, 4)] int dead)
     {

@@ -10,9 +10,9 @@ public sealed class ModelLaws : TorchLaws
 
     private static readonly (string Name, int Transform, ScalarType Type, ImplicitDictionaryOptions Options)[] Models =
     [
-        ("exact, double", 10, ScalarType.Float64, new()),
+        ("exact, double", 10, ScalarType.Float64, new() { SparsityRelativeToData = false }),
         ("exact, single", 10, ScalarType.Float32, new()),
-        ("linearised, double", 10, ScalarType.Float64, new() { Solver = DictionarySolver.LinearizedAdmm }),
+        ("linearised, double", 10, ScalarType.Float64, new() { Solver = DictionarySolver.LinearizedAdmm, SparsityRelativeToData = false }),
         ("exact, tall K, relative", 12, ScalarType.Float64, new() { SparsityRelativeToData = true }),
         ("linearised, tall K, relative", 12, ScalarType.Float64, new() { Solver = DictionarySolver.LinearizedAdmm, SparsityRelativeToData = true }),
         ("exact, few rows", 6, ScalarType.Float64, new() { ProximalStep = 0.02 }),

@@ -92,6 +92,14 @@ public sealed class TermLaws : TorchLaws
     /// <summary>A stack is taken apart before it is valued.</summary>
     private static readonly TermCase[] Valued = [.. Terms.Where(t => t.Make() is not StackedTerm)];
 
+    /// <summary>A certificate that fails says what usually causes it, so every term knows.</summary>
+    [Test]
+    public void Every_term_says_what_usually_causes_a_violation()
+    {
+        var silent = typeof(Term).Assembly.GetTypes().Where(t => t is { IsAbstract: false } && t.IsSubclassOf(typeof(Term)) && t.GetProperty(nameof(Term.Cause))!.DeclaringType == typeof(Term));
+        Assert.That(silent.Select(t => t.Name), Is.Empty);
+    }
+
     [Test]
     public void Values_are_those_of_the_function_and_constraints_say_so([ValueSource(nameof(Valued))] TermCase terms)
     {

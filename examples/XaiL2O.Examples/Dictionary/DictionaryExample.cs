@@ -29,7 +29,8 @@ internal sealed class DictionaryExample : IExample
         var (train, test) = (DictionaryRow.Draw(10_000, synthesis, A, 0.1, random), DictionaryRow.Draw(1_000, synthesis, A, 0.1, random));
 
         var ml = new MLContext(context.Seed);
-        var options = Options(context, A, context.Full ? 40 : 12, 3e-3);
+        // ‖Kx‖₁ itself is the source's property.
+        var options = Options(context, A, context.Full ? 40 : 12, 3e-3) with { Model = new ImplicitDictionaryOptions { SparsityRelativeToData = false } };
         var trainView = ml.Data.LoadFromEnumerable(train);
         var model = ExampleContext.WithProgress("Training", progress =>
             ml.L2O().Trainers.ImplicitDictionary(options with { Progress = progress }).Fit(trainView));

@@ -9,7 +9,9 @@ namespace XaiL2O.Certifiers;
 /// </summary>
 /// <remarks>
 /// While the rows stay exchangeable with the calibration rows, the probability of ever raising an alarm is at most δ, for streams of any
-/// length: each of m martingales alarms at m/δ (Ville's inequality and the union bound, valid however the properties depend on each other).
+/// length: each of m martingales alarms at m/δ (Ville's inequality and the union bound, valid however the properties depend on each other). Or, with
+/// <see cref="DriftOptions.MeanRunLength"/> r, the mean number of rows until an alarm is at least r: each statistic alarms at m·r, and their mean, whose
+/// mean after n rows is n, has then reached r.
 /// What is watched are inferences, so a property whose labels compare with truths is compared with the inferences of its calibration rows.
 /// Rows must be watched in order of time and one at a time; rows sorted by size, or near-duplicates, look like change because they are.
 /// </remarks>
@@ -38,7 +40,7 @@ public sealed class DriftMonitor
         if (watched.Select(i => certifier.Properties[i]).FirstOrDefault(p => p.Distribution is not EmpiricalDistribution) is { } sketched)
             throw new ArgumentException($"The calibration values of '{sketched.Name}' are a sketch, whose ranks are not exact enough for a martingale over long streams. Calibrate without a sketch for monitoring.", nameof(certifier));
         ranks = [.. watched.Select(i => new OnlineRanks(certifier.Properties[i]))];
-        martingales = [.. watched.Select(_ => new PowerMartingale(this.options.Share))];
+        martingales = [.. watched.Select(_ => new PowerMartingale(this.options.Promise))];
         randomState = this.options.Seed;
     }
 
@@ -59,14 +61,14 @@ public sealed class DriftMonitor
             var most = 0;
             for (var i = 1; i < martingales.Length; i++)
                 most = martingales[i].LogValue > martingales[most].LogValue ? i : most;
-            return new DriftStatus(martingales[0].Count, ranks[most].Property.Name, martingales[most].LogValue, Threshold, AlarmRow);
+            return new DriftStatus(martingales[0].Count, ranks[most].Property.Name, martingales[most].LogValue, Threshold, AlarmRow) { Promise = options.Promise };
         }
     }
 
-    private double Threshold => Math.Log(martingales.Length / options.FalseAlarmBound);
+    private double Threshold => Math.Log(martingales.Length * (options.MeanRunLength ?? 1 / options.FalseAlarmBound));
 
     /// <summary>Takes the property values of a row up.</summary>
-    /// <param name="values">One value per property of the certifier, in order; NaN and ∞ count as larger than all.</param>
+    /// <param name="values">One value per property of the certifier, in order; NaN, ∞ and negative values count as larger than all.</param>
     /// <exception cref="ArgumentException">The number of values differs from the number of properties.</exception>
     public DriftStatus Observe(ReadOnlySpan<double> values)
     {
@@ -145,7 +147,7 @@ public sealed class DriftMonitor
                 throw new InvalidDataException($"The state was made with other calibration values or sides of '{part.Name}' than those of the certifier's '{property.Name}'. Load the certifier it was made with, or start a new monitor.");
             if (part.Bins.Values.Sum(count => (long)count) != part.Count || part.Count != state.Parts[0].Count || state.AlarmRow < 1 || state.AlarmRow > part.Count)
                 throw new InvalidDataException($"The state of '{part.Name}' counts {part.Count} rows, {part.Bins.Values.Sum(count => (long)count)} of them in bins, with an alarm at row {state.AlarmRow}; '{state.Parts[0].Name}' counts {state.Parts[0].Count}. No stream leaves such a state.");
-            monitor.martingales[i] = PowerMartingale.Restore(state.Options.Share, part.LogValue, part.LogMaximum, part.Count, part.Weights);
+            monitor.martingales[i] = PowerMartingale.Restore(state.Options.Promise, part.LogValue, part.LogMaximum, part.Count, part.Weights);
             foreach (var (bin, count) in part.Bins)
                 monitor.ranks[i].Add(bin, count);
         }

@@ -3,11 +3,20 @@ namespace XaiL2O.Certifiers;
 /// <summary>Settings of a <see cref="DriftMonitor"/>.</summary>
 public sealed record DriftOptions
 {
-    /// <summary>δ in (0, 1): the probability of ever raising an alarm while nothing changes is at most δ. Default 0.01.</summary>
+    /// <summary>
+    /// δ in (0, 1): the probability of ever raising an alarm while nothing changes is at most δ. Default 0.01. Without effect where a
+    /// <see cref="MeanRunLength"/> is given.
+    /// </summary>
     public double FalseAlarmBound { get; init; } = 0.01;
 
-    /// <summary>Share of a martingale's capital that is spread anew at every row, in [0, 1]; see <see cref="PowerMartingale"/>. Default 0.001.</summary>
-    public double Share { get; init; } = 0.001;
+    /// <summary>
+    /// For streams without end: the mean number of rows until an alarm, while nothing changes, is at least this; finite, at least 1. A change is then found after
+    /// as many rows as ever, however long nothing changed. Null, the default, bounds the probability of ever raising an alarm instead.
+    /// </summary>
+    public double? MeanRunLength { get; init; }
+
+    /// <summary>Which of the two promises is on.</summary>
+    public DriftPromise Promise => MeanRunLength is null ? DriftPromise.Lifetime : DriftPromise.RunLength;
 
     /// <summary>Seed of the draws that break ties.</summary>
     public ulong Seed { get; init; } = 1;
@@ -18,7 +27,7 @@ public sealed record DriftOptions
     {
         if (!(FalseAlarmBound > 0 && FalseAlarmBound < 1))
             throw new ArgumentException($"{nameof(FalseAlarmBound)} = {FalseAlarmBound} is out of range; it must lie in (0, 1).");
-        if (!(Share >= 0 && Share <= 1))
-            throw new ArgumentException($"{nameof(Share)} = {Share} is out of range; it must lie in [0, 1].");
+        if (MeanRunLength is { } length && !(length >= 1 && double.IsFinite(length)))
+            throw new ArgumentException($"{nameof(MeanRunLength)} = {length} is out of range; it must be finite and at least 1.");
     }
 }

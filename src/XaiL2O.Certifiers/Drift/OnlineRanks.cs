@@ -31,7 +31,7 @@ internal sealed class OnlineRanks
     {
         var distribution = Property.Distribution;
         var (larger, atLeast) = (0, 0);
-        if (double.IsFinite(value))
+        if (PropertyCertifier.IsValue(value))
         {
             var effective = Math.Max(value, Property.Tolerance);
             larger = distribution.CountAtLeast(double.BitIncrement(effective));

@@ -1,36 +1,39 @@
 namespace XaiL2O.Certifiers;
 
 /// <summary>
-/// Gathers evidence that p-values have become small: the mixture over ε of the power martingales ∏ ε·pᵢ^(ε−1)
-/// (Vovk, Nouretdinov and Gammerman, <i>Testing exchangeability on-line</i>, ICML 2003). Not for use from several threads.
+/// Gathers evidence that p-values have become small, from a row on that is not known: a sum over starting rows j and over ε of the power martingales
+/// ∏_{i ≥ j} ε·pᵢ^(ε−1) (Vovk, Nouretdinov and Gammerman, <i>Testing exchangeability on-line</i>, ICML 2003). Not for use from several threads.
 /// </summary>
 /// <remarks>
-/// If each p-value is uniform given those before it, the value is a nonnegative martingale with mean 1, so by Ville's inequality it ever
-/// reaches 1/δ with probability at most δ. Betting on small p-values alone would lose capital through a long quiet time and find drift late;
-/// therefore ε = 1, which bets nothing, is in the mixture, and a share of the capital is spread anew over all ε at every step (fixed
-/// share: Herbster and Warmuth, <i>Tracking the best expert</i>, Machine Learning 32:151–178, 1998, doi 10.1023/A:1007424614876), which keeps
-/// the martingale one.
+/// <para>A bet that was placed long before the change has lost what it had by then. So every row places new ones, and those before it do not matter.
+/// The bets are all ε = 1/20, …, 19/20, with equal shares.</para>
+/// <para><see cref="DriftPromise.Lifetime"/>: row j places wⱼ of a capital of 1, Σwⱼ = 1, and the rest waits. If each p-value is uniform given those before
+/// it, this is a nonnegative martingale with mean 1, so by Ville's inequality it ever reaches 1/δ with probability at most δ. With wⱼ = Wⱼ₋₁ − Wⱼ and
+/// Wₙ = 1/(1 + ln(1 + n/1000)) a start at row n costs about ln n.</para>
+/// <para><see cref="DriftPromise.RunLength"/>: every row places 1, which is the Shiryaev–Roberts statistic. Its mean after n rows is n if nothing changes, so the
+/// mean number of rows until it reaches r is at least r (e-detectors: Shin, Ramdas and Rinaldo, arXiv 2203.03532), and the start costs the same at
+/// every row.</para>
 /// </remarks>
 public sealed class PowerMartingale
 {
-    private const int Bets = 20;
+    private const int Bets = 19;
+    private const double Early = 1000;
     private readonly double[] weights = new double[Bets];
 
-    /// <summary>Starts with capital 1.</summary>
-    /// <param name="share">Share of the capital that is spread anew at every step, in [0, 1]; 0 gives the plain mixture.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The share is out of range.</exception>
-    public PowerMartingale(double share = 0.001)
+    /// <summary>Starts before the first row.</summary>
+    /// <param name="promise">What is promised while nothing changes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The promise is not defined.</exception>
+    public PowerMartingale(DriftPromise promise = DriftPromise.Lifetime)
     {
-        if (!(share >= 0 && share <= 1))
-            throw new ArgumentOutOfRangeException(nameof(share), share, $"{nameof(share)} = {share} is out of range; it must lie in [0, 1].");
-        Share = share;
-        Array.Fill(weights, 1.0 / Bets);
+        if (!Enum.IsDefined(promise))
+            throw new ArgumentOutOfRangeException(nameof(promise), promise, $"{promise} is not a {nameof(DriftPromise)}.");
+        Promise = promise;
     }
 
-    /// <summary>Share of the capital that is spread anew at every step.</summary>
-    public double Share { get; }
+    /// <summary>What is promised while nothing changes.</summary>
+    public DriftPromise Promise { get; }
 
-    /// <summary>Natural logarithm of the capital now.</summary>
+    /// <summary>Natural logarithm of the evidence now: of the capital, or of the Shiryaev–Roberts statistic. 0 before the first row.</summary>
     public double LogValue { get; private set; }
 
     /// <summary>Largest <see cref="LogValue"/> so far, at least 0.</summary>
@@ -39,10 +42,10 @@ public sealed class PowerMartingale
     /// <summary>p-values seen.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Share of the capital on each ε = 1/20, 2/20, …, 1.</summary>
+    /// <summary>Share of the evidence on each ε = 1/20, 2/20, …, 19/20; what is missing from 1 has not been placed yet.</summary>
     public ReadOnlySpan<double> Weights => weights;
 
-    /// <summary>Takes a p-value up and returns the logarithm of the capital.</summary>
+    /// <summary>Takes a p-value up and returns the logarithm of the evidence.</summary>
     /// <param name="p">In [0, 1], uniform if nothing has changed; 0 counts as 1e-12.</param>
     /// <exception cref="ArgumentOutOfRangeException">The p-value is out of range.</exception>
     public double Observe(double p)
@@ -50,16 +53,19 @@ public sealed class PowerMartingale
         if (!(p >= 0 && p <= 1))
             throw new ArgumentOutOfRangeException(nameof(p), p, $"A p-value lies in [0, 1]; got {p}.");
         var log = Math.Log(Math.Max(p, 1e-12));
-        var gain = 0.0;
+        // Relative to the evidence before the row, which may be too large for a number.
+        var unit = Math.Exp(-LogValue);
+        var placed = Placed(Count + 1) * unit / Bets;
+        var gain = Waiting(Count + 1) * unit;
         for (var k = 0; k < Bets; k++)
         {
-            var epsilon = (k + 1.0) / Bets;
-            weights[k] *= epsilon * Math.Exp((epsilon - 1) * log);
+            var epsilon = (k + 1.0) / (Bets + 1);
+            weights[k] = (weights[k] + placed) * epsilon * Math.Exp((epsilon - 1) * log);
             gain += weights[k];
         }
 
         for (var k = 0; k < Bets; k++)
-            weights[k] = ((1 - Share) * weights[k] / gain) + (Share / Bets);
+            weights[k] /= gain;
         Count++;
         LogValue += Math.Log(gain);
         LogMaximum = Math.Max(LogMaximum, LogValue);
@@ -67,13 +73,14 @@ public sealed class PowerMartingale
     }
 
     /// <summary>Continues from stored numbers.</summary>
-    internal static PowerMartingale Restore(double share, double logValue, double logMaximum, long count, ReadOnlySpan<double> weights)
+    internal static PowerMartingale Restore(DriftPromise promise, double logValue, double logMaximum, long count, ReadOnlySpan<double> weights)
     {
+        var martingale = new PowerMartingale(promise) { LogValue = logValue, LogMaximum = logMaximum, Count = count };
         if (weights.Length != Bets)
-            throw new InvalidDataException($"The state of a martingale has {Bets} weights; got {weights.Length}.");
+            throw new InvalidDataException($"The state of a martingale has {Bets} weights; got {weights.Length}. A state of an earlier version does not go on; start a new monitor.");
         if (!(double.IsFinite(logValue) && logMaximum >= Math.Max(0, logValue) && double.IsFinite(logMaximum) && count >= 0))
             throw new InvalidDataException($"The state of a martingale has the logarithm {logValue}, its maximum {logMaximum} and {count} values; both are finite, the maximum is at least 0 and the other, and the number is at least 0.");
-        var total = 0.0;
+        var total = count == 0 ? 1 : martingale.Waiting(count) * Math.Exp(-logValue);
         foreach (var weight in weights)
         {
             if (!(weight is >= 0 and <= 1 + 1e-9))
@@ -82,9 +89,14 @@ public sealed class PowerMartingale
         }
 
         if (!(Math.Abs(total - 1) < 1e-6))
-            throw new InvalidDataException($"The weights of a martingale's state sum to {total}; they must sum to 1.");
-        var martingale = new PowerMartingale(share) { LogValue = logValue, LogMaximum = logMaximum, Count = count };
+            throw new InvalidDataException($"The weights of a martingale's state sum to {total} with what has not been placed; they must sum to 1.");
         weights.CopyTo(martingale.weights);
         return martingale;
     }
+
+    /// <summary>What row n, from 1, places.</summary>
+    private double Placed(long n) => Promise == DriftPromise.RunLength ? 1 : Waiting(n - 1) - Waiting(n);
+
+    /// <summary>Wₙ: what has not been placed after row n.</summary>
+    private double Waiting(long n) => Promise == DriftPromise.RunLength ? 0 : 1 / (1 + Math.Log(1 + (n / Early)));
 }

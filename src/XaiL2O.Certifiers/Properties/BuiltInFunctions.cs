@@ -16,6 +16,8 @@ internal static class BuiltInFunctions
         ["TotalVariation"] = _ => PropertyFunction.TotalVariation(),
         ["TotalVariation2D"] = d => PropertyFunction.TotalVariation(Whole(d, "height"), Whole(d, "width"), (TotalVariationKind)Whole(d, "kind")),
         ["ShortOfOneHot"] = _ => PropertyFunction.ShortOfOneHot(),
+        ["Disagreement"] = _ => PropertyFunction.Disagreement(),
+        ["SmallestDistance"] = _ => PropertyFunction.SmallestDistance(),
         ["IterateResidual"] = _ => PropertyFunction.IterateResidual(),
         ["ProximalResidual"] = _ => PropertyFunction.ProximalResidual(),
         [SetPrefix + "Box"] = d => PropertyFunction.DistanceTo(TargetSet.Box(Only(d, "lower"), Only(d, "upper"))),

@@ -56,8 +56,17 @@ public abstract class PropertyFunction
     public static PropertyFunction TotalVariation(int height, int width, TotalVariationKind kind = TotalVariationKind.Anisotropic) =>
         new ImageVariationFunction(height, width, kind);
 
-    /// <summary>1 − max xᵢ of class probabilities.</summary>
+    /// <summary>1 − max xᵢ of class probabilities; of one number, the probability p of one of two classes, 1 − max(p, 1 − p).</summary>
     public static PropertyFunction ShortOfOneHot() => new OneHotFunction();
+
+    /// <summary>
+    /// ‖x − y‖ of what two models that were trained apart say of the same row, for instance two regressions: they agree where both know the answer. It does not
+    /// see errors that both make.
+    /// </summary>
+    public static PropertyFunction Disagreement() => new ResidualFunction("Disagreement", "an input unlike the training rows, where models that agree on those part ways, or a damaged one");
+
+    /// <summary>min xᵢ of distances, for instance of those to the clusters that a clustering model gives as its score.</summary>
+    public static PropertyFunction SmallestDistance() => new SmallestFunction();
 
     /// <summary>‖x^k − x^{k−1}‖ of the last two iterates.</summary>
     public static PropertyFunction IterateResidual() => new ResidualFunction("IterateResidual", "a solve that stopped before it converged: too few iterations, a step that is too long, or data the model does not fit");

@@ -105,13 +105,27 @@ public static class PropertyMath
         return sum;
     }
 
-    /// <summary>1 − max xᵢ: what a classifier's probabilities lack of a one-hot vector. NaN unless they are probabilities.</summary>
-    /// <param name="x">In the unit simplex up to 1e-3.</param>
+    /// <summary>
+    /// 1 − max xᵢ: what a classifier's probabilities lack of a one-hot vector. A single number p is the probability of one of two classes:
+    /// 1 − max(p, 1 − p). NaN unless they are probabilities.
+    /// </summary>
+    /// <param name="x">In the unit simplex up to 1e-3, or one number in [0, 1] up to 1e-3.</param>
     public static double ShortOfOneHot(ReadOnlySpan<double> x)
     {
+        if (x.Length == 1)
+            return x[0] >= -SimplexTolerance && x[0] <= 1 + SimplexTolerance ? Math.Max(0, Math.Min(x[0], 1 - x[0])) : double.NaN;
         if (x.IsEmpty || !(TensorPrimitives.Min(x) >= -SimplexTolerance) || !(Math.Abs(TensorPrimitives.Sum(x) - 1) <= SimplexTolerance))
             return double.NaN;
         return Math.Max(0, 1 - TensorPrimitives.Max(x));
+    }
+
+    /// <summary>min xᵢ of distances; what rounding makes of 0 counts as 0. NaN unless they are distances.</summary>
+    /// <param name="x">Finite, and at least 0 up to 1e-6 of the largest.</param>
+    public static double SmallestDistance(ReadOnlySpan<double> x)
+    {
+        var smallest = x.IsEmpty ? double.NaN : TensorPrimitives.Min(x);
+        var largest = x.IsEmpty ? double.NaN : TensorPrimitives.Max(x);
+        return double.IsFinite(smallest) && double.IsFinite(largest) && smallest >= -1e-6 * largest ? Math.Max(0, smallest) : double.NaN;
     }
 
     /// <summary>‖x − prox(x)‖.</summary>

@@ -71,6 +71,16 @@ internal sealed class OneHotFunction : PropertyFunction
     public override double Evaluate(ReadOnlySpan<double> first, ReadOnlySpan<double> second) => PropertyMath.ShortOfOneHot(first);
 }
 
+/// <summary>Distance to the nearest of several things.</summary>
+internal sealed class SmallestFunction : PropertyFunction
+{
+    public override string Cause => "an input far from every cluster: another population, a damaged measurement, or a case the model was never shown";
+
+    public override FunctionDescription Describe() => new("SmallestDistance");
+
+    public override double Evaluate(ReadOnlySpan<double> first, ReadOnlySpan<double> second) => PropertyMath.SmallestDistance(first);
+}
+
 /// <summary>‖x − prox(x)‖ with a registered proximal.</summary>
 internal sealed class MapFunction(string name, VectorMap proximal) : PropertyFunction
 {

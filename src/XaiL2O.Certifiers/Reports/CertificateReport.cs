@@ -25,8 +25,11 @@ public sealed record CertificateReport
     /// <summary>When the report was made.</summary>
     public DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
 
-    /// <summary>Rule of the joint verdict.</summary>
+    /// <summary>Rule of the joint verdict; of the last certifier where a chain has several.</summary>
     public required JointPolicy Joint { get; init; }
+
+    /// <summary>Rules of the certifiers before it, in the order of the chain; a row is trustworthy if all say so.</summary>
+    public IReadOnlyList<JointPolicy> EarlierJoint { get; init; } = [];
 
     /// <summary>The properties in order.</summary>
     public required IReadOnlyList<ReportProperty> Properties { get; init; }

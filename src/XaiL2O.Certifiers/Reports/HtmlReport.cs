@@ -72,9 +72,15 @@ internal static class HtmlReport
         html.Append("</section>\n");
     }
 
-    private static string Rule(CertificateReport report) => report.Joint.Rule == JointRule.AllPass
-        ? "A row is trustworthy if no certificate fails at its own level."
-        : string.Create(CultureInfo.InvariantCulture, $"A row is trustworthy if no certificate fails jointly: {report.Joint.Rule} at family level {report.Joint.FamilyLevel:0.####}, valid however the certificates depend on each other.");
+    private static string Rule(CertificateReport report)
+    {
+        static string Of(JointPolicy joint) => joint.Rule == JointRule.AllPass
+            ? "no certificate fails at its own level"
+            : string.Create(CultureInfo.InvariantCulture, $"no certificate fails jointly: {joint.Rule} at family level {joint.FamilyLevel:0.####}, valid however the certificates depend on each other");
+        return report.EarlierJoint.Count == 0
+            ? $"A row is trustworthy if {Of(report.Joint)}."
+            : $"A row is trustworthy if all {report.EarlierJoint.Count + 1} certifiers of the chain say so. {string.Join(" ", report.EarlierJoint.Append(report.Joint).Select((joint, i) => $"Number {i + 1}: {Of(joint)}."))}";
+    }
 
     private static void CountTable(StringBuilder html, string what, IReadOnlyDictionary<string, ReportCounts> counts)
     {

@@ -4,7 +4,8 @@ namespace XaiL2O.Certifiers;
 public sealed class ReportBuilder
 {
     private const int Bins = 36;
-    private readonly Certifier certifier;
+    private readonly Certifier[] certifiers;
+    private readonly PropertyCertifier[] properties;
     private readonly string title;
     private readonly Dictionary<string, string> descriptions = new(StringComparer.Ordinal);
     private readonly List<(string Set, string Group, string Name, double[] Values, Verdict Verdict)> rows = [];
@@ -13,10 +14,20 @@ public sealed class ReportBuilder
     /// <param name="certifier">The calibrated certifier.</param>
     /// <param name="title">Title.</param>
     public ReportBuilder(Certifier certifier, string title)
+        : this([certifier ?? throw new ArgumentNullException(nameof(certifier))], title)
     {
-        ArgumentNullException.ThrowIfNull(certifier);
+    }
+
+    /// <summary>Starts a report on several certifiers that judge the same rows: a row is trustworthy if all say so.</summary>
+    /// <param name="certifiers">The calibrated certifiers of a chain, in its order; at least one.</param>
+    /// <param name="title">Title.</param>
+    public ReportBuilder(IReadOnlyList<Certifier> certifiers, string title)
+    {
+        ArgumentNullException.ThrowIfNull(certifiers);
+        ArgumentOutOfRangeException.ThrowIfZero(certifiers.Count);
         ArgumentException.ThrowIfNullOrWhiteSpace(title);
-        (this.certifier, this.title) = (certifier, title);
+        (this.certifiers, this.title) = ([.. certifiers], title);
+        properties = [.. certifiers.SelectMany(c => c.Properties)];
     }
 
     /// <summary>A sentence or two on model and data.</summary>
@@ -34,22 +45,47 @@ public sealed class ReportBuilder
     /// <param name="values">One value per property, in order.</param>
     /// <param name="set">Set that the row is counted in; empty for none.</param>
     /// <param name="name">Name of the row.</param>
-    /// <param name="group">Calibration group; without effect where the certifier has no groups.</param>
+    /// <param name="group">Calibration group, for every certifier that has groups.</param>
     public void Add(ReadOnlySpan<double> values, string set, string name, string? group = null) =>
-        rows.Add((set, group ?? "", name, values.ToArray(), certifier.Certify(values, group)));
+        AddGrouped(values, set, name, [.. certifiers.Select(_ => group)]);
+
+    /// <summary>Judges an evaluated row whose calibration groups differ by certifier.</summary>
+    /// <param name="values">One value per property of every certifier, in order.</param>
+    /// <param name="set">Set that the row is counted in; empty for none.</param>
+    /// <param name="name">Name of the row.</param>
+    /// <param name="groups">Calibration group for each certifier; null where it has none.</param>
+    public void AddGrouped(ReadOnlySpan<double> values, string set, string name, IReadOnlyList<string?> groups)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        if (values.Length != properties.Length || groups.Count != certifiers.Length)
+            throw new ArgumentException($"{properties.Length} property values and {certifiers.Length} groups are needed; got {values.Length} and {groups.Count}.", nameof(values));
+        var verdicts = new Verdict[certifiers.Length];
+        var at = 0;
+        for (var i = 0; i < certifiers.Length; i++)
+        {
+            verdicts[i] = certifiers[i].Certify(values.Slice(at, certifiers[i].Properties.Count), groups[i]);
+            at += certifiers[i].Properties.Count;
+        }
+
+        rows.Add((set, groups[Array.IndexOf(certifiers, Grouped)] ?? "", name, values.ToArray(), Verdict.Combine(verdicts)));
+    }
+
+    /// <summary>The certifier whose groups the report shows: the last that has some.</summary>
+    private Certifier Grouped => Array.FindLast(certifiers, c => c.Groups.Count > 0) ?? certifiers[^1];
 
     /// <summary>The report of the rows so far.</summary>
     public CertificateReport Build() => new()
     {
         Title = title,
         Summary = Summary,
-        Joint = certifier.Joint,
-        Fallback = certifier.Fallback,
-        CalibrationGroups = certifier.Groups.OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Value.Properties.Max(p => p.Distribution?.Count ?? 0)),
+        Joint = certifiers[^1].Joint,
+        EarlierJoint = [.. certifiers[..^1].Select(c => c.Joint)],
+        Fallback = Grouped.Fallback,
+        CalibrationGroups = Grouped.Groups.OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Value.Properties.Max(p => p.Distribution?.Count ?? 0)),
         Overall = Count(rows.Select(r => r.Verdict.Label)),
         Sets = CountBy(r => r.Set),
-        Groups = certifier.Groups.Count == 0 ? new Dictionary<string, ReportCounts>() : CountBy(r => r.Group),
-        Properties = [.. certifier.Properties.Select(Property)],
+        Groups = Grouped.Groups.Count == 0 ? new Dictionary<string, ReportCounts>() : CountBy(r => r.Group),
+        Properties = [.. properties.Select(Property)],
         WorstRows =
         [
             .. rows.Where(r => r.Verdict.Label != CertificateLabel.Pass)
@@ -103,7 +139,7 @@ public sealed class ReportBuilder
     /// <summary>How far a value is beyond the limit on its side, as a ratio.</summary>
     private static double Excess(Certificate certificate)
     {
-        if (!double.IsFinite(certificate.Value))
+        if (!PropertyCertifier.IsValue(certificate.Value))
             return double.MaxValue;
         if (certificate.Value < certificate.LowerFailLimit)
             return certificate.Value > 0 ? certificate.LowerFailLimit / certificate.Value : double.MaxValue;

@@ -4,9 +4,13 @@ using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
-/// <summary>Reads a batch of rows ahead, computes their outputs together and serves them one by one.</summary>
+/// <summary>
+/// Reads a batch of rows ahead, computes their outputs together and serves them one by one. The first batch is one row and each is
+/// <see cref="Growth"/> times the one before, so that who asks for one row waits for one, and a pass over all rows is soon at full batches.
+/// </summary>
 internal sealed class BatchCursor : DataViewRowCursor
 {
+    private const int Growth = 8;
     private readonly DataViewRowCursor input;
     private readonly bool[] active;
     private readonly IRowBatch? batch;
@@ -19,6 +23,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     private long position = -1;
     private int slot;
     private int rows;
+    private int ahead = 1;
     private bool disposed;
 
     public BatchCursor(BatchTransformer transformer, DataViewRowCursor input, DataViewSchema schema, bool[] active)
@@ -98,7 +103,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     {
         (slot, rows) = (0, 0);
         Interruption.Check();
-        while (rows < capacity && input.MoveNext())
+        while (rows < ahead && input.MoveNext())
         {
             batch?.Read(rows);
             foreach (var cache in caches)
@@ -112,6 +117,7 @@ internal sealed class BatchCursor : DataViewRowCursor
             rows++;
         }
 
+        ahead = (int)Math.Min(capacity, (long)ahead * Growth);
         if (rows > 0 && batch is not null)
         {
             using var work = NativeWork.Enter();

@@ -4,8 +4,12 @@ using Microsoft.ML.Data;
 namespace XaiL2O.MLNet;
 
 /// <summary>A lazy view: the input's columns followed by the transformer's.</summary>
-internal sealed class BatchDataView(BatchTransformer transformer, IDataView source) : IDataView
+internal sealed class BatchDataView(BatchTransformer transformer, IDataView source) : ITransformedView
 {
+    public IDataView Source => source;
+
+    public BatchTransformer Transformer => transformer;
+
     public bool CanShuffle => source.CanShuffle;
 
     public DataViewSchema Schema { get; } = transformer.GetOutputSchema(source.Schema);

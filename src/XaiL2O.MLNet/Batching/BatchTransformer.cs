@@ -17,6 +17,9 @@ public abstract class BatchTransformer : ITransformer
     /// <summary>Always true: every output row comes from one input row.</summary>
     public bool IsRowToRowMapper => true;
 
+    /// <summary>The rows that the model was trained on, as long as they are in use; null where nothing was trained, or the model was loaded.</summary>
+    internal WeakReference<IDataView>? TrainedOn { get; init; }
+
     /// <summary>Rows computed together.</summary>
     internal abstract int BatchSize { get; }
 
@@ -44,6 +47,12 @@ public abstract class BatchTransformer : ITransformer
     /// <summary>Whether the labels of a column come from a given limit.</summary>
     internal virtual bool IsByLimit(string columnName) => false;
 
+    /// <summary>The tests behind a column of a joint verdict, those of certifiers before included; null for any other column.</summary>
+    internal virtual int? TestsOf(string columnName, DataViewSchema inputSchema) => null;
+
+    /// <summary>The columns read of rows with a schema.</summary>
+    internal virtual IEnumerable<DataViewSchema.Column> ReadColumns(DataViewSchema schema) => InputColumnNames.Select(name => schema[name]);
+
     private protected abstract void Save(ModelSaveContext context);
 
     /// <inheritdoc/>
@@ -54,7 +63,7 @@ public abstract class BatchTransformer : ITransformer
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(inputSchema);
         foreach (var (name, type) in OutputColumns)
-            builder.AddColumn(name, type, ColumnNotes.Annotate(CauseOf(name), SidesOf(name), IsByLimit(name)));
+            builder.AddColumn(name, type, ColumnNotes.Annotate(CauseOf(name), SidesOf(name), IsByLimit(name), TestsOf(name, inputSchema)));
         return builder.ToSchema();
     }
 
@@ -78,7 +87,7 @@ public abstract class BatchTransformer : ITransformer
     internal DataViewSchema.Column[] InputsFor(DataViewSchema schema, bool[] active)
     {
         var computes = active.Skip(schema.Count).Any(a => a);
-        var needed = computes ? InputColumnNames.Select(name => schema[name].Index).ToHashSet() : [];
+        var needed = computes ? ReadColumns(schema).Select(c => c.Index).ToHashSet() : [];
         return [.. schema.Where(c => active[c.Index] || needed.Contains(c.Index))];
     }
 }

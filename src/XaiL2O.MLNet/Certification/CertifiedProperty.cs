@@ -9,10 +9,10 @@ namespace XaiL2O.MLNet;
 /// </summary>
 /// <param name="Name">Name in the certificate's columns and in <c>FailedParts</c>.</param>
 /// <param name="ColumnName">
-/// Column with the values: <see cref="float"/>, <see cref="double"/>, or <see cref="bool"/> (true counts as 0, false as 1, and false fails: what must
+/// Column with the values: a number of any type, or <see cref="bool"/> (true counts as 0, false as 1, and false fails: what must
 /// hold is judged by a limit, unless a <see cref="Policy"/> asks for calibration).
 /// <c><paramref name="Name"/>.Value</c> when null, as the implicit models name theirs. With a <see cref="Function"/>, its first argument,
-/// which may be a vector of <see cref="float"/> or <see cref="double"/>; an empty vector is a missing one and fails.
+/// which may be a vector of numbers; an empty vector is a missing one and fails.
 /// </param>
 /// <param name="Tolerance">
 /// Value up to which the property counts as satisfied: smaller values are not told apart. At least 0. It is no limit: larger values pass wherever
@@ -57,7 +57,7 @@ public sealed record CertifiedProperty(string Name, string? ColumnName = null, d
     /// <summary>A property that is a function of one or two columns.</summary>
     /// <param name="name">Name in the certificate's columns.</param>
     /// <param name="function">Function of one or two vectors.</param>
-    /// <param name="columnName">Its first argument: a number, or a vector of <see cref="float"/> or <see cref="double"/>.</param>
+    /// <param name="columnName">Its first argument: a number, or a vector of numbers.</param>
     /// <param name="secondColumnName">Its second argument, for instance the measurements beside the inference; null for a function of one.</param>
     /// <param name="tolerance">Value up to which the property counts as satisfied.</param>
     public static CertifiedProperty Of(string name, PropertyFunction function, string columnName, string? secondColumnName = null, double tolerance = 0) =>
@@ -76,7 +76,7 @@ public sealed record CertifiedProperty(string Name, string? ColumnName = null, d
     /// Certifies that a number or a vector holds no NaN and no ∞, by a limit. Implicit models need it not, because all their property values are NaN
     /// where the inference is; after other models, properties need not look at every column that is used.
     /// </summary>
-    /// <param name="columnName">Column that is used: a number, or a vector of <see cref="float"/> or <see cref="double"/>.</param>
+    /// <param name="columnName">Column that is used: a number, or a vector of numbers.</param>
     /// <param name="name">Name in the certificate's columns.</param>
     public static CertifiedProperty Finite(string columnName, string name = "Finite") =>
         Of(name, PropertyFunction.DistanceTo(TargetSet.Box(double.NegativeInfinity, double.PositiveInfinity)), columnName) with
@@ -99,6 +99,8 @@ public sealed record CertifiedProperty(string Name, string? ColumnName = null, d
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Name);
+        if (Name.Contains(JudgeBatch.PartSeparator, StringComparison.Ordinal))
+            throw new ArgumentException($"The name '{Name}' holds \"{JudgeBatch.PartSeparator}\", which separates names in {CertificateColumns.FailedParts} and {CertificateColumns.WarnedParts}. Choose a name without it.");
         if (!(Tolerance >= 0 && double.IsFinite(Tolerance)))
             throw new ArgumentException($"The tolerance of '{Name}' is {Tolerance}; it must be finite and at least 0.");
         if (Function is null && SecondColumnName is not null)

@@ -24,23 +24,32 @@ namespace XaiL2O.MLNet;
 /// </remarks>
 public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
 {
+    private readonly IHostEnvironment environment;
     private readonly CertifierOptions options;
+    private volatile bool inChain;
 
     internal CertifierEstimator(IHostEnvironment environment, CertifierOptions options)
     {
         ArgumentNullException.ThrowIfNull(environment);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        this.options = options;
+        (this.environment, this.options) = (environment, options);
     }
 
     /// <summary>Reads the calibration values of every property.</summary>
-    /// <param name="input">Calibration rows.</param>
+    /// <param name="input">Calibration rows. Where they are seen to be the rows that a model before was trained on, <c>MLContext.Log</c> gets a warning.</param>
     /// <exception cref="InvalidOperationException">A column is mistyped, or its values cannot calibrate (NaN, or too few for the level).</exception>
     public CertifierTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         ColumnCheck.Certified(input.Schema, options, calibrates: true);
+        if (TrainingRows.Find(input, inChain) is { } warning)
+        {
+            using var channel = environment.Start("Certify");
+            channel.Warning("{0}", warning);
+        }
+
+        inChain = false;
         // What came with the columns is kept, so that a loaded model explains itself and judges alike.
         var settled = options with { Properties = [.. options.Properties.Select(p => Settle(p, input.Schema[p.Column]))] };
         var data = CalibrationData.Read(input, settled);
@@ -52,6 +61,8 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         ColumnCheck.Certified(inputSchema, options);
+        // A chain asks for the schema of each of its estimators before it fits them.
+        inChain = true;
         return SchemaShapes.Append(inputSchema, CertifierTransformer.Columns(options));
     }
 
@@ -60,6 +71,9 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
         // Whether something holds is a requirement: calibrated, it would be waived for all rows where it fails on enough calibration rows.
         var limits = property.Limits
             ?? (column.Type == BooleanDataViewType.Instance && property is { Function: null, Policy: null, CalibrateOn: CalibrationSource.Inferences } ? new ValueLimits { FailAbove = 0 } : null);
+        // Values of a Single column are compared with the limit as Single has it: 0.1 is not above 0.1.
+        if (limits is not null && property.Function is null && column.Type == NumberDataViewType.Single)
+            limits = new ValueLimits { FailAbove = InSingle(limits.FailAbove), WarnAbove = limits.WarnAbove is { } warn ? InSingle(warn) : null };
         return property with
         {
             Cause = property.Cause ?? property.Function?.Cause ?? ColumnNotes.CauseOf(column),
@@ -67,4 +81,6 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
             Sides = limits is not null ? Sides.Upper : property.Sides ?? property.Function?.Sides ?? ColumnNotes.SidesOf(column),
         };
     }
+
+    private static double InSingle(double limit) => float.IsFinite((float)limit) ? (float)limit : limit;
 }

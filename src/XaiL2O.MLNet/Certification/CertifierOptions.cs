@@ -17,7 +17,7 @@ public sealed record CertifierOptions
     /// <summary>How the certificates make one verdict. Default: all must pass, as in the source.</summary>
     public JointPolicy Joint { get; init; } = new();
 
-    /// <summary>Column whose values calibrate apart from each other: text, key, <see cref="bool"/> or <see cref="int"/>. None when null.</summary>
+    /// <summary>Column whose values calibrate apart from each other: text, key, <see cref="bool"/> or an integer. None when null.</summary>
     public string? GroupColumnName { get; init; }
 
     /// <summary>

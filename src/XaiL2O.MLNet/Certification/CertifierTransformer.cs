@@ -43,7 +43,13 @@ public sealed class CertifierTransformer : BatchTransformer
         (CertificateColumns.Explanation, TextDataViewType.Instance),
     ];
 
+    internal override IEnumerable<DataViewSchema.Column> ReadColumns(DataViewSchema schema) => base.ReadColumns(schema).Concat(EarlierVerdict.Columns(schema));
+
     internal override void CheckInput(DataViewSchema schema) => ColumnCheck.Certified(schema, Options, calibrates: false);
+
+    internal override int? TestsOf(string columnName, DataViewSchema inputSchema) => CertificateColumns.OfVerdict.Contains(columnName)
+        ? Certifier.Properties.Count(p => p.Limits is null) + (EarlierVerdict.TestsIn(inputSchema) ?? 0)
+        : null;
 
     internal override bool IsByLimit(string columnName) => Options.Properties.Any(p => p.Limits is not null && columnName == p.Name + ".Label");
 

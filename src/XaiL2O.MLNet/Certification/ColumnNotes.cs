@@ -6,17 +6,19 @@ namespace XaiL2O.MLNet;
 
 /// <summary>
 /// What travels with a column as annotations. With a property's: "what usually causes a violation", and which of its values are unusual. With a label's:
-/// whether it comes from a given limit.
+/// whether it comes from a given limit. With those of a joint verdict: how many certificates judged by calibration, of this certifier and of those before it
+/// in the chain, are behind it.
 /// </summary>
 internal static class ColumnNotes
 {
     private const string CauseKind = "XaiL2O.Cause";
     private const string SidesKind = "XaiL2O.Sides";
     private const string LimitKind = "XaiL2O.ByLimit";
+    private const string TestsKind = "XaiL2O.Tests";
 
-    public static DataViewSchema.Annotations? Annotate(string? cause, Sides sides, bool byLimit)
+    public static DataViewSchema.Annotations? Annotate(string? cause, Sides sides, bool byLimit, int? tests)
     {
-        if (string.IsNullOrEmpty(cause) && sides == Sides.Upper && !byLimit)
+        if (string.IsNullOrEmpty(cause) && sides == Sides.Upper && !byLimit && tests is null)
             return null;
         var builder = new DataViewSchema.Annotations.Builder();
         if (!string.IsNullOrEmpty(cause))
@@ -25,6 +27,8 @@ internal static class ColumnNotes
             builder.Add<ReadOnlyMemory<char>>(SidesKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = sides.ToString().AsMemory());
         if (byLimit)
             builder.Add<bool>(LimitKind, BooleanDataViewType.Instance, (ref bool value) => value = true);
+        if (tests is { } count)
+            builder.Add<int>(TestsKind, NumberDataViewType.Int32, (ref int value) => value = count);
         return builder.ToAnnotations();
     }
 
@@ -33,6 +37,16 @@ internal static class ColumnNotes
     public static Sides SidesOf(DataViewSchema.Column column) => Enum.TryParse<Sides>(Text(column, SidesKind), out var sides) ? sides : Sides.Upper;
 
     public static bool ByLimit(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(LimitKind) is not null;
+
+    /// <summary>The number behind a column of a joint verdict; null where no certifier made the column.</summary>
+    public static int? TestsOf(DataViewSchema.Column column)
+    {
+        if (column.Annotations.Schema.GetColumnOrNull(TestsKind) is null)
+            return null;
+        var tests = 0;
+        column.Annotations.GetValue(TestsKind, ref tests);
+        return tests;
+    }
 
     private static string? Text(DataViewSchema.Column column, string kind)
     {

@@ -1,25 +1,26 @@
 using System.Globalization;
+using System.Numerics;
+using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
 namespace XaiL2O.MLNet;
 
-/// <summary>Reads the group of the row as text, without allocating for text and named keys.</summary>
+/// <summary>Reads the group of the row as text, without allocating for text, and for keys with values.</summary>
 internal abstract class GroupReader
 {
+    private const string KeyValues = "KeyValues";
+
     /// <summary>The group; valid until the next call. Missing keys and missing text are the group with an empty name.</summary>
     public abstract ReadOnlyMemory<char> Read();
 
-    public static GroupReader Create(DataViewRow row, DataViewSchema.Column column) => column.Type switch
+    public static GroupReader Create(DataViewRow row, DataViewSchema.Column column)
     {
-        TextDataViewType => new Text(row.GetGetter<ReadOnlyMemory<char>>(column)),
-        KeyDataViewType key when key.RawType == typeof(byte) => new Key<byte>(row, column, v => v),
-        KeyDataViewType key when key.RawType == typeof(ushort) => new Key<ushort>(row, column, v => v),
-        KeyDataViewType key when key.RawType == typeof(ulong) => new Key<ulong>(row, column, v => v),
-        KeyDataViewType => new Key<uint>(row, column, v => v),
-        BooleanDataViewType => new Other<bool>(row.GetGetter<bool>(column)),
-        _ => new Other<int>(row.GetGetter<int>(column)),
-    };
+        if (column.Type is TextDataViewType)
+            return new Text(row.GetGetter<ReadOnlyMemory<char>>(column));
+        var reader = (column.Type is KeyDataViewType ? typeof(Key<>) : typeof(Other<>)).MakeGenericType(column.Type.RawType);
+        return (GroupReader)Activator.CreateInstance(reader, row, column)!;
+    }
 
     /// <summary>Every group of a view.</summary>
     /// <exception cref="InvalidOperationException">The column is missing or mistyped.</exception>
@@ -45,39 +46,49 @@ internal abstract class GroupReader
         }
     }
 
+    private static ReadOnlyMemory<char> TextOf<T>(T value) =>
+        value is ReadOnlyMemory<char> text ? text : string.Create(CultureInfo.InvariantCulture, $"{value}").AsMemory();
+
+    private static ReadOnlyMemory<char>[] NamesOf<T>(DataViewSchema.Column column)
+    {
+        VBuffer<T> values = default;
+        column.Annotations.GetValue(KeyValues, ref values);
+        return [.. values.DenseValues().Select(TextOf)];
+    }
+
+    /// <summary>Named by the key's value, whatever its type, because its number may differ between data sets; by its number where it has no values.</summary>
     private sealed class Key<T> : GroupReader
-        where T : notnull
+        where T : IBinaryInteger<T>
     {
         private readonly ValueGetter<T> getter;
-        private readonly Func<T, ulong> number;
         private readonly ReadOnlyMemory<char>[] names = [];
-        private T value = default!;
+        private T value = T.Zero;
 
-        public Key(DataViewRow row, DataViewSchema.Column column, Func<T, ulong> number)
+        public Key(DataViewRow row, DataViewSchema.Column column)
         {
-            (getter, this.number) = (row.GetGetter<T>(column), number);
-            if (column.Annotations.Schema.GetColumnOrNull("KeyValues") is { Type: VectorDataViewType { ItemType: TextDataViewType } })
+            getter = row.GetGetter<T>(column);
+            if (column.Annotations.Schema.GetColumnOrNull(KeyValues) is { Type: VectorDataViewType values })
             {
-                VBuffer<ReadOnlyMemory<char>> buffer = default;
-                column.Annotations.GetValue("KeyValues", ref buffer);
-                names = [.. buffer.DenseValues()];
+                var read = typeof(GroupReader).GetMethod(nameof(NamesOf), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(values.ItemType.RawType);
+                names = (ReadOnlyMemory<char>[])read.Invoke(null, [column])!;
             }
         }
 
         public override ReadOnlyMemory<char> Read()
         {
             getter(ref value);
-            var key = number(value);
+            var key = ulong.CreateTruncating(value);
             if (key == 0)
                 return default;
-            // Named by the key's text, because its number may differ between data sets.
             return key <= (ulong)names.Length ? names[(int)key - 1] : key.ToString(CultureInfo.InvariantCulture).AsMemory();
         }
     }
 
-    private sealed class Other<T>(ValueGetter<T> getter) : GroupReader
+    /// <summary>A Boolean or an integer.</summary>
+    private sealed class Other<T>(DataViewRow row, DataViewSchema.Column column) : GroupReader
         where T : notnull
     {
+        private readonly ValueGetter<T> getter = row.GetGetter<T>(column);
         private readonly Dictionary<T, ReadOnlyMemory<char>> texts = [];
         private T value = default!;
 
@@ -85,7 +96,7 @@ internal abstract class GroupReader
         {
             getter(ref value);
             if (!texts.TryGetValue(value, out var text))
-                texts[value] = text = string.Create(CultureInfo.InvariantCulture, $"{value}").AsMemory();
+                texts[value] = text = TextOf(value);
             return text;
         }
     }

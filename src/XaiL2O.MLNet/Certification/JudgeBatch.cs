@@ -3,14 +3,19 @@ using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
 
-/// <summary>Judges rows as they are read. Apart from explanations of rows that failed or warned it allocates nothing per row.</summary>
+/// <summary>Judges rows as they are read. Apart from the texts of rows that failed or warned it allocates nothing per row.</summary>
 internal sealed class JudgeBatch : IRowBatch
 {
+    /// <summary>Between names in <c>FailedParts</c> and <c>WarnedParts</c>; no name may hold it.</summary>
+    public const string PartSeparator = ", ";
+
     private static readonly ReadOnlyMemory<char>[] Labels = [.. Enum.GetNames<CertificateLabel>().Select(n => n.AsMemory())];
 
     private readonly Certifier certifier;
     private readonly Func<double>[] getters;
     private readonly GroupReader? group;
+    private readonly EarlierVerdict? earlier;
+    private readonly int tests;
     private readonly bool explains;
     private readonly double[] values;
     private readonly Certificate[] certificates;
@@ -32,6 +37,8 @@ internal sealed class JudgeBatch : IRowBatch
         (certifier, this.explains) = (parent.Certifier, explains);
         getters = [.. properties.Select(p => PropertyGetter.Create(source, p))];
         group = parent.Options.GroupColumnName is { } name ? GroupReader.Create(source, source.Schema[name]) : null;
+        earlier = EarlierVerdict.Create(source, explains);
+        tests = certifier.Properties.Count(p => p.Limits is null);
         (values, certificates, failed) = (new double[getters.Length], new Certificate[getters.Length], new bool[getters.Length]);
         valueOutputs = [.. properties.Select(p => p.AppendsValue ? new double[capacity] : null)];
         pValues = [.. properties.Select(_ => new double[capacity])];
@@ -60,15 +67,27 @@ internal sealed class JudgeBatch : IRowBatch
             labels[i][slot] = Labels[(int)certificates[i].Label];
         }
 
-        (trustworthy[slot], jointPValues[slot]) = (outcome.Trustworthy, outcome.JointPValue);
         failedParts[slot] = Names(failedOnly: true);
         warnedParts[slot] = Names(failedOnly: false);
         explanations[slot] = explains && !(failedParts[slot].IsEmpty && warnedParts[slot].IsEmpty)
             ? judge.Explain(certificates, failed, judge == certifier ? null : groupName.ToString()).AsMemory()
             : default;
+        if (earlier is not null)
+        {
+            earlier.Read();
+            outcome = JointOutcome.Combine(earlier.Outcome, earlier.Tests, outcome, tests);
+            failedParts[slot] = Join(earlier.FailedParts, PartSeparator, failedParts[slot]);
+            warnedParts[slot] = Join(earlier.WarnedParts, PartSeparator, warnedParts[slot]);
+            explanations[slot] = Join(earlier.Explanation, " ", explanations[slot]);
+        }
+
+        (trustworthy[slot], jointPValues[slot]) = (outcome.Trustworthy, outcome.JointPValue);
     }
 
     public Array[] Compute(int rows) => outputs;
+
+    private static ReadOnlyMemory<char> Join(ReadOnlyMemory<char> first, string separator, ReadOnlyMemory<char> second) =>
+        first.IsEmpty ? second : second.IsEmpty ? first : string.Concat(first.Span, separator, second.Span).AsMemory();
 
     /// <summary>Names of the failed or of the warned parts; each combination is joined once.</summary>
     private ReadOnlyMemory<char> Names(bool failedOnly)
@@ -96,7 +115,7 @@ internal sealed class JudgeBatch : IRowBatch
 
     // Apart from its caller, which would otherwise allocate the closure for every row.
     private ReadOnlyMemory<char> Join(bool failedOnly) =>
-        string.Join(", ", certificates.Where((_, i) => IsNamed(i, failedOnly)).Select(c => c.Name)).AsMemory();
+        string.Join(PartSeparator, certificates.Where((_, i) => IsNamed(i, failedOnly)).Select(c => c.Name)).AsMemory();
 
     private bool IsNamed(int i, bool failedOnly) => failedOnly ? failed[i] : !failed[i] && certificates[i].Label != CertificateLabel.Pass;
 }

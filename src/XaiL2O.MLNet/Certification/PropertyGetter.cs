@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
@@ -27,15 +29,17 @@ internal static class PropertyGetter
         };
     }
 
-    /// <summary>A column of any of the allowed scalar types.</summary>
+    /// <summary>A column of any of the allowed scalar types: a number, or a Boolean whose false is a violation.</summary>
     public static Func<double> Scalar(DataViewRow row, DataViewSchema.Column column)
     {
-        if (column.Type == NumberDataViewType.Single)
-            return Read<float>(row, column, v => v);
-        if (column.Type == NumberDataViewType.Double)
-            return Read<double>(row, column, v => v);
-        return Read<bool>(row, column, satisfied => satisfied ? 0 : 1);
+        if (column.Type is BooleanDataViewType)
+            return Read<bool>(row, column, satisfied => satisfied ? 0 : 1);
+        var number = typeof(PropertyGetter).GetMethod(nameof(Number), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(column.Type.RawType);
+        return (Func<double>)number.Invoke(null, [row, column])!;
     }
+
+    private static Func<double> Number<T>(DataViewRow row, DataViewSchema.Column column)
+        where T : INumber<T> => Read<T>(row, column, double.CreateSaturating);
 
     private static double Evaluate(CertifiedProperty property, PropertyFunction function, ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -12,12 +13,9 @@ internal abstract class VectorReader
     /// <summary>Reads the row's values; valid until the next call.</summary>
     public abstract ReadOnlySpan<double> Read();
 
-    public static VectorReader Create(DataViewRow row, DataViewSchema.Column column) => column.Type switch
-    {
-        VectorDataViewType { ItemType: NumberDataViewType type } when type == NumberDataViewType.Single => new Floats(row, column),
-        VectorDataViewType => new Doubles(row, column),
-        _ => new Scalar(row, column),
-    };
+    public static VectorReader Create(DataViewRow row, DataViewSchema.Column column) => column.Type is VectorDataViewType vector
+        ? (VectorReader)Activator.CreateInstance(typeof(Numbers<>).MakeGenericType(vector.ItemType.RawType), row, column)!
+        : new Scalar(row, column);
 
     protected Span<double> Room(int length)
     {
@@ -38,10 +36,11 @@ internal abstract class VectorReader
         }
     }
 
-    private sealed class Floats(DataViewRow row, DataViewSchema.Column column) : VectorReader
+    private sealed class Numbers<T>(DataViewRow row, DataViewSchema.Column column) : VectorReader
+        where T : INumber<T>
     {
-        private readonly ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(column);
-        private VBuffer<float> buffer;
+        private readonly ValueGetter<VBuffer<T>> getter = row.GetGetter<VBuffer<T>>(column);
+        private VBuffer<T> buffer;
 
         public override ReadOnlySpan<double> Read()
         {
@@ -57,21 +56,7 @@ internal abstract class VectorReader
             room.Clear();
             var indices = buffer.GetIndices();
             for (var i = 0; i < present.Length; i++)
-                room[indices[i]] = present[i];
-            return room;
-        }
-    }
-
-    private sealed class Doubles(DataViewRow row, DataViewSchema.Column column) : VectorReader
-    {
-        private readonly ValueGetter<VBuffer<double>> getter = row.GetGetter<VBuffer<double>>(column);
-        private VBuffer<double> buffer;
-
-        public override ReadOnlySpan<double> Read()
-        {
-            getter(ref buffer);
-            var room = Room(buffer.Length);
-            buffer.CopyTo(room);
+                room[indices[i]] = double.CreateSaturating(present[i]);
             return room;
         }
     }

@@ -34,6 +34,7 @@ public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        ColumnCheck.Outputs(CfmmTradeTransformer.Columns(CfmmTradeTransformer.SettingsOf(options), options.Network.ReserveCount));
         this.options = options;
     }
 
@@ -131,7 +132,7 @@ public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>
 
         // Weights are kept in single precision, as they are saved.
         trained.ImportWeights(trained.ExportWeights());
-        return new CfmmTradeTransformer(CfmmTradeTransformer.SettingsOf(options), trained, training);
+        return new CfmmTradeTransformer(CfmmTradeTransformer.SettingsOf(options), trained, training) { TrainedOn = options.Train ? new(input) : null };
     }
 
     /// <inheritdoc/>

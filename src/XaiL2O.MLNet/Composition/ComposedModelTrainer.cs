@@ -41,6 +41,7 @@ public sealed class ComposedModelTrainer : IEstimator<ComposedModelTransformer>
         using var model = new ComposedModel(recipe);
         learns = model.WeightCount > 0;
         properties = [.. model.Properties.Select(p => p.Name)];
+        ColumnCheck.Outputs(ComposedModelTransformer.ColumnsOf(options.OutputColumnName, recipe.InferenceSize, properties));
         (options.Training ?? recipe.Training).Validate();
         (options.Solver ?? recipe.Solver).Validate();
     }
@@ -101,7 +102,7 @@ public sealed class ComposedModelTrainer : IEstimator<ComposedModelTransformer>
         }
 
         var columns = new ComposedModelTransformer.Columns(options.MeasurementColumnName, options.OutputColumnName);
-        return new ComposedModelTransformer(columns, options.BatchSize, options.Solver ?? recipe.Solver, recipe, model.ExportWeights(), device, training);
+        return new ComposedModelTransformer(columns, options.BatchSize, options.Solver ?? recipe.Solver, recipe, model.ExportWeights(), device, training) { TrainedOn = learns ? new(input) : null };
     }
 
     /// <inheritdoc/>

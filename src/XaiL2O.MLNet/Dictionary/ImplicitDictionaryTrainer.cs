@@ -34,6 +34,7 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        ColumnCheck.Outputs(ImplicitDictionaryTransformer.Columns(options.OutputColumnName, options.MeasurementMatrix.GetLength(1), options.LearnsPrior));
         (this.environment, this.options) = (environment, options);
     }
 
@@ -150,7 +151,10 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
             model.ExportTransform(),
             prior,
             device,
-            training);
+            training)
+        {
+            TrainedOn = options.Train || options.LearnsPrior ? new(input) : null,
+        };
     }
 
     /// <inheritdoc/>

@@ -9,7 +9,7 @@ namespace XaiL2O.MLNet;
 /// <remarks>
 /// <para>One trial: the pipeline is made from sampled options and fitted on the training rows; the certifier, where there is one, is calibrated on
 /// calibration rows; metric, constraints and certificates are measured on the validation rows. The three are rows of their own. A trial that throws or
-/// has a metric that is not finite is recorded as failed.</para>
+/// has a metric that is not finite is recorded as failed; where the first ten all do, the experiment ends with an error that has the last one's.</para>
 /// <para>At the deadline the running trial is cut: <see cref="Trial.CancellationToken"/> fires, trainers of <see cref="Trial.Context"/> stop at their
 /// next look, and whatever reads rows of the data stops at its next row. What heeds none of these is waited for, because a thread cannot be ended
 /// from outside. A trial that was cut is reported and then forgotten: how far it came depends on the machine.</para>
@@ -30,8 +30,8 @@ public sealed class Experiment
     /// <param name="training">Rows that pipelines are fitted on.</param>
     /// <param name="validation">Rows for metric, constraints and certificates; others than those of training.</param>
     /// <param name="groupColumnName">
-    /// Column whose groups, for instance patients, must not be shared by training, validation and calibration rows: text, key, <see cref="bool"/> or
-    /// <see cref="int"/>. It is checked before the first trial. No check when null.
+    /// Column whose groups, for instance patients, must not be shared by training, validation and calibration rows: text, key, <see cref="bool"/> or an
+    /// integer. It is checked before the first trial. No check when null.
     /// </param>
     public Experiment SetTrainingData(IDataView training, IDataView validation, string? groupColumnName = null)
     {
@@ -126,7 +126,9 @@ public sealed class Experiment
     /// <summary>Runs trials until the budget is used, the tuner has nothing left, or the experiment is cancelled.</summary>
     /// <param name="progress">Receives every trial when it has ended and its state is saved, on the calling thread.</param>
     /// <param name="cancellationToken">Cuts the running trial; the best so far is returned and no exception is thrown.</param>
-    /// <exception cref="InvalidOperationException">A setting is missing or settings contradict each other, or the state is of another experiment.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A setting is missing or settings contradict each other, the state is of another experiment, or the first ten trials all failed.
+    /// </exception>
     /// <exception cref="InvalidDataException">The state's file is damaged.</exception>
     public ExperimentResult Run(IProgress<TrialResult>? progress = null, CancellationToken cancellationToken = default)
     {

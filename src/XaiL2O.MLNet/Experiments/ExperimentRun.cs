@@ -6,9 +6,13 @@ namespace XaiL2O.MLNet;
 /// <summary>One run of an experiment: asks the tuner, has trials made, keeps the best, saves the state.</summary>
 internal sealed class ExperimentRun(ExperimentSettings settings, IProgress<TrialResult>? progress, CancellationToken cancellation)
 {
+    /// <summary>Failures of this run, from its first trial on, at which the fault is the pipeline's and not the options'.</summary>
+    internal const int FailuresInARow = 10;
+
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly ExperimentState state = ExperimentState.Open(settings);
     private ITransformer? model;
+    private int failures;
 
     private double Used => state.UsedBefore + clock.Elapsed.TotalSeconds;
 
@@ -21,11 +25,13 @@ internal sealed class ExperimentRun(ExperimentSettings settings, IProgress<Trial
         {
             if (settings.Seconds is { } seconds)
                 source.CancelAfter(TimeSpan.FromSeconds(Math.Max(0, seconds - Used)));
-            while (cut is null && !IsOver(source.Token) && settings.Tuner.Next(settings.Space, state.Trials, settings.Order) is { } proposal)
+            while (cut is null && !IsOver(source.Token) && !IsHopeless() && settings.Tuner.Next(settings.Space, state.Trials, settings.Order) is { } proposal)
                 cut = RunTrial(proposal, source.Token);
         }
 
         state.Save(Used);
+        if (IsHopeless())
+            throw new InvalidOperationException($"All of the first {failures} trials failed, so the experiment was ended. The last one ({state.Trials[^1].Options}): {state.Trials[^1].Error}");
         var best = Best;
         return new ExperimentResult(
             settings.Space,
@@ -37,6 +43,8 @@ internal sealed class ExperimentRun(ExperimentSettings settings, IProgress<Trial
     }
 
     private bool IsOver(CancellationToken token) => token.IsCancellationRequested || state.Trials.Count >= settings.Trials || Used >= settings.Seconds;
+
+    private bool IsHopeless() => failures >= FailuresInARow && state.Trials.All(t => t.Status == TrialStatus.Failed);
 
     /// <summary>The trial if it was cut; null where it ended and was recorded.</summary>
     private TrialResult? RunTrial(TrialProposal proposal, CancellationToken token)
@@ -59,6 +67,7 @@ internal sealed class ExperimentRun(ExperimentSettings settings, IProgress<Trial
                 model = fitted;
             }
 
+            failures += trial.Status == TrialStatus.Failed ? 1 : 0;
             state.Add(trial, Used);
         }
 

@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Microsoft.ML;
+using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
 
@@ -59,7 +62,7 @@ internal sealed record ExperimentSettings(MLContext Context, SearchSpace Space, 
         .. Space.Parameters.Select(p => $"option {p}{(p.Default is { } code ? $", default {p.Format(code)}" : "")}"),
         $"{(Order.Maximizes ? "maximize" : "minimize")} {Metric!.Name}",
         .. Constraints.Select(c => $"subject to {c}"),
-        $"tuner {Tuner}",
+        $"tuner {Tuner.GetType().Name} {InvariantText.OfOptions(Tuner)}",
         Validation is null ? $"{Folds} folds" : "validation rows given",
         $"groups {GroupColumnName ?? "none"}",
         .. Certifier is null ? [] : CertifierLines(Certifier),
@@ -68,8 +71,12 @@ internal sealed record ExperimentSettings(MLContext Context, SearchSpace Space, 
 
     private static IEnumerable<string> CertifierLines(CertifierOptions options) =>
         options.Properties
-            .Select(p => string.Create(CultureInfo.InvariantCulture, $"certificate {p.Name} of {string.Join(", ", p.Columns)}, function {p.Function?.Describe().Kind ?? "none"}, tolerance {p.Tolerance}, {p.Limits}, {options.PolicyOf(p)}"))
-            .Append(string.Create(CultureInfo.InvariantCulture, $"certifier {options.Calibration}, {options.Joint}, groups {options.GroupColumnName ?? "none"} {options.MinimumPerGroup} {options.GroupFallback}, sketch {options.SketchError}"));
+            .Select(p => $"certificate {InvariantText.OfOptions(p)}, function {(p.Function is { } function ? Describe(function.Describe()) : "none")}")
+            .Append($"certifier {InvariantText.OfOptions(options with { Properties = [] })}");
+
+    /// <summary>Kind and numbers of a function; of its arrays, which may be large, a digest.</summary>
+    private static string Describe(FunctionDescription function) =>
+        $"{function.Kind} {InvariantText.OfOptions(function.Numbers)} {string.Join(", ", function.Arrays.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => $"{a.Key} {Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(a.Value.AsSpan())))[..16]}"))}".TrimEnd();
 
     /// <summary>Rows of one patient on both sides of a split make the metric and the certificates look better than they are.</summary>
     private void CheckGroups(string column)

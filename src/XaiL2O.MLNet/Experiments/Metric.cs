@@ -18,19 +18,19 @@ public sealed class Metric
     internal IReadOnlyList<string> Columns { get; }
 
     /// <summary>Mean over rows and entries of (x − x̂)².</summary>
-    /// <param name="estimateColumnName">x̂: a number, or a vector of <see cref="float"/> or <see cref="double"/>.</param>
+    /// <param name="estimateColumnName">x̂: a number, or a vector of numbers.</param>
     /// <param name="truthColumnName">x, of the same length.</param>
     public static Metric MeanSquaredError(string estimateColumnName = "Estimate", string truthColumnName = "Signal") =>
         OfRows("MSE", estimateColumnName, truthColumnName, (estimate, truth) => SquaredDistance(estimate, truth) / truth.Length);
 
     /// <summary>Mean over rows of 100·‖x − x̂‖/‖x‖, percentage root-mean-square difference.</summary>
-    /// <param name="estimateColumnName">x̂: a vector of <see cref="float"/> or <see cref="double"/>.</param>
+    /// <param name="estimateColumnName">x̂: a vector of numbers.</param>
     /// <param name="truthColumnName">x ≠ 0, of the same length.</param>
     public static Metric Prd(string estimateColumnName = "Estimate", string truthColumnName = "Signal") =>
         OfRows("PRD", estimateColumnName, truthColumnName, (estimate, truth) => 100 * Math.Sqrt(SquaredDistance(estimate, truth) / SquaredNorm(truth)));
 
     /// <summary>Mean over rows of 10·log₁₀(peak²/MSE), peak signal-to-noise ratio in decibels; larger is better.</summary>
-    /// <param name="estimateColumnName">x̂: a vector of <see cref="float"/> or <see cref="double"/>.</param>
+    /// <param name="estimateColumnName">x̂: a vector of numbers.</param>
     /// <param name="truthColumnName">x, of the same length, nowhere equal to x̂ in a whole row.</param>
     /// <param name="peak">Largest possible value of x; positive. Default 1.</param>
     public static Metric Psnr(string estimateColumnName = "Reconstruction", string truthColumnName = "Image", double peak = 1)
@@ -46,7 +46,7 @@ public sealed class Metric
     /// </summary>
     /// <param name="network">The CFMMs.</param>
     /// <param name="prices">p, one per token.</param>
-    /// <param name="trueReserveColumnName">True reserves: vector of <see cref="float"/> or <see cref="double"/>, one per token of each CFMM.</param>
+    /// <param name="trueReserveColumnName">True reserves: vector of numbers, one per token of each CFMM.</param>
     /// <param name="tenderColumnName">x, alike.</param>
     /// <param name="receiveColumnName">y, alike.</param>
     public static Metric ExecutedUtility(
@@ -75,7 +75,7 @@ public sealed class Metric
     }
 
     /// <summary>Mean of a column of numbers; of a <see cref="bool"/> column the share of true.</summary>
-    /// <param name="columnName"><see cref="float"/>, <see cref="double"/> or <see cref="bool"/>.</param>
+    /// <param name="columnName">A number of any type, or <see cref="bool"/>.</param>
     public static Metric Mean(string columnName)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(columnName);
@@ -138,9 +138,9 @@ public sealed class Metric
         var column = view.Schema.GetColumnOrNull(name)
             ?? throw new InvalidOperationException($"The metric reads a column '{name}', which the pipeline's rows do not have.");
         var item = column.Type is VectorDataViewType vector ? vector.ItemType : column.Type;
-        return item == NumberDataViewType.Single || item == NumberDataViewType.Double || column.Type == BooleanDataViewType.Instance
+        return item is NumberDataViewType || column.Type == BooleanDataViewType.Instance
             ? column
-            : throw new InvalidOperationException($"The metric reads the column '{name}', which holds {column.Type}; it must hold Single or Double.");
+            : throw new InvalidOperationException($"The metric reads the column '{name}', which holds {column.Type}; it must hold numbers.");
     }
 
     private static double Average(DataViewRowCursor cursor, Func<double> value)

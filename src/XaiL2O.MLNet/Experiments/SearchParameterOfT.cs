@@ -29,7 +29,7 @@ public sealed class SearchParameter<T> : SearchParameter
 
     internal override string Format(double code) => IsNumber
         ? code.ToString(CultureInfo.InvariantCulture)
-        : Convert.ToString(decode(code), CultureInfo.InvariantCulture) ?? "";
+        : InvariantText.Of(decode(code));
 
     internal T Decode(double code) => decode(code);
 }

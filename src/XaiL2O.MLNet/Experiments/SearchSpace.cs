@@ -136,7 +136,7 @@ public sealed class SearchSpace
     {
         ArgumentNullException.ThrowIfNull(choices);
         T[] values = [.. choices];
-        string[] texts = [.. values.Select(v => Convert.ToString(v, CultureInfo.InvariantCulture) ?? "")];
+        string[] texts = [.. values.Select(v => InvariantText.Of(v))];
         if (texts.Distinct().Count() < Math.Max(2, texts.Length))
             throw new ArgumentException($"'{name}' needs at least two choices whose texts differ; got {string.Join(", ", texts)}.", nameof(choices));
         return Add(new SearchParameter<T>(

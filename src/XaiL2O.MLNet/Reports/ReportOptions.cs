@@ -9,7 +9,7 @@ public sealed record ReportOptions
     /// <summary>A sentence or two on model and data; empty for none.</summary>
     public string Summary { get; init; } = "";
 
-    /// <summary>Column that divides the rows into sets which are counted apart: text, key, <see cref="bool"/> or <see cref="int"/>; null for none.</summary>
+    /// <summary>Column that divides the rows into sets which are counted apart: text, key, <see cref="bool"/> or an integer; null for none.</summary>
     public string? SetColumnName { get; init; }
 
     /// <summary>Name of the set of rows whose <see cref="SetColumnName"/> is empty.</summary>

@@ -11,18 +11,20 @@ internal static class ReportReader
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(judged);
-        var transformer = FindCertifier(model) ?? throw new ArgumentException("The model contains no certifier, so there is nothing to report. Append Certify(…).", nameof(model));
-        var certifier = transformer.Certifier;
-        string?[] extra = [transformer.Options.GroupColumnName, options.SetColumnName, options.RowNameColumnName];
+        var transformers = FindCertifiers(model).ToArray();
+        if (transformers.Length == 0)
+            throw new ArgumentException("The model contains no certifier, so there is nothing to report. Append Certify(…).", nameof(model));
+        string?[] extra = [options.SetColumnName, options.RowNameColumnName, .. transformers.Select(t => t.Options.GroupColumnName)];
         foreach (var name in extra.OfType<string>())
             ColumnCheck.Group(judged.Schema, name);
-        string[] values = [.. certifier.Properties.Select(p => p.Name + ".Value")];
+        CertifiedProperty[] properties = [.. transformers.SelectMany(t => t.Options.Properties)];
+        string[] values = [.. properties.Select(p => p.Name + ".Value")];
         foreach (var name in values)
             ColumnCheck.Property(judged.Schema, name);
 
-        var builder = new ReportBuilder(certifier, options.Title) { Summary = options.Summary, WorstRows = options.WorstRows };
-        for (var i = 0; i < certifier.Properties.Count; i++)
-            builder.Describe(certifier.Properties[i].Name, Describe(transformer.Options.Properties[i]));
+        var builder = new ReportBuilder([.. transformers.Select(t => t.Certifier)], options.Title) { Summary = options.Summary, WorstRows = options.WorstRows };
+        foreach (var property in properties)
+            builder.Describe(property.Name, Describe(property));
         using var cursor = judged.GetRowCursor(values.Concat(extra.OfType<string>()).Distinct().Select(name => judged.Schema[name]));
         var getters = values.Select(name => PropertyGetter.Scalar(cursor, judged.Schema[name])).ToArray();
         var readers = extra.Select(name => name is null ? null : GroupReader.Create(cursor, judged.Schema[name])).ToArray();
@@ -31,22 +33,23 @@ internal static class ReportReader
         {
             for (var i = 0; i < row.Length; i++)
                 row[i] = getters[i]();
-            var set = readers[1]?.Read().ToString() ?? "";
-            builder.Add(
+            var set = readers[0]?.Read().ToString() ?? "";
+            builder.AddGrouped(
                 row,
-                readers[1] is null ? "" : set.Length == 0 ? options.EmptySetName : set,
-                readers[2]?.Read().ToString() ?? string.Create(CultureInfo.InvariantCulture, $"row {cursor.Position}"),
-                readers[0]?.Read().ToString());
+                readers[0] is null ? "" : set.Length == 0 ? options.EmptySetName : set,
+                readers[1]?.Read().ToString() ?? string.Create(CultureInfo.InvariantCulture, $"row {cursor.Position}"),
+                [.. readers.Skip(2).Select(r => r?.Read().ToString())]);
         }
 
         return builder.Build();
     }
 
-    public static CertifierTransformer? FindCertifier(ITransformer model) => model switch
+    /// <summary>Every certifier of a model, in the order of the chain.</summary>
+    public static IEnumerable<CertifierTransformer> FindCertifiers(ITransformer model) => model switch
     {
-        CertifierTransformer certifier => certifier,
-        IEnumerable<ITransformer> chain => chain.Reverse().Select(FindCertifier).FirstOrDefault(found => found is not null),
-        _ => null,
+        CertifierTransformer certifier => [certifier],
+        IEnumerable<ITransformer> chain => chain.SelectMany(FindCertifiers),
+        _ => [],
     };
 
     private static string Describe(CertifiedProperty property)

@@ -120,8 +120,10 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
         var device = DeviceChoice.From(environment);
         var radon = RadonOperator.Shared(geometry);
         var method = options.Method;
+        using (var untrained = method.CreateModel(radon, device))
+            ColumnCheck.Outputs(CtReconstructionTransformer.Columns(options.OutputColumnName, geometry.Pixels, untrained));
         if (!method.HasWeights && method.Candidates.Count == 0)
-            return Create(method, method.CreateModel(radon, device), device, null);
+            return Create(method, method.CreateModel(radon, device), device, null, null);
 
         ColumnCheck.FloatVector(input.Schema, options.ImageColumnName, geometry.Pixels);
         using var scope = torch.NewDisposeScope();
@@ -129,13 +131,13 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
         if (!method.HasWeights)
         {
             method = Choose(method.Candidates, radon, device, data, images);
-            return Create(method, method.CreateModel(radon, device), device, null);
+            return Create(method, method.CreateModel(radon, device), device, null, input);
         }
 
         var model = method.CreateModel(radon, device);
         if (start is not null)
             model.ImportWeights(start.Model.ExportWeights());
-        return Create(method, model, device, ModelTrainer.Train(model, data, images, options.Training, options.Progress, options.CancellationToken));
+        return Create(method, model, device, ModelTrainer.Train(model, data, images, options.Training, options.Progress, options.CancellationToken), input);
     }
 
     /// <inheritdoc/>
@@ -149,8 +151,8 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
         return SchemaShapes.Append(inputSchema, CtReconstructionTransformer.Columns(options.OutputColumnName, options.Geometry.Pixels, model));
     }
 
-    private CtReconstructionTransformer Create(ReconstructionMethod method, ImplicitModel model, torch.Device device, TrainingResult? training) =>
-        new(new CtReconstructionTransformer.Settings(options.MeasurementColumnName, options.OutputColumnName, options.BatchSize, options.Geometry, method, options.Solver), model, device, training);
+    private CtReconstructionTransformer Create(ReconstructionMethod method, ImplicitModel model, torch.Device device, TrainingResult? training, IDataView? trainedOn) =>
+        new(new CtReconstructionTransformer.Settings(options.MeasurementColumnName, options.OutputColumnName, options.BatchSize, options.Geometry, method, options.Solver), model, device, training) { TrainedOn = trainedOn is null ? null : new(trainedOn) };
 
     private ReconstructionMethod Choose(IReadOnlyList<ReconstructionMethod> candidates, RadonOperator radon, torch.Device device, torch.Tensor data, torch.Tensor images) =>
         candidates.MaxBy(candidate =>

@@ -11,8 +11,9 @@ namespace XaiL2O.MLNet;
 /// <remarks>
 /// A policy that drops rows makes this a filter: the number of rows is unknown until they are read (<see cref="IDataView.GetRowCount"/> is
 /// null), positions count the rows that are kept, and a prediction engine, which owes a row for every row, refuses it; use
-/// <see cref="TrustedPredictionEngine{TIn, TOut}"/>. Messages go to <see cref="MLContext.Log"/>, source <c>RequireTrust</c>: one per logged
-/// row for the first <see cref="MessagesPerPass"/> rows of a pass over the data, and a count of each kind at its end.
+/// <see cref="TrustedPredictionEngine{TIn, TOut}"/>. Messages go to <c>MLContext.Log</c>, source <c>RequireTrust</c>: one per logged
+/// row for the first <see cref="MessagesPerPass"/> rows of a pass over the data, and a count of each kind at its end. A prediction engine has no passes:
+/// there every row is logged.
 /// </remarks>
 public sealed class RequireTrustTransformer : ITransformer
 {

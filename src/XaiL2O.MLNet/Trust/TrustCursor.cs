@@ -15,7 +15,7 @@ internal sealed class TrustCursor : DataViewRowCursor
     public TrustCursor(RequireTrustTransformer transformer, DataViewRowCursor input, HashSet<int> active)
     {
         (this.input, this.active) = (input, active);
-        gate = new TrustGate(transformer, new VerdictReader(input));
+        gate = new TrustGate(transformer, new VerdictReader(input), RequireTrustTransformer.MessagesPerPass);
     }
 
     public override DataViewSchema Schema => input.Schema;
@@ -53,6 +53,9 @@ internal sealed class TrustCursor : DataViewRowCursor
     {
         if (disposing)
         {
+            // A pass that ends early, for instance after the first rows, is told as well.
+            if (!done)
+                gate.Summarize();
             (done, position) = (true, -1);
             input.Dispose();
         }

@@ -4,8 +4,10 @@ using Microsoft.ML.Data;
 namespace XaiL2O.MLNet;
 
 /// <summary>A lazy view through a post-condition.</summary>
-internal sealed class TrustDataView(RequireTrustTransformer transformer, IDataView source) : IDataView
+internal sealed class TrustDataView(RequireTrustTransformer transformer, IDataView source) : ITransformedView
 {
+    public IDataView Source => source;
+
     public bool CanShuffle => source.CanShuffle;
 
     public DataViewSchema Schema => source.Schema;

@@ -4,7 +4,10 @@ using XaiL2O.Certifiers;
 namespace XaiL2O.MLNet;
 
 /// <summary>Applies a post-condition to the rows of one pass and counts them.</summary>
-internal sealed class TrustGate(RequireTrustTransformer transformer, VerdictReader reader)
+/// <param name="transformer">Has the policy.</param>
+/// <param name="reader">Reads verdicts.</param>
+/// <param name="messages">Rows that are logged one by one; the others are counted at the end of the pass, which a prediction engine does not have.</param>
+internal sealed class TrustGate(RequireTrustTransformer transformer, VerdictReader reader, long messages = long.MaxValue)
 {
     private readonly long[] counts = new long[3];
     private long dropped;
@@ -26,8 +29,10 @@ internal sealed class TrustGate(RequireTrustTransformer transformer, VerdictRead
             case TrustAction.Drop:
                 dropped++;
                 return false;
-            case TrustAction.Log when ++logged <= RequireTrustTransformer.MessagesPerPass:
+            case TrustAction.Log when ++logged <= messages:
                 Write($"{(position is { } at ? $"Row {at}: " : "")}{(label == CertificateLabel.Fail ? "untrustworthy" : "warning")}. {reader.Read().Explanation}");
+                if (logged == messages)
+                    Write($"{messages} rows of this pass were logged one by one; those that follow are counted at its end.");
                 return true;
             default:
                 return true;
@@ -41,7 +46,7 @@ internal sealed class TrustGate(RequireTrustTransformer transformer, VerdictRead
             return;
         Write(
             $"{counts.Sum()} rows: {counts[(int)CertificateLabel.Pass]} passed, {counts[(int)CertificateLabel.Warning]} with a warning, {counts[(int)CertificateLabel.Fail]} untrustworthy; {dropped} dropped"
-            + (logged > RequireTrustTransformer.MessagesPerPass ? $", {logged - RequireTrustTransformer.MessagesPerPass} more not logged one by one." : "."));
+            + (logged > messages ? $", {logged - messages} more not logged one by one." : "."));
     }
 
     private void Write(string message)

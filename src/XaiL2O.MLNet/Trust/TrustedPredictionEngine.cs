@@ -6,7 +6,8 @@ using XaiL2O.Certifiers;
 namespace XaiL2O.MLNet;
 
 /// <summary>
-/// Single predictions with their certificates, from many threads: ML.NET's prediction engine, which is for one thread, is lent from a pool.
+/// Single predictions with their certificates, from many threads: ML.NET's prediction engine, which is for one thread, is lent from a pool. What is not to
+/// be trusted has no value, unless the model's own post-condition says otherwise.
 /// </summary>
 /// <typeparam name="TIn">Input row.</typeparam>
 /// <typeparam name="TOut">Output row.</typeparam>
@@ -25,7 +26,7 @@ public sealed class TrustedPredictionEngine<TIn, TOut> : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         this.context = context;
         var parts = Parts(model).ToList();
-        policy = new TrustPolicy(TrustAction.Pass, TrustAction.Pass);
+        policy = new TrustPolicy(TrustAction.Pass, TrustAction.Drop);
         if (parts is [.., RequireTrustTransformer last])
         {
             policy = last.Policy;

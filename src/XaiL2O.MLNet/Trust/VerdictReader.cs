@@ -4,7 +4,7 @@ using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
 
-/// <summary>Reads the verdict of a row from the certifier's columns; the joint label cheaply, the rest where it is needed.</summary>
+/// <summary>Reads the verdict of a row from the columns of the chain's certifiers; the joint label cheaply, the rest where it is needed.</summary>
 internal sealed class VerdictReader
 {
     private readonly ValueGetter<bool> trustworthy;
@@ -16,7 +16,7 @@ internal sealed class VerdictReader
 
     public VerdictReader(DataViewRow row)
     {
-        ValueGetter<T> Getter<T>(string name) => row.GetGetter<T>(row.Schema[name]);
+        ValueGetter<T> Getter<T>(string name) => row.GetGetter<T>(CertificateColumns.Find(row.Schema, name)!.Value);
         trustworthy = Getter<bool>(CertificateColumns.Trustworthy);
         warnedParts = Getter<ReadOnlyMemory<char>>(CertificateColumns.WarnedParts);
         failedParts = Getter<ReadOnlyMemory<char>>(CertificateColumns.FailedParts);
@@ -28,7 +28,7 @@ internal sealed class VerdictReader
     /// <summary>Throws unless the schema has a certifier's columns.</summary>
     public static void Check(DataViewSchema schema)
     {
-        if (schema.GetColumnOrNull(CertificateColumns.Trustworthy)?.Type != BooleanDataViewType.Instance || Array.Exists(Others, name => schema.GetColumnOrNull(name) is null))
+        if (CertificateColumns.Find(schema, CertificateColumns.Trustworthy)?.Type != BooleanDataViewType.Instance || Array.Exists(Others, name => CertificateColumns.Find(schema, name) is null))
             throw Missing(schema.Select(c => c.Name));
     }
 
@@ -43,7 +43,7 @@ internal sealed class VerdictReader
     public static IEnumerable<DataViewSchema.Column> Columns(DataViewSchema schema) =>
         Others.Append(CertificateColumns.Trustworthy)
             .Concat(Names(schema).SelectMany(n => (string[])[n + ".Value", n + ".PValue", n + ".Label"]))
-            .Select(name => schema[name]);
+            .Select(name => CertificateColumns.Find(schema, name)!.Value);
 
     public CertificateLabel Label()
     {
@@ -71,7 +71,7 @@ internal sealed class VerdictReader
 
     private static readonly string[] Others = [CertificateColumns.WarnedParts, CertificateColumns.FailedParts, CertificateColumns.Explanation, CertificateColumns.JointPValue];
 
-    private static string[] Parts(ReadOnlyMemory<char> text) => text.ToString().Split(", ", StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Parts(ReadOnlyMemory<char> text) => text.ToString().Split(JudgeBatch.PartSeparator, StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Names of the certificates, in the order of their columns.</summary>
     private static IEnumerable<string> Names(DataViewSchema schema) =>

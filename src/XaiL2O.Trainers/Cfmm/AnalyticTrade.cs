@@ -65,8 +65,9 @@ public static class AnalyticTrade
             return true;
         }
 
-        Span<double> price = stackalloc double[n];
-        Span<double> weight = stackalloc double[n];
+        var small = n <= CfmmScaling.StackTokens;
+        var price = small ? stackalloc double[n] : new double[n];
+        var weight = small ? stackalloc double[n] : new double[n];
         if (!CfmmScaling.Fill(network, j, reserves, prices, price, weight))
             return false;
         var level = CfmmScaling.Level(cfmm.Rule, margin);
@@ -92,8 +93,9 @@ public static class AnalyticTrade
     {
         var n = price.Length;
         var (fee, lowest) = (Math.Log(feeFactor), Math.Log(kept));
-        Span<double> edge = stackalloc double[n];
-        Span<double> points = stackalloc double[3 * n];
+        var small = n <= CfmmScaling.StackTokens;
+        var edge = small ? stackalloc double[n] : new double[n];
+        var points = small ? stackalloc double[3 * n] : new double[3 * n];
         for (var i = 0; i < n; i++)
         {
             edge[i] = Math.Log(price[i] / weight[i]);

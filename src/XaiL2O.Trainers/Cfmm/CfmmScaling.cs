@@ -7,6 +7,9 @@ namespace XaiL2O.Trainers;
 /// </summary>
 internal static class CfmmScaling
 {
+    /// <summary>Tokens of a CFMM up to which intermediate values are kept on the stack; those of larger ones, which could overflow it, are not.</summary>
+    public const int StackTokens = 16;
+
     /// <summary>c for a margin δ: ln(1 + δ) for (45), δ for (49).</summary>
     public static double Level(ExchangeRule rule, double margin) =>
         rule == ExchangeRule.Geometric ? CfmmExecution.LogOnePlus(margin) : margin;

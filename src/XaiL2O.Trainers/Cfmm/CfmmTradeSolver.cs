@@ -75,10 +75,12 @@ internal sealed class CfmmTradeSolver
     {
         var (cfmm, N, offset) = (network.Cfmms[j], network.ReserveCount, network.Offset(j));
         var n = cfmm.Tokens.Count;
+        var small = n <= CfmmScaling.StackTokens;
+        var numbers = small ? stackalloc double[(4 * n) + ((n + 1) * (n + 2))] : new double[(4 * n) + ((n + 1) * (n + 2))];
         var refinement = new CfmmRefinement(
             risk[j], cfmm.Rule, cfmm.FeeFactor, CfmmScaling.Level(cfmm.Rule, margins.Margin[j]), margins.Kept[j],
-            stackalloc double[n], stackalloc double[n], stackalloc double[n], stackalloc double[n], stackalloc int[n], stackalloc double[(n + 1) * (n + 2)]);
-        Span<Vector<double>> memory = stackalloc Vector<double>[CfmmIteration.Size(n)];
+            numbers[..n], numbers.Slice(n, n), numbers.Slice(2 * n, n), numbers.Slice(3 * n, n), small ? stackalloc int[n] : new int[n], numbers[(4 * n)..]);
+        var memory = small ? stackalloc Vector<double>[CfmmIteration.Size(n)] : new Vector<double>[CfmmIteration.Size(n)];
         var iteration = new CfmmIteration(memory, n, risk[j], cfmm.Rule, cfmm.FeeFactor, refinement.Level, margins.Kept[j], steps[j]);
         Span<bool> done = stackalloc bool[Lanes];
         var open = 0;

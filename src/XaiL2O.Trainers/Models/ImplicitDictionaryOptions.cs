@@ -11,8 +11,11 @@ public sealed record ImplicitDictionaryOptions
     /// </summary>
     public double ProximalStep { get; init; } = 0.1;
 
-    /// <summary>Whether the sparsity property is ‖Kx‖₁/‖d‖₂ in place of ‖Kx‖₁; see <see cref="L1Term"/>. Default false.</summary>
-    public bool SparsityRelativeToData { get; init; }
+    /// <summary>
+    /// Whether the sparsity property is ‖Kx‖₁/‖d‖₂, the same for a row and for its multiples, or ‖Kx‖₁, as in the source; see <see cref="L1Term"/>. Default true:
+    /// the model's answer to c·d is c times that to d, so that ‖Kx‖₁ judges amplitude, and a bad row passes where it is weak.
+    /// </summary>
+    public bool SparsityRelativeToData { get; init; } = true;
 
     /// <summary>Throws unless every option is in its range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>

@@ -11,6 +11,9 @@ public sealed class NonnegativeTerm(string name, int size) : Term(name, new Iden
     public bool IsConstraint => true;
 
     /// <inheritdoc/>
+    public override string Cause => "negative values: a solve that did not converge, or an estimate made without this constraint";
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => u.clamp_min(0);
 
     /// <inheritdoc/>

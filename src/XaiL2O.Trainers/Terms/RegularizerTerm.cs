@@ -27,6 +27,9 @@ public sealed class RegularizerTerm : Term, IProximable, IStepPerRow
     }
 
     /// <inheritdoc/>
+    public override string Cause => "an image that the learned regulariser would still change: structure unlike what it was trained on, noise or streaks that were left in, or detail that was smoothed away";
+
+    /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data)
     {
         ArgumentNullException.ThrowIfNull(u);

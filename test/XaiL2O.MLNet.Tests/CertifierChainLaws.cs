@@ -1,0 +1,143 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
+
+namespace XaiL2O.MLNet.Tests;
+
+/// <summary>Several certifiers in one chain: a row is to be trusted if all of them say so, whoever asks.</summary>
+internal sealed class CertifierChainLaws
+{
+    private static readonly MLContext Ml = new(1);
+
+    private sealed class Row
+    {
+        public float Number { get; set; }
+
+        public float Flag { get; set; }
+
+        public string Kind { get; set; } = "";
+    }
+
+    private sealed class Output
+    {
+        public float Number { get; set; }
+
+        public float Flag { get; set; }
+
+        public bool Trustworthy { get; set; }
+
+        public double JointPValue { get; set; }
+
+        public string FailedParts { get; set; } = "";
+
+        public string WarnedParts { get; set; } = "";
+
+        public string Explanation { get; set; } = "";
+    }
+
+    /// <summary>Numbers 0 … 39; every tenth flag is 1.</summary>
+    private static Row[] Rows => [.. Enumerable.Range(0, 40).Select(i => new Row { Number = i, Flag = i % 10 == 0 ? 1 : 0, Kind = i % 2 == 0 ? "even" : "odd" })];
+
+    private static IDataView View => Ml.Data.LoadFromEnumerable(Rows);
+
+    private static CertifiedProperty Limited(string name, string column, double limit) => new(name, column) { Limits = new ValueLimits { FailAbove = limit } };
+
+    private static EstimatorChain<CertifierTransformer> Two() =>
+        Ml.L2O().Certify(Limited("First", "Number", 5)).Append(Ml.L2O().Certify(Limited("Second", "Flag", 0.5)));
+
+    private static Output[] Read(IDataView view) => [.. Ml.Data.CreateEnumerable<Output>(view, reuseRowObject: false)];
+
+    private static ITransformer Reload(ITransformer model)
+    {
+        using var stream = new MemoryStream();
+        Ml.Model.Save(model, View.Schema, stream);
+        stream.Position = 0;
+        return new MLContext().Model.Load(stream, out _);
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void The_filter_keeps_rows_that_all_certifiers_trust(bool reload)
+    {
+        ITransformer model = Two().Append(Ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Drop)).Fit(View);
+        var kept = Read((reload ? Reload(model) : model).Transform(View));
+        Assert.That(kept.Select(r => r.Number), Is.EqualTo(new[] { 1f, 2, 3, 4, 5 }));
+    }
+
+    [Test]
+    public void The_last_certifiers_columns_speak_for_all()
+    {
+        var judged = Read(Two().Fit(View).Transform(View));
+        foreach (var (row, output) in Rows.Zip(judged))
+        {
+            string[] failed = [.. row.Number > 5 ? new[] { "First" } : [], .. row.Flag > 0.5 ? new[] { "Second" } : []];
+            Assert.That(output.Trustworthy, Is.EqualTo(failed.Length == 0));
+            Assert.That(output.FailedParts, Is.EqualTo(string.Join(", ", failed)));
+            Assert.That(failed, Is.All.Matches<string>(part => output.Explanation.Contains($"{part} failed", StringComparison.Ordinal)));
+        }
+    }
+
+    [Test]
+    public void The_joint_p_value_counts_the_tests_of_all()
+    {
+        var three = Ml.L2O().Certify(new CertifiedProperty("A", "Number")).Append(Ml.L2O().Certify(Limited("B", "Number", 30))).Append(Ml.L2O().Certify(new CertifiedProperty("C", "Flag"), new CertifiedProperty("D", "Number"))).Fit(View);
+        var one = Ml.L2O().Certify(new CertifiedProperty("A", "Number"), Limited("B", "Number", 30), new CertifiedProperty("C", "Flag"), new CertifiedProperty("D", "Number")).Fit(View);
+        var (a, b) = (Read(three.Transform(View)), Read(one.Transform(View)));
+        Assert.That(a.Select(r => r.JointPValue), Is.EqualTo(b.Select(r => r.JointPValue)).Within(1e-12));
+        Assert.That(a.Select(r => (r.Trustworthy, r.FailedParts, r.WarnedParts, r.Explanation)), Is.EqualTo(b.Select(r => (r.Trustworthy, r.FailedParts, r.WarnedParts, r.Explanation))));
+    }
+
+    [Test]
+    public void The_engine_and_the_thrown_verdict_have_the_certificates_of_all()
+    {
+        using var engine = Ml.L2O().CreateTrustedPredictionEngine<Row, Output>(Two().Append(Ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Drop)).Fit(View));
+        var prediction = engine.Predict(new Row { Number = 9 });
+        Assert.That(prediction.Trustworthy, Is.False);
+        Assert.That(prediction.Value, Is.Null);
+        Assert.That(prediction.Verdict.Certificates.Select(c => (c.Name, c.Label)), Is.EqualTo(new[] { ("First", CertificateLabel.Fail), ("Second", CertificateLabel.Pass) }));
+        using var strict = Ml.Model.CreatePredictionEngine<Row, Output>(Two().Append(Ml.L2O().RequireTrust()).Fit(View));
+        Assert.That(Assert.Throws<UntrustworthyInferenceException>(() => strict.Predict(new Row { Number = 9 }))!.Verdict.FailedParts, Is.EqualTo(new[] { "First" }));
+    }
+
+    [Test]
+    public void The_report_shows_all_and_counts_as_the_rows_say()
+    {
+        var model = Ml.L2O().Certify(new CertifierOptions { Properties = [new("First", "Number")], GroupColumnName = "Kind", MinimumPerGroup = 20 })
+            .Append(Ml.L2O().Certify(new CertifierOptions { Properties = [Limited("Second", "Flag", 0.5)], Joint = new JointPolicy { Rule = JointRule.Holm } })).Fit(View);
+        var judged = model.Transform(View);
+        var report = Ml.L2O().Report(model, judged);
+        Assert.That(report.Properties.Select(p => p.Name), Is.EqualTo(new[] { "First", "Second" }));
+        Assert.That(report.Overall.Fail, Is.EqualTo(Read(judged).Count(r => !r.Trustworthy)));
+        Assert.That(report.Groups["even"].Rows, Is.EqualTo(20));
+        Assert.That(report.ToHtml(), Does.Contain("all 2 certifiers of the chain say so").And.Contain("Number 2: no certificate fails jointly: Holm"));
+    }
+
+    [Test]
+    public void An_experiments_fail_rate_is_that_of_all() =>
+        Assert.That(Constraint.FailRate(1).Measure(Two().Fit(View).Transform(View)).Value, Is.EqualTo(35 / 40.0).Within(1e-12));
+
+    [Test]
+    public void A_verdict_that_a_column_of_the_same_name_hides_still_counts()
+    {
+        var hidden = Ml.L2O().Certify(Limited("First", "Number", 5)).Append(Ml.Transforms.Conversion.ConvertType("Trustworthy", "Flag", DataKind.Boolean));
+        var model = hidden.Append(Ml.L2O().Certify(Limited("Second", "Flag", 0.5))).Fit(View);
+        Assert.That(Read(model.Transform(View)).Count(r => r.Trustworthy), Is.EqualTo(5));
+        var required = hidden.Append(Ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Drop)).Fit(View);
+        Assert.That(Read(required.Transform(View)), Has.Length.EqualTo(6));
+    }
+
+    [Test]
+    public void A_verdict_whose_texts_were_dropped_still_counts()
+    {
+        var model = Ml.L2O().Certify(Limited("First", "Number", 5)).Append(Ml.Transforms.DropColumns("Explanation", "JointPValue", "FailedParts"))
+            .Append(Ml.L2O().Certify(Limited("Second", "Flag", 0.5))).Fit(View);
+        Assert.That(Read(model.Transform(View)).Count(r => r.Trustworthy), Is.EqualTo(5));
+    }
+
+    [Test]
+    public void A_property_that_would_hide_another_certifiers_is_refused()
+    {
+        var twice = Ml.L2O().Certify(Limited("Size", "Number", 5)).Append(Ml.L2O().Certify(Limited("Size", "Flag", 0.5)));
+        Assert.That(() => twice.Fit(View), Throws.InvalidOperationException.With.Message.Contains("'Size' is already judged").And.Message.Contains("another name"));
+    }
+}

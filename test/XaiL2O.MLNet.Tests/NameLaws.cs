@@ -1,0 +1,98 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.MLNet.Tests;
+
+/// <summary>Names and values that would be misread are refused, with what to do.</summary>
+internal sealed class NameLaws
+{
+    private static readonly MLContext Ml = new(1);
+
+    private sealed class Row
+    {
+        public float Single { get; set; }
+
+        public double Double { get; set; }
+    }
+
+    private static IDataView View(params double[] values) => Ml.Data.LoadFromEnumerable(values.Select(v => new Row { Single = (float)v, Double = v }).ToArray());
+
+    [Test]
+    public void A_name_that_holds_the_separator_is_refused() =>
+        Assert.That(() => Ml.L2O().Certify(new CertifiedProperty("Size, total", "Double")), Throws.ArgumentException.With.Message.Contains("'Size, total'").And.Message.Contains("FailedParts"));
+
+    private sealed class Shares : ModelRecipe
+    {
+        public override int DataSize => 3;
+
+        public override int InferenceSize => 3;
+
+        public override void Compose(ModelBuilder model)
+        {
+            model.Add(new LeastSquaresTerm("Fidelity", model.Identity));
+            model.Add(new SimplexTerm("Simplex", 3));
+        }
+    }
+
+    [Test]
+    public void Output_columns_that_would_hide_each_other_are_refused()
+    {
+        var network = new CfmmNetwork(["a", "b"], [new Cfmm("pool", ["a", "b"], [0.5, 0.5], 0.99, ExchangeRule.Geometric)]);
+        var trade = new CfmmTradeTrainer.Options { Network = network, Prices = [1, 1] };
+        var geometry = new ParallelBeamGeometry { ImageSize = 8, Angles = 4, Bins = 12 };
+        var scans = Ml.L2O().SimulateScan(geometry).Transform(Ml.Data.LoadFromEnumerable(new[] { new Picture() }));
+        (string Name, Action Make)[] cases =
+        [
+            ("Residual", () => Ml.L2O().Trainers.ImplicitDictionary(Fixture.A, outputColumnName: "Residual")),
+            ("Prediction.Value", () => Ml.L2O().Trainers.ImplicitDictionary(Fixture.A, outputColumnName: "Prediction.Value")),
+            ("Converged", () => Ml.L2O().Train(new Shares(), outputColumnName: "Converged")),
+            ("Simplex.Value", () => Ml.L2O().Train(new Shares(), outputColumnName: "Simplex.Value")),
+            ("Trade", () => Ml.L2O().Trainers.CfmmTrade(trade with { TenderColumnName = "Trade", ReceiveColumnName = "Trade" })),
+            ("Profit.Value", () => Ml.L2O().Trainers.CfmmTrade(trade with { UtilityColumnName = "Profit.Value" })),
+            ("Iterations", () => Ml.L2O().Trainers.CtReconstruction(new CtReconstructionTrainer.Options { Geometry = geometry, OutputColumnName = "Iterations", Method = new BackProjectionMethod(BackProjectionFilter.Hann) }).Fit(scans)),
+        ];
+        foreach (var (name, make) in cases)
+            Assert.That(() => make(), Throws.ArgumentException.With.Message.Contains($"'{name}'").And.Message.Contains("another name"), name);
+    }
+
+    private sealed class Picture
+    {
+        [VectorType(64)]
+        public float[] Image { get; set; } = new float[64];
+    }
+
+    [TestCase(0.1)]
+    [TestCase(0.7)]
+    [TestCase(1.1)]
+    public void A_limit_means_the_same_in_single_precision(double limit)
+    {
+        foreach (var column in new[] { "Single", "Double" })
+        {
+            var model = Ml.L2O().Certify(new CertifiedProperty("V", column) { Limits = new ValueLimits { FailAbove = 2 * limit, WarnAbove = limit } }).Fit(View(0));
+            using var stream = new MemoryStream();
+            Ml.Model.Save(model, View(0).Schema, stream);
+            stream.Position = 0;
+            foreach (var m in (ITransformer[])[model, new MLContext().Model.Load(stream, out _)])
+                Assert.That(m.Transform(View(limit, limit * 1.000001, 2 * limit, 2 * limit * 1.000001)).GetColumn<string>("V.Label"), Is.EqualTo(new[] { "Pass", "Warning", "Warning", "Fail" }), column);
+        }
+    }
+
+    [Test]
+    public void Negative_values_fail_and_do_not_calibrate()
+    {
+        double[] usual = [.. Enumerable.Range(0, 60).Select(i => (double)i)];
+        CertifiedProperty[] properties = [new("Upper", "Double"), new("Two", "Double") { Sides = Sides.TwoSided }, new("Limited", "Double") { Limits = new ValueLimits { FailAbove = 100 } }];
+        foreach (var property in properties)
+        {
+            var judged = Ml.L2O().Certify(property).Fit(View(usual)).Transform(View(-1, -1e-12, -0.0, 30));
+            Assert.That(judged.GetColumn<bool>("Trustworthy").Take(2), Is.All.False, property.Name);
+            Assert.That(judged.GetColumn<bool>("Trustworthy").Last(), Is.True, property.Name);
+            Assert.That(judged.GetColumn<string>("Explanation").First(), Does.Contain("its value -1 is negative"));
+        }
+
+        Assert.That(Ml.L2O().Certify(properties[0]).Fit(View(usual)).Transform(View(-1)).GetColumn<double>("Upper.PValue").Single(), Is.EqualTo(1 / 61.0).Within(1e-12));
+        Assert.That(() => Ml.L2O().Certify(properties[0]).Fit(View([.. usual, -3])), Throws.InvalidOperationException.With.Message.Contains("'Upper'").And.Message.Contains("1 of the 61").And.Message.Contains("-3").And.Message.Contains("magnitude"));
+    }
+}
