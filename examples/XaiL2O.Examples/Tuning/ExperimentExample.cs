@@ -155,7 +155,8 @@ internal sealed class ExperimentExample : IExample
         var usual = EcgExample.Options(A, 2, context.Seed);
         usual = usual with { Solver = usual.Solver with { MaxIterations = 300 } };
         EcgWindow[] few = [.. windows.GroupBy(w => w.Record).SelectMany(g => g.Take(60))];
-        var statePath = context.PathOf("experiment.json.small");
+        using var folder = new TemporaryFolder();
+        var statePath = folder.PathOf("experiment.json");
         Experiment New() => Tune(ml, A, few, usual).SetTuner(new SuccessiveHalvingTuner(context.Seed, Rungs: 2)).SetBudget(trials: trials);
         static string Told(ExperimentResult result) => string.Join('\n', result.Trials.Select(t => $"{t.Number} {t.Options} {t.Resource:R} {t.Status} {t.Metric:R} {t.FailRate:R}").Append($"{result.BestTrial.Number}"));
 

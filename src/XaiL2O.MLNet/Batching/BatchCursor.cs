@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -96,6 +97,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     private bool ReadAhead()
     {
         (slot, rows) = (0, 0);
+        Interruption.Check();
         while (rows < capacity && input.MoveNext())
         {
             batch?.Read(rows);
@@ -111,7 +113,11 @@ internal sealed class BatchCursor : DataViewRowCursor
         }
 
         if (rows > 0 && batch is not null)
+        {
+            using var work = NativeWork.Enter();
             outputs = batch.Compute(rows);
+        }
+
         return rows > 0;
     }
 

@@ -112,6 +112,7 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
     public CtReconstructionTransformer Fit(IDataView input, CtReconstructionTransformer? start)
     {
         ArgumentNullException.ThrowIfNull(input);
+        using var work = NativeWork.Enter();
         if (start is not null && !options.Method.HasWeights)
             throw new ArgumentException($"{options.Method.GetType().Name} has no weights to start from; call Fit without a model to start from.", nameof(start));
         var geometry = options.Geometry;

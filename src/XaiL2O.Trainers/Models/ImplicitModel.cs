@@ -96,6 +96,7 @@ public abstract class ImplicitModel : IDisposable
         ArgumentNullException.ThrowIfNull(data);
         if (data.dim() != 2 || data.shape[1] != DataSize)
             throw new ArgumentException($"The model takes data of shape [batch, {DataSize}]; got [{string.Join(", ", data.shape)}].", nameof(data));
+        using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var own = splitting is null ? CreateSplitting() : null;
@@ -149,6 +150,7 @@ public abstract class ImplicitModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(estimates);
         ArgumentNullException.ThrowIfNull(data);
+        using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var (x, d) = (estimates.to(DataType).to(Device), data.to(DataType).to(Device));
