@@ -23,10 +23,12 @@ internal sealed class FileLaws
         FileReplacement.WriteText(In("a"), "old");
         Assert.That(() => FileReplacement.Write(In("a"), stream => { stream.Write("half"u8); throw new IOException("No space left on device"); }), Throws.InstanceOf<IOException>());
         Assert.That(File.ReadAllText(In("a")), Is.EqualTo("old"));
+        var longest = new string('c', 250);
+        FileReplacement.WriteText(In(longest), "a name of the greatest length");
         Directory.CreateDirectory(In("b"));
         Assert.That(() => FileReplacement.WriteText(In("b"), "a folder has this name"), Throws.InstanceOf<IOException>().Or.InstanceOf<UnauthorizedAccessException>());
         Assert.That(() => FileReplacement.WriteText(In("none/c"), "no such folder"), Throws.InstanceOf<DirectoryNotFoundException>());
-        Assert.That(Directory.GetFileSystemEntries(folder).Select(Path.GetFileName), Is.EquivalentTo(new[] { "a", "b" }));
+        Assert.That(Directory.GetFileSystemEntries(folder).Select(Path.GetFileName), Is.EquivalentTo(new[] { "a", "b", longest }));
     }
 
     [Test]
@@ -51,6 +53,23 @@ internal sealed class FileLaws
         FileReplacement.WriteText("/dev/null", "text");
         Assert.That(new FileInfo("/dev/null").Length, Is.EqualTo(0));
         Assert.That(Directory.GetFiles("/dev", "*.tmp"), Is.Empty);
+    }
+
+    [Test]
+    public void No_source_writes_a_file_in_place()
+    {
+        // The replacement itself, and files that live no longer than their process.
+        string[] allowed = ["FileReplacement.cs", "ChainReload.cs", "FolderLease.cs", "RealPools.cs"];
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "XaiL2O.sln")))
+            root = root.Parent;
+        Assert.That(root, Is.Not.Null, "the tests run below the solution");
+        var sources = new[] { "src", "examples" }.SelectMany(f => Directory.GetFiles(Path.Combine(root!.FullName, f), "*.cs", SearchOption.AllDirectories))
+            .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)).ToArray();
+        Assert.That(sources, Has.Length.GreaterThan(200));
+        string[] writers = ["File.Create(", "File.WriteAll", "File.Append", "File.OpenWrite(", "FileMode.Create", "FileMode.OpenOrCreate", "FileMode.Append", ".SavePng("];
+        var inPlace = sources.Where(f => !allowed.Contains(Path.GetFileName(f)) && Array.Exists(writers, File.ReadAllText(f).Contains)).Select(Path.GetFileName);
+        Assert.That(inPlace, Is.Empty);
     }
 
     [Test]

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.ML;
 using XaiL2O.Examples;
+using XaiL2O.MLNet;
 
 namespace XaiL2O.EndToEnd.Tests;
 
@@ -30,6 +31,28 @@ internal sealed class DataFileTests
         Assert.That(RealPools.UniswapAndSushi().Network.Cfmms, Is.Not.Empty);
         foreach (var model in Directory.GetFiles(Path.Combine(Root, "ct"), "*.zip"))
             Assert.That(ml.Model.Load(model, out _), Is.Not.Null, model);
+    }
+
+    [Test]
+    public void A_flipped_bit_of_the_slices_dimensions_is_refused()
+    {
+        var folder = Directory.CreateTempSubdirectory("xail2o-");
+        var path = Path.Combine(folder.FullName, "ground_truth_test_000.hdf5");
+        var bytes = File.ReadAllBytes(Path.Combine(Root, "ct", "ground_truth_test_000.hdf5"));
+        // Three numbers of eight bytes, then the largest ones.
+        byte[] dimensions = [18, 0, 0, 0, 0, 0, 0, 0, 128, 0, 0, 0, 0, 0, 0, 0, 128, 0, 0, 0, 0, 0, 0, 0];
+        var at = bytes.AsSpan().IndexOf(dimensions);
+        Assert.That(bytes.AsSpan(at + 24).StartsWith(dimensions), Is.True);
+        var ml = new MLContext(1);
+        for (var bit = 0; bit < 8 * 48; bit++)
+        {
+            var damaged = (byte[])bytes.Clone();
+            damaged[at + (bit / 8)] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(path, damaged);
+            Assert.That(() => ml.L2O().LoadLodopab(folder.FullName, new LodopabOptions { Part = "test" }).GetRowCount(), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(path), $"bit {bit}");
+        }
+
+        folder.Delete(recursive: true);
     }
 
     [TestCase("ecg/mitbih-test.tsv")]

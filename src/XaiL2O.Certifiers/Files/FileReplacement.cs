@@ -27,8 +27,8 @@ public static class FileReplacement
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None };
         if (!OperatingSystem.IsWindows() && File.Exists(target))
             options.UnixCreateMode = File.GetUnixFileMode(target);
-        // A name of its own, so that two processes that write the same file do not write into each other's.
-        var temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
+        // A name of its own, so that two processes that write the same file do not write into each other's; short, since the file's may be as long as names can be.
+        var temporary = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetRandomFileName()}.tmp");
         try
         {
             using (var stream = new FileStream(temporary, options))
