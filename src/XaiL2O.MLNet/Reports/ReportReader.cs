@@ -11,6 +11,7 @@ internal static class ReportReader
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(judged);
+        options.Validate();
         var transformer = FindCertifier(model) ?? throw new ArgumentException("The model contains no certifier, so there is nothing to report. Append Certify(…).", nameof(model));
         var certifier = transformer.Certifier;
         string?[] extra = [transformer.Options.GroupColumnName, options.SetColumnName, options.RowNameColumnName];
@@ -23,6 +24,9 @@ internal static class ReportReader
         var builder = new ReportBuilder(certifier, options.Title) { Summary = options.Summary, WorstRows = options.WorstRows };
         for (var i = 0; i < certifier.Properties.Count; i++)
             builder.Describe(certifier.Properties[i].Name, Describe(transformer.Options.Properties[i]));
+        foreach (var property in transformer.Options.Properties)
+            if (FormulaOf(model, property) is { } formula)
+                builder.Describe(property.Name, formula);
         using var cursor = judged.GetRowCursor(values.Concat(extra.OfType<string>()).Distinct().Select(name => judged.Schema[name]));
         var getters = values.Select(name => PropertyGetter.Scalar(cursor, judged.Schema[name])).ToArray();
         var readers = extra.Select(name => name is null ? null : GroupReader.Create(cursor, judged.Schema[name])).ToArray();
@@ -46,6 +50,15 @@ internal static class ReportReader
     {
         CertifierTransformer certifier => certifier,
         IEnumerable<ITransformer> chain => chain.Reverse().Select(FindCertifier).FirstOrDefault(found => found is not null),
+        _ => null,
+    };
+
+    /// <summary>The formula of a column that a model of the chain makes; null where none does, or a function is applied.</summary>
+    private static string? FormulaOf(ITransformer model, CertifiedProperty property) => property.Function is not null || property.SecondColumnName is not null ? null : model switch
+    {
+        BatchTransformer when property.Column == "Converged" => "0 where the solve converged, else 1",
+        BatchTransformer batch => batch.FormulaOf(property.Column) is { Length: > 0 } formula ? formula : null,
+        IEnumerable<ITransformer> chain => chain.Select(part => FormulaOf(part, property)).LastOrDefault(formula => formula is not null),
         _ => null,
     };
 
