@@ -5,6 +5,15 @@ namespace XaiL2O.MLNet;
 /// <summary>Option checks whose messages name the option, its value and the allowed range.</summary>
 internal static class OptionCheck
 {
+    private const int LargestBatch = 1 << 20;
+
+    /// <summary>Rows that are read ahead and computed together: there is room for all of them from the start.</summary>
+    public static void Batch(int value, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        if (value is < 1 or > LargestBatch)
+            throw new ArgumentOutOfRangeException(name, value, $"{name} = {value} is out of range; it must lie in [1, {LargestBatch}].");
+    }
+
     public static void AtLeast(int value, int minimum, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (value < minimum)

@@ -7,7 +7,11 @@ namespace XaiL2O.MLNet;
 /// <param name="Model">Shape of its network.</param>
 public sealed record FeasibilityMethod(FeasibilityOptions Model) : ReconstructionMethod
 {
-    internal override void Validate() => Model.Validate();
+    internal override void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(Model);
+        Model.Validate();
+    }
 
     internal override ImplicitModel CreateModel(RadonOperator radon, torch.Device device) => new FeasibilityModel(radon, Model, device);
 }

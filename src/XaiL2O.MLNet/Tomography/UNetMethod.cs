@@ -19,8 +19,8 @@ public sealed record UNetMethod(BackProjectionFilter Filter) : ReconstructionMet
     internal override void Validate()
     {
         new BackProjectionMethod(Filter).Validate();
-        OptionCheck.AtLeast(Channels, 1);
-        OptionCheck.AtLeast(Levels, 2);
+        Check.Whole(Channels, 1, 4096);
+        Check.Whole(Levels, 2, 12);
     }
 
     internal override ImplicitModel CreateModel(RadonOperator radon, torch.Device device)
