@@ -9,25 +9,27 @@ internal static class Figures
     private const int Width = 1100;
     private const int Height = 450;
 
-    /// <summary>Several sampled signals in one frame.</summary>
-    public static void Series(string path, string title, string horizontal, IEnumerable<(string Name, float[] Values)> series)
+    /// <summary>The first signal alone, and every other one over it, one frame each: in one frame those drawn later hide the others.</summary>
+    public static void Series(string path, string title, string horizontal, IReadOnlyList<(string Name, float[] Values)> series)
     {
-        var plot = new Plot();
-        LinePattern[] patterns = [LinePattern.Solid, LinePattern.Dotted, LinePattern.Dashed];
-        var i = 0;
-        foreach (var (name, values) in series)
+        var multiplot = new Multiplot();
+        multiplot.AddPlots(series.Count - 1);
+        for (var i = 1; i < series.Count; i++)
         {
-            var line = plot.Add.Signal(values.Select(v => (double)v).ToArray());
-            line.LegendText = name;
-            line.LineWidth = 1.5f;
-            // Dashes keep a series visible that lies under one drawn later.
-            line.LinePattern = patterns[i++ % patterns.Length];
+            var plot = multiplot.GetPlot(i - 1);
+            // Thick and pale below, thin and dark above: both show where they agree.
+            foreach (var ((name, values), colour, width) in new[] { (series[0], Colors.C1.WithAlpha(0.45), 5f), (series[i], Colors.C0, 1.5f) })
+            {
+                var line = plot.Add.Signal(values.Select(v => (double)v).ToArray());
+                (line.LegendText, line.Color, line.LineWidth, line.MaximumMarkerSize) = (name, colour, width, 0);
+            }
+
+            plot.Title($"{title}: {series[i].Name}", size: 14);
+            plot.XLabel(horizontal);
+            plot.ShowLegend(Edge.Right);
         }
 
-        plot.Title(title);
-        plot.XLabel(horizontal);
-        plot.ShowLegend(Alignment.UpperRight);
-        plot.SavePicture(path, Width, Height);
+        multiplot.SavePicture(path, Width, 300 * (series.Count - 1));
     }
 
     /// <summary>Several frames of signals, one above the other.</summary>
@@ -43,12 +45,16 @@ internal static class Figures
                 var line = plot.Add.Signal(values.Select(v => (double)v).ToArray(), period: 1 / 360.0);
                 line.LegendText = name;
                 line.LineWidth = 1.5f;
+                // The truth, thick and pale, shows below the estimates.
+                if (name == panels[i].Series[0].Name)
+                    (line.LineWidth, line.Color) = (5, line.Color.WithAlpha(0.4));
             }
 
-            plot.Title(panels[i].Title, size: 14);
+            // The numbers in one line, the verdict in the next.
+            plot.Title(panels[i].Title.Replace("; ", "\n", StringComparison.Ordinal), size: 14);
             plot.XLabel("seconds");
             plot.YLabel("mV");
-            plot.ShowLegend(Alignment.UpperRight);
+            plot.ShowLegend(Edge.Right);
         }
 
         multiplot.Layout = new ScottPlot.MultiplotLayouts.Grid(rows: (panels.Count + 1) / 2, columns: 2);
@@ -87,13 +93,15 @@ internal static class Figures
             plot.Add.Scatter(epochs, training.Epochs.Select(e => Height(e.ValidationLoss!.Value)).ToArray()).LegendText = "validation";
         plot.Title(title);
         plot.XLabel("epoch");
-        plot.YLabel(logarithmic ? "log₁₀ MSE" : "loss");
-        plot.ShowLegend(Alignment.UpperRight);
+        plot.YLabel(logarithmic ? "mean squared error" : "loss");
+        if (logarithmic)
+            plot.Axes.Left.TickGenerator = Powers();
+        plot.ShowLegend(Edge.Right);
         plot.SavePicture(path, 800, Figures.Height);
     }
 
     /// <summary>Distributions of a property over several sets of rows, with the calibrated limit where that is a number.</summary>
-    public static void Distributions(string path, IReadOnlyList<(string Title, double Limit, (string Name, double[] Values)[] Sets)> properties, string horizontal = "log₁₀ of the property value", Alignment legend = Alignment.UpperRight)
+    public static void Distributions(string path, IReadOnlyList<(string Title, double Limit, (string Name, double[] Values)[] Sets)> properties, string horizontal = "property value")
     {
         var multiplot = new Multiplot();
         multiplot.AddPlots(properties.Count);
@@ -101,13 +109,18 @@ internal static class Figures
         {
             var plot = multiplot.GetPlot(i);
             var (title, limit, sets) = properties[i];
-            var finite = sets.SelectMany(s => s.Values).Append(limit).Where(v => double.IsFinite(v) && v > 0).ToArray();
+            var finite = sets.SelectMany(s => s.Values).Append(limit).Where(v => double.IsFinite(v) && v > 0).DefaultIfEmpty(1).ToArray();
             var (low, high) = (Math.Log10(finite.Min()), Math.Log10(finite.Max()));
+            if (high - low < 0.1)
+                (low, high) = (low - 0.5, high + 0.5);
+            var zeros = 0;
             const int bins = 40;
             foreach (var (name, values) in sets)
             {
                 var counts = new double[bins];
-                foreach (var value in values.Where(v => double.IsFinite(v) && v > 0))
+                // A value of 0 has no logarithm; it counts in the first bin, which says so.
+                zeros += values.Count(v => v <= 0);
+                foreach (var value in values.Where(double.IsFinite).Select(v => Math.Max(v, Math.Pow(10, low))))
                     counts[Math.Clamp((int)((Math.Log10(value) - low) / Math.Max(high - low, 1e-9) * bins), 0, bins - 1)]++;
                 var centres = Enumerable.Range(0, bins).Select(b => low + ((b + 0.5) * (high - low) / bins)).ToArray();
                 var line = plot.Add.Scatter(centres, counts.Select(c => c / Math.Max(1, values.Length)).ToArray());
@@ -125,13 +138,21 @@ internal static class Figures
             }
 
             plot.Title(title, size: 14);
-            plot.XLabel(horizontal);
+            plot.XLabel(!sets.Any(s => s.Values.Any(v => double.IsFinite(v) && v > 0)) ? $"{horizontal}: all are 0" : zeros > 0 ? $"{horizontal}; the first bin holds {zeros} zeros" : horizontal);
+            plot.Axes.Bottom.TickGenerator = Powers();
             plot.YLabel("share of rows");
-            plot.ShowLegend(legend);
+            plot.ShowLegend(Edge.Right);
         }
 
         multiplot.SavePicture(path, Width, 380 * properties.Count);
     }
+
+    /// <summary>Ticks of an axis of logarithms, labelled with the numbers themselves.</summary>
+    private static ScottPlot.TickGenerators.NumericAutomatic Powers() => new()
+    {
+        LabelFormatter = exponent => Math.Pow(10, exponent).ToString("G3", System.Globalization.CultureInfo.InvariantCulture),
+        MinorTickGenerator = new ScottPlot.TickGenerators.LogMinorTickGenerator(),
+    };
 
     /// <summary>Grey images side by side, each with a title and a caption, and an enlarged square of each below.</summary>
     public static void Images(string path, IReadOnlyList<(string Title, string Caption, float[] Pixels)> panels, int size, (int Top, int Left, int Size) zoom, (double Low, double High) window)

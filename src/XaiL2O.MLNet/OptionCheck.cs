@@ -5,6 +5,11 @@ namespace XaiL2O.MLNet;
 /// <summary>Option checks whose messages name the option, its value and the allowed range.</summary>
 internal static class OptionCheck
 {
+    private const int LargestBatch = 1 << 20;
+
+    /// <summary>Rows that are read ahead and computed together: there is room for all of them from the start.</summary>
+    public static void Batch(int value, [CallerArgumentExpression(nameof(value))] string name = "") => Within(value, 1, LargestBatch, name);
+
     public static void Within(int value, int minimum, int maximum, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (value < minimum || value > maximum)

@@ -71,6 +71,59 @@ internal sealed class ReportTests
     }
 
     [Test]
+    public void The_conclusion_counts_fails_against_what_chance_gives()
+    {
+        static CertificateReport Of(double[] values, JointPolicy joint)
+        {
+            PropertyCertifier Part(string name) => new(name, new EmpiricalDistribution(Enumerable.Range(0, 199).Select(i => (double)i)), new LabelPolicy(), Calibration.Conformal);
+            var builder = new ReportBuilder(new Certifier([Part("First"), Part("Second"), new PropertyCertifier("Given", new ValueLimits { FailAbove = 1 }, null, 0)], joint), "Test");
+            foreach (var value in values)
+                builder.Add([value, 0, 0], "", "");
+            return builder.Build();
+        }
+
+        double[] like = [.. Enumerable.Range(0, 200).Select(i => (double)i)];
+        var (all, holm) = (Of(like, new JointPolicy()), Of(like, new JointPolicy { Rule = JointRule.Holm, FamilyLevel = 0.02 }));
+        Assert.That(all.NominalFailShare, Is.EqualTo(2 * new LabelPolicy().FailProbability), "two calibrated parts; a given limit has no share");
+        Assert.That(holm.NominalFailShare, Is.EqualTo(0.02));
+        Assert.That(all.Conclusion, Does.Contain($"{all.Overall.Fail} of 200 rows fail").And.Contain("at most 20 ").And.Contain("so these rows are like them"));
+        Assert.That(Of([.. like.Select(v => v + 150)], new JointPolicy()).Conclusion, Does.Contain("are not like them").And.Contain("First"));
+        Assert.That(Of([], new JointPolicy()).Conclusion, Is.EqualTo("No rows were evaluated."));
+        Assert.That(all.ToHtml(), Does.Contain(HtmlReport.Text(all.Conclusion)));
+    }
+
+    [Test]
+    public void Accuracy_is_that_of_rows_with_a_known_error_by_what_certificates_say()
+    {
+        var builder = new ReportBuilder(new Certifier([new PropertyCertifier("Given", new ValueLimits { FailAbove = 1 }, null, 0)], new JointPolicy()), "Test") { ErrorName = "error in mm" };
+        Assert.That(() => builder.AddError(1), Throws.InvalidOperationException);
+        foreach (var (value, set, error) in new[] { (0.0, "a", 1.0), (0, "a", 3), (2, "a", 20), (2, "b", 40) })
+        {
+            builder.Add([value], set, "");
+            builder.AddError(error);
+        }
+
+        builder.Add([0], "b", "of unknown truth");
+        var report = builder.Build();
+        Assert.That(report.Accuracy["a"], Is.EqualTo(new ReportAccuracy(3, 8, 2, 20)));
+        Assert.That(report.Accuracy["b"], Is.EqualTo(new ReportAccuracy(1, 40, double.NaN, 40)));
+        Assert.That(report.Accuracy[""], Is.EqualTo(new ReportAccuracy(4, 16, 2, 30)));
+        Assert.That(report.ToHtml(), Does.Contain("mean error in mm").And.Contain("Rows that fail"));
+        Assert.That(Report().ToHtml(), Does.Not.Contain("Accuracy"), "no truth is known");
+    }
+
+    [Test]
+    public void On_a_narrow_screen_every_number_stands_beside_its_heading()
+    {
+        var html = Report().ToHtml();
+        foreach (var table in html.Split("<table").Skip(1).Select(t => t[..t.IndexOf("</table>", StringComparison.Ordinal)]).Where(t => !t.Contains("Up to", StringComparison.Ordinal)))
+        {
+            Assert.That(table, Does.StartWith(" class=\"cards\""));
+            Assert.That(table.Split("<td").Skip(1).Select(cell => cell.Contains("data-label=", StringComparison.Ordinal)), Is.All.True);
+        }
+    }
+
+    [Test]
     public void Json_holds_the_same_report()
     {
         using var json = JsonDocument.Parse(Report().ToJson());

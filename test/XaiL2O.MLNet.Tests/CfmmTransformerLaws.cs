@@ -8,7 +8,7 @@ namespace XaiL2O.MLNet.Tests;
 internal sealed class CfmmTransformerLaws
 {
     private static readonly MLContext Ml = new(1);
-    private static readonly CfmmNetwork Network = CfmmSimulation.Network;
+    internal static readonly CfmmNetwork Network = CfmmSimulation.Network;
 
     private static readonly Lazy<TransformerChain<CertifierTransformer>> Lazy = new(() =>
     {

@@ -139,7 +139,7 @@ internal sealed class ComposeExample : IExample
         plot.Title("Sparse recovery of ECG, patients never seen");
         plot.XLabel("iterations");
         plot.YLabel("NMSE in dB");
-        plot.ShowLegend(Alignment.MiddleLeft);
+        plot.ShowLegend(Edge.Right);
         plot.SavePicture(path, 800, 450);
     }
 

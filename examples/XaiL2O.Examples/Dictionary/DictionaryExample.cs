@@ -105,7 +105,7 @@ internal sealed class DictionaryExample : IExample
             $"{model.Training.Epochs.Count} epochs in {model.Training.Elapsed.TotalSeconds:0} s; sparsity limit {sparsity.FailThreshold:0.00}, median {summary["iterations_median"]:0} iterations, {summary["converged_rate"]:P1} converged.");
         PrintErrors(mse, linear.Average(), hard, hardStart.Average(), hardLearned.Average());
 
-        Figures.Series(context.PathOf("signal.png"), "One test signal", "sample", candidates.Where(c => c.Key != "wrong").Select(c => (c.Name, c.X)));
+        Figures.Series(context.PathOf("signal.png"), "One test signal", "sample", [.. candidates.Where(c => c.Key != "wrong").Select(c => (c.Name, c.X))]);
         Figures.Stems(context.PathOf("coefficients.png"), "Transformed signal Kx", [.. candidates.Where(c => c.Key is "model" or "least_squares").Select(c => (c.Name, MatrixMath.Multiply(K, c.X)))]);
         Figures.Losses(context.PathOf("training.png"), model.Training);
         Figures.Distributions(
@@ -114,8 +114,7 @@ internal sealed class DictionaryExample : IExample
                 ("The source's experiment: squared error per entry", double.NaN, [("model", errors), ("linear regression", linear)]),
                 ("Harder variant: squared error per entry", double.NaN, [("model, learned", hardLearned), ("model, start of training", hardStart), ("linear regression", hard.Linear)]),
             ],
-            "log₁₀ of ‖x̂ − x‖²/n",
-            ScottPlot.Alignment.UpperCenter);
+            "‖x̂ − x‖²/n");
         report.Build().Save(context.PathOf("report.html"));
         summary["report_path"] = "report.html";
         context.WriteSummary(summary);

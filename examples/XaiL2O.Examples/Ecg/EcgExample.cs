@@ -90,6 +90,7 @@ internal sealed class EcgExample : IExample
     {
         var builder = new ReportBuilder(certifier, "Compressed sensing of ECG")
         {
+            ErrorName = "PRD in percent",
             Summary = $"Implicit dictionary model on MIT-BIH windows. Calibrated on the true signals of records {string.Join(", ", CalibrationRecords)}, tested on other patients, with clean and with damaged measurements.",
         };
         builder.Describe("Sparsity", "‖Kx‖₁/‖d‖ of the learned transform");
@@ -98,7 +99,11 @@ internal sealed class EcgExample : IExample
         builder.Describe("Fidelity", "‖Ax − d‖/‖d‖ of the estimate; Ax = d is enforced, so it only fails with the arithmetic");
         builder.Describe("Convergence", "0 if the solve converged, 1 if not");
         foreach (var (row, i) in rows.Select((r, i) => (r, i)))
+        {
             builder.Add(row.Values, row.Corruption.Length == 0 ? $"clean, record {row.Record}" : row.Corruption, $"row {i} of record {row.Record}");
+            builder.AddError(row.Prd);
+        }
+
         builder.Build().Save(context.PathOf("report.html"));
     }
 

@@ -38,5 +38,10 @@ internal static class EcgFigures
         ]);
     }
 
-    private static string Verdict(EcgInference row) => row.Trustworthy ? "trustworthy" : "failed: " + row.FailedParts;
+    private static string Verdict(EcgInference row) => (row.Trustworthy, row.Bad) switch
+    {
+        (true, false) => "passes",
+        (true, true) => $"passes, though above {EcgCertificates.LargestPrd} %",
+        _ => "fails " + row.FailedParts,
+    };
 }

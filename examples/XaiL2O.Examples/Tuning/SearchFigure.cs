@@ -49,7 +49,7 @@ internal static class SearchFigure
         plot.Title("Trials of the experiment");
         plot.XLabel("seconds");
         plot.YLabel(metric);
-        plot.ShowLegend(Alignment.UpperRight);
+        plot.ShowLegend(Edge.Right);
         plot.SavePicture(path, 1100, 450);
     }
 }

@@ -52,6 +52,18 @@ public sealed record CertificateReport
     /// <summary>The rows with the smallest joint p-values.</summary>
     public required IReadOnlyList<ReportRow> WorstRows { get; init; }
 
+    /// <summary>What <see cref="Accuracy"/> measures, for instance <c>PRD in percent</c>; empty where no truth is known.</summary>
+    public string ErrorName { get; init; } = "";
+
+    /// <summary>Mean errors by set of rows, the empty name for all together; empty where no truth is known.</summary>
+    public IReadOnlyDictionary<string, ReportAccuracy> Accuracy { get; init; } = new Dictionary<string, ReportAccuracy>();
+
+    /// <summary>Largest share of rows like the calibration rows that fails by chance.</summary>
+    public double NominalFailShare => ReportConclusion.NominalFailShare(this);
+
+    /// <summary>One sentence: how many rows fail, how many would by chance, and which part they blame.</summary>
+    public string Conclusion => ReportConclusion.Of(this);
+
     /// <summary>The report as one HTML document.</summary>
     public string ToHtml() => HtmlReport.Render(this);
 

@@ -27,6 +27,7 @@ internal static class HtmlReport
             <h1>{Text(report.Title)}</h1>
             {(report.Summary.Length == 0 ? "" : $"<p>{Text(report.Summary)}</p>")}
             <p class="muted">{report.Created.UtcDateTime:yyyy-MM-dd HH:mm} UTC. {report.Overall.Rows} evaluated rows, {report.Properties.Count} certified {(report.Properties.Count == 1 ? "property" : "properties")}.</p>
+            <p class="conclusion">{Text(report.Conclusion)}</p>
             </header>
             <main>
 
@@ -69,6 +70,7 @@ internal static class HtmlReport
         html.Append(CultureInfo.InvariantCulture, $"</div>\n<p>{Text(Rule(report))}</p>\n");
         CountTable(html, "set", report.Sets);
         CountTable(html, "calibration group", report.Groups);
+        AccuracyTable(html, report);
         html.Append("</section>\n");
     }
 
@@ -86,12 +88,22 @@ internal static class HtmlReport
     {
         if (counts.Count == 0)
             return;
-        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Verdicts by {what}\"><table>\n<caption>Verdicts by {what}</caption>\n<thead><tr><th scope=\"col\">{char.ToUpperInvariant(what[0])}{what[1..]}</th><th scope=\"col\" class=\"n\">Rows</th><th scope=\"col\" class=\"n\">Pass</th><th scope=\"col\" class=\"n\">Warning</th><th scope=\"col\" class=\"n\">Fail</th><th scope=\"col\">Failed</th></tr></thead>\n<tbody>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Verdicts by {what}\"><table class=\"cards\">\n<caption>Verdicts by {what}</caption>\n<thead><tr><th scope=\"col\">{char.ToUpperInvariant(what[0])}{what[1..]}</th><th scope=\"col\" class=\"n\">Rows</th><th scope=\"col\" class=\"n\">Pass</th><th scope=\"col\" class=\"n\">Warning</th><th scope=\"col\" class=\"n\">Fail</th><th scope=\"col\">Failed</th></tr></thead>\n<tbody>\n");
         foreach (var (name, c) in counts)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(name)}</th><td class=\"n\">{c.Rows}</td><td class=\"n\">{c.Pass}</td><td class=\"n\">{c.Warning}</td><td class=\"n\">{c.Fail}</td><td><span class=\"bar\" aria-hidden=\"true\"><span style=\"width:{100 * c.FailRate:0.#}%\"></span></span> {Percent(c.FailRate)}</td></tr>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(name)}</th><td class=\"n\" data-label=\"Rows\">{c.Rows}</td><td class=\"n\" data-label=\"Pass\">{c.Pass}</td><td class=\"n\" data-label=\"Warning\">{c.Warning}</td><td class=\"n\" data-label=\"Fail\">{c.Fail}</td><td data-label=\"Failed\"><span class=\"bar\" aria-hidden=\"true\"><span style=\"width:{100 * c.FailRate:0.#}%\"></span></span> {Percent(c.FailRate)}</td></tr>\n");
         }
 
+        html.Append("</tbody></table></div>\n");
+    }
+
+    private static void AccuracyTable(StringBuilder html, CertificateReport report)
+    {
+        if (report.Accuracy.Count == 0)
+            return;
+        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Accuracy\"><table class=\"cards\">\n<caption>Accuracy where the truth is known: mean {Text(report.ErrorName)}</caption>\n<thead><tr><th scope=\"col\">Set</th><th scope=\"col\" class=\"n\">Rows</th><th scope=\"col\" class=\"n\">All</th><th scope=\"col\" class=\"n\">Rows that pass</th><th scope=\"col\" class=\"n\">Rows that fail</th></tr></thead>\n<tbody>\n");
+        foreach (var (name, a) in report.Accuracy)
+            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(name.Length == 0 ? "all rows" : name)}</th><td class=\"n\" data-label=\"Rows\">{a.Rows}</td><td class=\"n\" data-label=\"All\">{Number(a.All)}</td><td class=\"n\" data-label=\"Rows that pass\">{Number(a.Trusted)}</td><td class=\"n\" data-label=\"Rows that fail\">{Number(a.Failed)}</td></tr>\n");
         html.Append("</tbody></table></div>\n");
     }
 

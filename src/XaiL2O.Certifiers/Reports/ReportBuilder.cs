@@ -8,6 +8,7 @@ public sealed class ReportBuilder
     private readonly PropertyCertifier[] properties;
     private readonly string title;
     private readonly Dictionary<string, string> descriptions = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, double> errors = []; // by row
     private readonly List<(string Set, string Group, string Name, double[] Values, Verdict Verdict)> rows = [];
 
     /// <summary>Starts a report.</summary>
@@ -34,7 +35,23 @@ public sealed class ReportBuilder
     public string Summary { get; init; } = "";
 
     /// <summary>Worst rows that are listed, at least 0.</summary>
-    public int WorstRows { get; init; } = 10;
+    public int WorstRows
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, $"{nameof(WorstRows)} = {value} is out of range; it must be at least 0.");
+    } = 10;
+
+    /// <summary>What <see cref="AddError"/> is told, with its unit, for instance <c>PRD in percent</c>.</summary>
+    public string ErrorName { get; init; } = "error";
+
+    /// <summary>Says how wrong the row added last is, where the truth is known.</summary>
+    /// <param name="error">At least 0, small is good.</param>
+    public void AddError(double error)
+    {
+        if (rows.Count == 0)
+            throw new InvalidOperationException("There is no row that the error could belong to; add the row first.");
+        errors[rows.Count - 1] = error;
+    }
 
     /// <summary>Says what a property is computed from.</summary>
     /// <param name="property">Name of the property.</param>
@@ -86,6 +103,8 @@ public sealed class ReportBuilder
         Sets = CountBy(r => r.Set),
         Groups = Grouped.Groups.Count == 0 ? new Dictionary<string, ReportCounts>() : CountBy(r => r.Group),
         Properties = [.. properties.Select(Property)],
+        ErrorName = errors.Count == 0 ? "" : ErrorName,
+        Accuracy = Accuracies(),
         WorstRows =
         [
             .. rows.Where(r => r.Verdict.Label != CertificateLabel.Pass)
@@ -97,6 +116,19 @@ public sealed class ReportBuilder
                 .Select(r => new ReportRow(r.Name, r.Set, r.Group, r.Verdict.Label, r.Verdict.JointPValue, r.Verdict.Certificates, r.Verdict.Explanation)),
         ],
     };
+
+    private Dictionary<string, ReportAccuracy> Accuracies()
+    {
+        if (errors.Count == 0)
+            return [];
+        (string Set, CertificateLabel Label, double Error)[] known = [.. errors.OrderBy(e => e.Key).Select(e => (rows[e.Key].Set, rows[e.Key].Verdict.Label, e.Value))];
+        static double Mean(IEnumerable<double> values) => values.DefaultIfEmpty(double.NaN).Average();
+        return known.GroupBy(r => r.Set).Where(g => g.Key.Length > 0).Select(g => (Name: g.Key, Rows: g.ToArray())).Append(("", known)).ToDictionary(g => g.Item1, g => new ReportAccuracy(
+            g.Item2.Length,
+            Mean(g.Item2.Select(r => r.Error)),
+            Mean(g.Item2.Where(r => r.Label != CertificateLabel.Fail).Select(r => r.Error)),
+            Mean(g.Item2.Where(r => r.Label == CertificateLabel.Fail).Select(r => r.Error))));
+    }
 
     private ReportProperty Property(PropertyCertifier property, int index)
     {

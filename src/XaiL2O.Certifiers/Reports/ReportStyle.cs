@@ -9,7 +9,7 @@ internal static class ReportStyle
         * { box-sizing: border-box; }
         body { margin: 0 auto; padding: 1rem; max-width: 60rem; color: var(--ink); background: var(--paper); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
         h1 { font-size: 1.6rem; line-height: 1.2; margin: .5rem 0; } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
-        p { margin: .4rem 0; } .muted { color: var(--muted); font-size: .9rem; }
+        p { margin: .4rem 0; } .conclusion { font-weight: 600; } .muted { color: var(--muted); font-size: .9rem; }
         .tiles { display: flex; flex-wrap: wrap; gap: .6rem; margin: .6rem 0; }
         .tile { flex: 1 1 5.5rem; padding: .6rem .8rem; background: var(--panel); border: 1px solid var(--line); border-left: .35rem solid; border-radius: .4rem; color: var(--ink); }
         .tile b { font-size: 1.6rem; display: block; line-height: 1.2; } .tile .muted { display: block; }

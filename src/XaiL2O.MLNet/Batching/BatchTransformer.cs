@@ -41,6 +41,9 @@ public abstract class BatchTransformer : ITransformer
     /// <summary>What usually makes the values of a property column large, for explanations; null where nothing is known.</summary>
     internal virtual string? CauseOf(string columnName) => null;
 
+    /// <summary>What a property column holds, as a formula, for reports; null where nothing is known.</summary>
+    internal virtual string? FormulaOf(string columnName) => null;
+
     /// <summary>Which values of a property column are unusual.</summary>
     internal virtual Sides SidesOf(string columnName) => Sides.Upper;
 

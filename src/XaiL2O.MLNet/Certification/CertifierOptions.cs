@@ -63,8 +63,12 @@ public sealed record CertifierOptions
         ArgumentNullException.ThrowIfNull(Properties);
         if (Properties.Count == 0)
             throw new ArgumentException($"{nameof(Properties)} is empty; name at least one property to certify.");
+        ArgumentNullException.ThrowIfNull(Policy);
+        ArgumentNullException.ThrowIfNull(Joint);
+        if (Properties.Contains(null!))
+            throw new ArgumentException($"{nameof(Properties)} holds null; every element must be a property.");
         if (Properties.GroupBy(p => p.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new ArgumentException($"The property '{twice.Key}' is given twice; names must be distinct.");
+            throw new ArgumentException($"{nameof(Properties)}: the property '{twice.Key}' is given twice; names must be distinct.");
         foreach (var property in Properties)
             property.Validate();
         Policy.Validate();
@@ -73,6 +77,8 @@ public sealed record CertifierOptions
             throw new ArgumentException($"{nameof(MinimumPerGroup)} = {MinimumPerGroup} is out of range; it must be at least 1.");
         if (!Enum.IsDefined(Calibration))
             throw new ArgumentException($"{nameof(Calibration)} = {Calibration} is not a {nameof(Certifiers.Calibration)}.");
+        if (GroupColumnName is not null && string.IsNullOrWhiteSpace(GroupColumnName))
+            throw new ArgumentException($"{nameof(GroupColumnName)} is empty; it must name a column, or be null for no groups.");
         if (!Enum.IsDefined(GroupFallback))
             throw new ArgumentException($"{nameof(GroupFallback)} = {GroupFallback} is not a {nameof(Certifiers.GroupFallback)}.");
         if (SketchError is { } error && !(error > 0 && error < 1))

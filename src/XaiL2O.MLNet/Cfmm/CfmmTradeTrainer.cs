@@ -77,7 +77,7 @@ public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>
         /// <summary>Limits of a solve. The residual tolerance concerns the few solves that Newton's method does not finish.</summary>
         public FixedPointOptions Solver { get; init; } = new() { MaxIterations = 5000, ResidualTolerance = 1e-11, CheckEvery = 20 };
 
-        /// <summary>Rows solved together by the transformer; at least 1. Default 512.</summary>
+        /// <summary>Rows solved together by the transformer, in [1, 2²⁰]. Default 512.</summary>
         public int BatchSize { get; init; } = 512;
 
         /// <summary>Receives training progress.</summary>
@@ -89,16 +89,23 @@ public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>
         internal void Validate()
         {
             ArgumentNullException.ThrowIfNull(Network);
-            foreach (var name in new[] { ReserveColumnName, TrueReserveColumnName, TenderColumnName, ReceiveColumnName, UtilityColumnName })
-                ArgumentException.ThrowIfNullOrWhiteSpace(name);
+            ArgumentException.ThrowIfNullOrWhiteSpace(ReserveColumnName);
+            ArgumentException.ThrowIfNullOrWhiteSpace(TrueReserveColumnName);
+            ArgumentException.ThrowIfNullOrWhiteSpace(TenderColumnName);
+            ArgumentException.ThrowIfNullOrWhiteSpace(ReceiveColumnName);
+            ArgumentException.ThrowIfNullOrWhiteSpace(UtilityColumnName);
+            if (PriceColumnName is not null)
+                ArgumentException.ThrowIfNullOrWhiteSpace(PriceColumnName);
             if (Prices is null == PriceColumnName is null)
                 throw new ArgumentException($"Give either {nameof(Prices)} for all rows or a {nameof(PriceColumnName)}.");
             if (Prices is not null && Prices.Count != Network.Tokens.Count)
                 throw new ArgumentException($"{nameof(Prices)} has {Prices.Count} values; the network has {Network.Tokens.Count} tokens.");
             if (Prices is not null && Prices.Any(p => !(p > 0 && double.IsFinite(p))))
                 throw new ArgumentException($"{nameof(Prices)} must be positive and finite; got {string.Join(", ", Prices)}.");
-            if (BatchSize < 1)
-                throw new ArgumentOutOfRangeException(nameof(BatchSize), BatchSize, $"{nameof(BatchSize)} = {BatchSize} is out of range; it must be at least 1.");
+            OptionCheck.Batch(BatchSize);
+            ArgumentNullException.ThrowIfNull(Model);
+            ArgumentNullException.ThrowIfNull(Training);
+            ArgumentNullException.ThrowIfNull(Solver);
             Model.Validate();
             Training.Validate();
             Solver.Validate();

@@ -64,7 +64,7 @@ public sealed class ComposedModelTrainer : IEstimator<ComposedModelTransformer>
         /// <summary>Tolerances and iteration limit of inferences; <see cref="ModelRecipe.Solver"/> when null.</summary>
         public FixedPointOptions? Solver { get; init; }
 
-        /// <summary>Rows solved together by the transformer; at least 1. Default 256.</summary>
+        /// <summary>Rows solved together by the transformer, in [1, 2²⁰]. Default 256.</summary>
         public int BatchSize { get; init; } = 256;
 
         /// <summary>Receives training progress.</summary>
@@ -78,7 +78,7 @@ public sealed class ComposedModelTrainer : IEstimator<ComposedModelTransformer>
             ArgumentException.ThrowIfNullOrWhiteSpace(MeasurementColumnName);
             ArgumentException.ThrowIfNullOrWhiteSpace(TargetColumnName);
             ArgumentException.ThrowIfNullOrWhiteSpace(OutputColumnName);
-            OptionCheck.AtLeast(BatchSize, 1);
+            OptionCheck.Batch(BatchSize);
         }
     }
 

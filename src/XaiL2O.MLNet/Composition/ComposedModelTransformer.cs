@@ -27,6 +27,7 @@ public sealed class ComposedModelTransformer : BatchTransformer
     private readonly ComposedModel model;
     private readonly Splitting splitting;
     private readonly Dictionary<string, string> causes;
+    private readonly Dictionary<string, string> formulas;
     private readonly Dictionary<string, Sides> sides;
 
     internal ComposedModelTransformer(
@@ -45,6 +46,7 @@ public sealed class ComposedModelTransformer : BatchTransformer
         splitting = LastingTensors.Make(model.CreateSplitting);
         var properties = model.Properties;
         causes = properties.ToDictionary(p => p.Name + ".Value", p => p.Cause);
+        formulas = properties.ToDictionary(p => p.Name + ".Value", p => p.Formula);
         sides = properties.ToDictionary(p => p.Name + ".Value", TermSides.Of);
         OutputColumns = ColumnsOf(columns.Output, recipe.InferenceSize, [.. properties.Select(p => p.Name)]);
     }
@@ -83,6 +85,8 @@ public sealed class ComposedModelTransformer : BatchTransformer
     internal override string? CauseOf(string columnName) => columnName is "Residual" or "Converged"
         ? "a solve that stopped at its iteration limit: measurements unlike those the model was trained on, or too few iterations"
         : causes.GetValueOrDefault(columnName);
+
+    internal override string? FormulaOf(string columnName) => formulas.GetValueOrDefault(columnName);
 
     internal override Sides SidesOf(string columnName) => sides.GetValueOrDefault(columnName);
 

@@ -84,7 +84,7 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
         /// <summary>Tolerances and iteration limit of inferences.</summary>
         public FixedPointOptions Solver { get; init; } = new() { MaxIterations = 10_000, AndersonMemory = 5 };
 
-        /// <summary>Rows solved together by the transformer; at least 1. Default 512.</summary>
+        /// <summary>Rows solved together by the transformer, in [1, 2²⁰]. Default 512.</summary>
         public int BatchSize { get; init; } = 512;
 
         /// <summary>Receives training progress.</summary>
@@ -104,16 +104,16 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
             var n = MeasurementMatrix.GetLength(1);
             if (MeasurementMatrix.GetLength(0) < 1 || MeasurementMatrix.GetLength(0) >= n)
                 throw new ArgumentException($"{nameof(MeasurementMatrix)} is {MeasurementMatrix.GetLength(0)}×{n}; it must have at least one row and fewer rows than columns.");
-            if (TransformSize is < 1)
-                throw new ArgumentOutOfRangeException(nameof(TransformSize), TransformSize, $"{nameof(TransformSize)} = {TransformSize} is out of range; it must be at least 1.");
+            Check.Whole(TransformSize ?? 1, 1, 1 << 20, nameof(TransformSize));
             if (InitialTransform is { } k && (k.GetLength(1) != n || (TransformSize is { } q && k.GetLength(0) != q)))
                 throw new ArgumentException($"{nameof(InitialTransform)} is {k.GetLength(0)}×{k.GetLength(1)}; it must be {TransformSize ?? k.GetLength(0)}×{n}.");
             if (!Train && InitialTransform is null)
                 throw new ArgumentException($"{nameof(Train)} = false needs an {nameof(InitialTransform)}: an untrained random transform is of no use.");
-            if (BatchSize < 1)
-                throw new ArgumentOutOfRangeException(nameof(BatchSize), BatchSize, $"{nameof(BatchSize)} = {BatchSize} is out of range; it must be at least 1.");
-            if (!(PriorNoise > 0 && double.IsFinite(PriorNoise)))
-                throw new ArgumentOutOfRangeException(nameof(PriorNoise), PriorNoise, $"{nameof(PriorNoise)} = {PriorNoise} is out of range; it must be positive and finite.");
+            OptionCheck.Batch(BatchSize);
+            Check.Positive(PriorNoise);
+            ArgumentNullException.ThrowIfNull(Model);
+            ArgumentNullException.ThrowIfNull(Training);
+            ArgumentNullException.ThrowIfNull(Solver);
             Model.Validate();
             Training.Validate();
             Solver.Validate();

@@ -67,6 +67,8 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
         ? "a solve that stopped at its iteration limit: measurements unlike those the model was trained on, or too few iterations"
         : model.Properties.FirstOrDefault(term => term.Name + ".Value" == columnName)?.Cause;
 
+    internal override string? FormulaOf(string columnName) => model.Properties.FirstOrDefault(term => term.Name + ".Value" == columnName)?.Formula;
+
     internal override Sides SidesOf(string columnName) => TermSides.Of(model.Terms.FirstOrDefault(term => term.Name + ".Value" == columnName));
 
     internal override void CheckInput(DataViewSchema schema) => ColumnCheck.FloatVector(schema, settings.MeasurementColumnName, model.DataSize);

@@ -20,4 +20,18 @@ public sealed record ReportOptions
 
     /// <summary>Worst rows that are listed, at least 0.</summary>
     public int WorstRows { get; init; } = 10;
+
+    internal void Validate()
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(Title);
+        ArgumentNullException.ThrowIfNull(Summary);
+        ArgumentException.ThrowIfNullOrWhiteSpace(EmptySetName);
+        foreach (var (name, column) in new[] { (nameof(SetColumnName), SetColumnName), (nameof(RowNameColumnName), RowNameColumnName) })
+        {
+            if (column is not null && string.IsNullOrWhiteSpace(column))
+                throw new ArgumentException($"{name} is empty; it must name a column, or be null for none.");
+        }
+
+        OptionCheck.AtLeast(WorstRows, 0);
+    }
 }

@@ -11,6 +11,7 @@ internal static class ReportReader
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(judged);
+        options.Validate();
         var transformers = FindCertifiers(model).ToArray();
         if (transformers.Length == 0)
             throw new ArgumentException("The model contains no certifier, so there is nothing to report. Append Certify(…).", nameof(model));
@@ -24,7 +25,7 @@ internal static class ReportReader
 
         var builder = new ReportBuilder([.. transformers.Select(t => t.Certifier)], options.Title) { Summary = options.Summary, WorstRows = options.WorstRows };
         foreach (var property in properties)
-            builder.Describe(property.Name, Describe(property));
+            builder.Describe(property.Name, FormulaOf(model, property) ?? Describe(property));
         using var cursor = judged.GetRowCursor(values.Concat(extra.OfType<string>()).Distinct().Select(name => judged.Schema[name]));
         var getters = values.Select(name => PropertyGetter.Scalar(cursor, judged.Schema[name])).ToArray();
         var readers = extra.Select(name => name is null ? null : GroupReader.Create(cursor, judged.Schema[name])).ToArray();
@@ -50,6 +51,15 @@ internal static class ReportReader
         CertifierTransformer certifier => [certifier],
         IEnumerable<ITransformer> chain => chain.SelectMany(FindCertifiers),
         _ => [],
+    };
+
+    /// <summary>The formula of a column that a model of the chain makes; null where none does, or a function is applied.</summary>
+    private static string? FormulaOf(ITransformer model, CertifiedProperty property) => property.Function is not null || property.SecondColumnName is not null ? null : model switch
+    {
+        BatchTransformer when property.Column == "Converged" => "0 where the solve converged, else 1",
+        BatchTransformer batch => batch.FormulaOf(property.Column) is { Length: > 0 } formula ? formula : null,
+        IEnumerable<ITransformer> chain => chain.Select(part => FormulaOf(part, property)).LastOrDefault(formula => formula is not null),
+        _ => null,
     };
 
     private static string Describe(CertifiedProperty property)

@@ -33,6 +33,8 @@ public sealed class CtPropertyTransformer : BatchTransformer
 
     internal override string? CauseOf(string columnName) => TermOf(columnName)?.Cause;
 
+    internal override string? FormulaOf(string columnName) => TermOf(columnName)?.Formula;
+
     internal override Sides SidesOf(string columnName) => TermSides.Of(TermOf(columnName));
 
     internal override void CheckInput(DataViewSchema schema)

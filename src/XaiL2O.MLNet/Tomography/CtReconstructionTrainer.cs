@@ -74,7 +74,7 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
         /// <summary>Training rows on which numbers such as ε are chosen; at least 1. Default 24.</summary>
         public int TuningRows { get; init; } = 24;
 
-        /// <summary>Rows solved together by the transformer; at least 1. Default 8.</summary>
+        /// <summary>Rows solved together by the transformer, in [1, 2²⁰]. Default 8.</summary>
         public int BatchSize { get; init; } = 8;
 
         /// <summary>Receives training progress.</summary>
@@ -90,12 +90,14 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
             ArgumentException.ThrowIfNullOrWhiteSpace(MeasurementColumnName);
             ArgumentException.ThrowIfNullOrWhiteSpace(ImageColumnName);
             ArgumentException.ThrowIfNullOrWhiteSpace(OutputColumnName);
+            ArgumentNullException.ThrowIfNull(Training);
+            ArgumentNullException.ThrowIfNull(Solver);
             Method.Validate();
             Geometry.Validate();
             Training.Validate();
             Solver.Validate();
             OptionCheck.AtLeast(TuningRows, 1);
-            OptionCheck.AtLeast(BatchSize, 1);
+            OptionCheck.Batch(BatchSize);
         }
     }
 

@@ -119,6 +119,8 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         ? "an image whose solve did not converge within its iterations: a scan unlike those of training, or too few iterations"
         : TermOf(columnName)?.Cause;
 
+    internal override string? FormulaOf(string columnName) => TermOf(columnName)?.Formula;
+
     internal override Sides SidesOf(string columnName) => TermSides.Of(TermOf(columnName));
 
     private Term? TermOf(string columnName) => like.Properties.FirstOrDefault(p => p.Name + ".Value" == columnName);

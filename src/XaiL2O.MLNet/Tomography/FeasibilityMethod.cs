@@ -9,7 +9,11 @@ public sealed record FeasibilityMethod(FeasibilityOptions Model) : Reconstructio
 {
     internal override double LeastWeights => 2.0 * Model.Channels * Model.Channels * Model.Kernel * Model.Kernel;
 
-    internal override void Validate() => Model.Validate();
+    internal override void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(Model);
+        Model.Validate();
+    }
 
     internal override ImplicitModel CreateModel(RadonOperator radon, torch.Device device) => new FeasibilityModel(radon, Model, device);
 }

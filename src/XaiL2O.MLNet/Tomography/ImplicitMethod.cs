@@ -21,7 +21,11 @@ public sealed record ImplicitMethod(ReconstructionOptions Model) : Reconstructio
         }
     }
 
-    internal override void Validate() => Model.Validate();
+    internal override void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(Model);
+        Model.Validate();
+    }
 
     internal override ImplicitModel CreateModel(RadonOperator radon, torch.Device device) =>
         new ImplicitReconstructionModel(radon, Model, torch.ScalarType.Float32, device);

@@ -1,3 +1,5 @@
+using XaiL2O.Trainers;
+
 namespace XaiL2O.MLNet;
 
 /// <summary>How images are read from LoDoPaB files.</summary>
@@ -32,8 +34,8 @@ public sealed record LodopabOptions
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Part);
-        OptionCheck.AtLeast(ImageSize, 1);
-        OptionCheck.AtLeast(CropSize ?? 1, 1, nameof(CropSize));
+        Check.Whole(ImageSize, 1, 16_384);
+        Check.Whole(CropSize ?? 1, 1, 16_384, nameof(CropSize));
         OptionCheck.AtLeast(Repetitions, 1);
     }
 }

@@ -19,10 +19,13 @@ public sealed record TotalVariationMethod(TotalVariationOptions Model) : Reconst
 
     internal override void Validate()
     {
+        ArgumentNullException.ThrowIfNull(Model);
         ArgumentNullException.ThrowIfNull(Radii);
         Model.Validate();
         foreach (var radius in Radii)
-            (Model with { Radius = radius }).Validate();
+            Check.Positive(radius, nameof(Radii));
+        if (Radii.Distinct().Count() < Radii.Count)
+            throw new ArgumentException($"{nameof(Radii)} holds a radius twice: {string.Join(", ", Radii)}; each must be tried once.");
     }
 
     internal override ImplicitModel CreateModel(RadonOperator radon, torch.Device device) =>

@@ -29,7 +29,7 @@ public sealed record LinearEstimatorOptions
             Check.AtLeast(ridge, 0, nameof(Ridge));
         Check.Positive(SmallestRidge);
         Check.AtLeast(LargestRidge, SmallestRidge);
-        Check.AtLeast(RidgesPerDecade, 1);
+        Check.Whole(RidgesPerDecade, 1, 1000);
     }
 
     /// <summary>The ridges to try, from the smallest to the largest.</summary>

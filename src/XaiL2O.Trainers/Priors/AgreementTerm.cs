@@ -18,6 +18,9 @@ public sealed class AgreementTerm : Term
         : base(name, new IdentityOperator((prior ?? throw new ArgumentNullException(nameof(prior))).SignalLength)) => this.prior = prior;
 
     /// <inheritdoc/>
+    public override string Formula => "‖x − x_linear‖/‖x‖";
+
+    /// <inheritdoc/>
     public override string Cause => "an estimate that the linear estimate contradicts: damaged or noisy measurements, or a source unlike those of the training data";
 
     /// <inheritdoc/>

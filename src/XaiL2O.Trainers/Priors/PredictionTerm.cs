@@ -21,6 +21,9 @@ public sealed class PredictionTerm : Term
         : base(name, new IdentityOperator((prior ?? throw new ArgumentNullException(nameof(prior))).SignalLength)) => this.prior = prior;
 
     /// <inheritdoc/>
+    public override string Formula => "fourth-power mean of the standardised errors of predicting each measurement from the others";
+
+    /// <inheritdoc/>
     public override string Cause => "measurements that do not go together as those of the training rows do: damaged, missing or noisy ones, or a source unlike those of the training data";
 
     /// <inheritdoc/>

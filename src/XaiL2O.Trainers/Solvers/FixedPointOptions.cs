@@ -22,7 +22,7 @@ public sealed record FixedPointOptions
     public int CheckEvery { get; init; } = 10;
 
     /// <summary>
-    /// Steps that Anderson acceleration remembers, at least 0; 0 iterates plainly. 5 to 10 is usual. The fixed points stay the same, and memory
+    /// Steps that Anderson acceleration remembers, in [0, 1000]; 0 iterates plainly. 5 to 10 is usual. The fixed points stay the same, and memory
     /// grows by twice as many states. Default 0.
     /// </summary>
     public int AndersonMemory { get; init; }
@@ -41,7 +41,7 @@ public sealed record FixedPointOptions
         Check.Positive(ResidualTolerance);
         Check.Positive(FidelityTolerance);
         Check.AtLeast(CheckEvery, 1);
-        Check.AtLeast(AndersonMemory, 0);
+        Check.Whole(AndersonMemory, 0, 1000);
         if (!(Relaxation is > 0 and < 2))
             throw new ArgumentOutOfRangeException(nameof(Relaxation), Relaxation, $"{nameof(Relaxation)} = {Relaxation} is out of range; it must be above 0 and below 2.");
     }

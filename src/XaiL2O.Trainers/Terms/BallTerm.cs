@@ -26,6 +26,9 @@ public sealed class BallTerm : Term, IProximable, IBoundedLevels
     public Coefficient Radius { get; }
 
     /// <inheritdoc/>
+    public override string Formula => "max(0, ‖x − c‖ − r)";
+
+    /// <inheritdoc/>
     public override string Cause => "an estimate farther from the centre than allowed: an estimate made without this constraint";
 
     /// <inheritdoc/>

@@ -26,6 +26,9 @@ public sealed class BoxTerm : Term, IProximable, IBoundedLevels
     }
 
     /// <inheritdoc/>
+    public override string Formula => FormattableString.Invariant($"distance of x to [{lower:G4}, {upper:G4}]ⁿ");
+
+    /// <inheritdoc/>
     public override string Cause => "values outside the allowed range: a solve that did not converge, or an estimate made without this constraint";
 
     /// <inheritdoc/>

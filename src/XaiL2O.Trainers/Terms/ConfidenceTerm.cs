@@ -12,6 +12,9 @@ namespace XaiL2O.Trainers;
 public sealed class ConfidenceTerm(string name, int size, double total = 1) : Term(name, new IdentityOperator(size))
 {
     /// <inheritdoc/>
+    public override string Formula => "s − max xᵢ, for shares of the whole s";
+
+    /// <inheritdoc/>
     public override string Cause => "several parts with similar shares: nothing stands out";
 
     /// <inheritdoc/>

@@ -41,6 +41,9 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
     public Coefficient Radius { get; }
 
     /// <inheritdoc/>
+    public override string Formula => NoiseFloor is null ? "‖Ax − d‖/‖d‖" : "‖Ax − d‖/‖d‖, weighted for noise proportional to d";
+
+    /// <inheritdoc/>
     public override string Cause => "an estimate that does not explain its measurements: a damaged or missing measurement, more noise than the model allows, or a solve that did not converge";
 
     /// <inheritdoc/>

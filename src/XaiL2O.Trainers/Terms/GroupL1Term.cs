@@ -29,7 +29,10 @@ public sealed class GroupL1Term : Term, IProximable, IStepPerRow, IBoundedLevels
     }
 
     /// <inheritdoc/>
-    public override string Cause => "a signal with more active groups than those of the training data";
+    public override string Formula => $"Σ‖({Transformed})_g‖₂ over groups g";
+
+    /// <inheritdoc/>
+    public override string Cause => Transformed == "Dx" ? L1Term.Jumps : "a signal with more active groups than those of the training data";
 
     private int Within => interleaved ? 1 : 2;
 

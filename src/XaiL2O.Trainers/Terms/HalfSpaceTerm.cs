@@ -23,6 +23,9 @@ public sealed class HalfSpaceTerm : Term, IProximable
         : base(name, new IdentityOperator(plane.Size)) => this.plane = plane;
 
     /// <inheritdoc/>
+    public override string Formula => "max(0, ⟨a, x⟩ − b)/‖a‖";
+
+    /// <inheritdoc/>
     public override string Cause => "a budget that is exceeded: an estimate made without this constraint";
 
     /// <inheritdoc/>

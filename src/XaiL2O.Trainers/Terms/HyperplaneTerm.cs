@@ -23,6 +23,9 @@ public sealed class HyperplaneTerm : Term, IProximable
         : base(name, new IdentityOperator(plane.Size)) => this.plane = plane;
 
     /// <inheritdoc/>
+    public override string Formula => "|⟨a, x⟩ − b|/‖a‖";
+
+    /// <inheritdoc/>
     public override string Cause => "a balance that does not hold: an estimate made without this constraint";
 
     /// <inheritdoc/>

@@ -22,7 +22,18 @@ public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
         : base(name, transform) => this.relativeToData = relativeToData;
 
     /// <inheritdoc/>
-    public override string Cause => "a signal the learned transform does not make sparse: damaged measurements, or a source unlike those of the training data";
+    public override string Formula => relativeToData ? $"‖{Transformed}‖₁/‖d‖" : $"‖{Transformed}‖₁";
+
+    /// <inheritdoc/>
+    public override string Cause => Transformed switch
+    {
+        "x" => "a signal with more or larger entries than the model expects: damaged measurements, or a source unlike those of the training data",
+        "Dx" => Jumps,
+        _ => "a signal that the transform does not make sparse: damaged measurements, or a source unlike those of the training data",
+    };
+
+    /// <summary>What makes differences of neighbours large.</summary>
+    internal const string Jumps = "a signal with more or larger jumps between neighbours than the model expects: noise, damaged measurements, or a source unlike those of the training data";
 
     /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => step.Learned is { } θ

@@ -31,6 +31,9 @@ public sealed class LeastSquaresTerm : Term, ISmooth, IProximable, IDataTerm, IS
     }
 
     /// <inheritdoc/>
+    public override string Formula => "‖Ax − d‖/‖d‖";
+
+    /// <inheritdoc/>
     public override string Cause => "an estimate that does not explain its measurements: a damaged measurement, or something the model does not know";
 
     /// <inheritdoc/>

@@ -18,4 +18,7 @@ public sealed class NonnegativeTerm(string name, int size) : Term(name, new Iden
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => x.clamp_max(0).norm(1);
+
+    /// <inheritdoc/>
+    public override string Formula => "‖min(x, 0)‖";
 }

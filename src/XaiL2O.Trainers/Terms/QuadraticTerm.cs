@@ -25,6 +25,9 @@ public sealed class QuadraticTerm : Term, ISmooth
     }
 
     /// <inheritdoc/>
+    public override string Formula => "‖W₁ᵀW₁x + W₂d‖/‖d‖";
+
+    /// <inheritdoc/>
     public override string Cause => "a signal unlike those the quadratic was trained on";
 
     /// <inheritdoc/>

@@ -42,4 +42,7 @@ public sealed class RegularizerTerm : Term, IProximable, IStepPerRow
         var p = Operator.Apply(x);
         return (p - Proximal(p, 1, data)).norm(1);
     }
+
+    /// <inheritdoc/>
+    public override string Formula => "‖Kx − R(Kx)‖";
 }

@@ -26,6 +26,9 @@ public sealed class SimplexTerm : Term, IProximable, IBoundedLevels
     }
 
     /// <inheritdoc/>
+    public override string Formula => FormattableString.Invariant($"distance of x to the simplex x ≥ 0, Σxᵢ = {total:G4}");
+
+    /// <inheritdoc/>
     public override string Cause => "shares that are negative or do not sum to the whole: an estimate made without this constraint";
 
     /// <inheritdoc/>

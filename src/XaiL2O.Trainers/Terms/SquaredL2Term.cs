@@ -10,6 +10,9 @@ namespace XaiL2O.Trainers;
 public sealed class SquaredL2Term(string name, LinearOperator transform) : Term(name, transform), ISmooth, IProximable, IStepPerRow, IBoundedLevels
 {
     /// <inheritdoc/>
+    public override string Formula => $"½‖{Transformed}‖²";
+
+    /// <inheritdoc/>
     public override string Cause => "a signal that is larger, after the transform, than those of the training data";
 
     /// <inheritdoc/>

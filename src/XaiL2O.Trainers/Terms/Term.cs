@@ -28,6 +28,17 @@ public abstract class Term
     /// <summary>What usually makes the property value large, a sentence for the explanation of a failed certificate; empty when not known.</summary>
     public virtual string Cause => "";
 
+    /// <summary>The property value as a formula, for reports; empty when not known.</summary>
+    public virtual string Formula => "";
+
+    /// <summary>S x in formulas.</summary>
+    private protected string Transformed => Operator switch
+    {
+        IdentityOperator => "x",
+        SignalDifferencesOperator or DifferencesOperator => "Dx",
+        _ => "Kx",
+    };
+
     /// <summary>How badly an inference violates this term: at least 0, small is good.</summary>
     /// <param name="x">Inference, shape <c>[batch, Operator.InputSize]</c>.</param>
     /// <param name="data">Measurements d, shape <c>[batch, data size]</c>.</param>

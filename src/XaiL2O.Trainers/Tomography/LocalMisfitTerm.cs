@@ -51,6 +51,9 @@ public sealed class LocalMisfitTerm : Term
     }
 
     /// <inheritdoc/>
+    public override string Formula => "largest score of a change at one place, in standard deviations of the noise";
+
+    /// <inheritdoc/>
     public override string Cause => "something at one place that the scan contradicts: a feature lost, invented or blurred, or wrong angles";
 
     /// <inheritdoc/>

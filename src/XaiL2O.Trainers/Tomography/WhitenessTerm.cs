@@ -34,6 +34,9 @@ public sealed class WhitenessTerm : Term
     }
 
     /// <inheritdoc/>
+    public override string Formula => "positive correlation of neighbouring bins in Ax − d";
+
+    /// <inheritdoc/>
     public override string Cause => "structure that the image lacks or invents: too smooth a reconstruction, a scan with other noise than trained for, or wrong angles";
 
     /// <inheritdoc/>

@@ -14,6 +14,20 @@ internal static class CheckpointFile
     private const int Version = 2;
     private static readonly byte[] Magic = "XL2OCKPT"u8.ToArray();
 
+    /// <summary>Bytes of a file name that leave room for the ending of the file written beside it; systems have 255.</summary>
+    private const int LongestName = 240;
+
+    /// <summary>Throws unless a checkpoint can be written there: found out after the first epoch, its work would be lost.</summary>
+    public static void CheckPath(string? path, string option)
+    {
+        if (path is null)
+            return;
+        if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal) || Encoding.UTF8.GetByteCount(Path.GetFileName(path)) is 0 or > LongestName)
+            throw new ArgumentException($"{option} = '{path}' is no path of a file; it must name one, with at most {LongestName} bytes after the last folder, or be null for no checkpoints.", option);
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+            throw new ArgumentException($"{option} = '{path}' lies in the folder '{folder}', which does not exist; make it first.", option);
+    }
+
     public static void Save(string path, string fingerprint, Action<BinaryWriter> body)
     {
         FileReplacement.Write(path, stream => Sealed.Write(stream, content =>

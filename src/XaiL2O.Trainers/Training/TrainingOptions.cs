@@ -9,7 +9,7 @@ public sealed record TrainingOptions
     /// <summary>Rows per optimiser step; at least 1. Default 100.</summary>
     public int BatchSize { get; init; } = 100;
 
-    /// <summary>Peak learning rate of the one-cycle schedule (linear rise, cosine fall); positive. Default 2e-3.</summary>
+    /// <summary>Peak learning rate of the one-cycle schedule (linear rise, cosine fall); in (0, 1]. Default 2e-3.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>Share of the optimiser steps over which the learning rate rises, in [0, 1]. Default 0.3.</summary>
@@ -18,7 +18,7 @@ public sealed record TrainingOptions
     /// <summary>How steps follow from gradients. Default <see cref="OptimizerKind.Adam"/>.</summary>
     public OptimizerKind Optimizer { get; init; }
 
-    /// <summary>L2 penalty on the weights, as part of the gradient; at least 0. Default 0.</summary>
+    /// <summary>L2 penalty on the weights, as part of the gradient; in [0, 1]. Default 0.</summary>
     public double WeightDecay { get; init; }
 
     /// <summary>Largest norm of the gradient of all weights together; a longer one is shortened. Positive. Default +∞.</summary>
@@ -72,19 +72,23 @@ public sealed record TrainingOptions
     {
         Check.AtLeast(Epochs, 1);
         Check.AtLeast(BatchSize, 1);
-        Check.Positive(LearningRate);
+        if (!(LearningRate is > 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(LearningRate), LearningRate, $"{nameof(LearningRate)} = {LearningRate} is out of range; it must lie in (0, 1]: the optimisers move a weight by about as much in a step.");
         Check.Within(WarmUp, 0, 1);
-        Check.AtLeast(WeightDecay, 0);
-        if (!(GradientNorm > 0))
-            throw new ArgumentOutOfRangeException(nameof(GradientNorm), GradientNorm, $"{nameof(GradientNorm)} = {GradientNorm} is out of range; it must be positive.");
-        Check.AtLeast(AttachedSteps, 1);
+        Check.Within(WeightDecay, 0, 1);
+        if (!(GradientNorm > 0 && (GradientNorm <= Check.Largest || double.IsPositiveInfinity(GradientNorm))))
+            throw new ArgumentOutOfRangeException(nameof(GradientNorm), GradientNorm, $"{nameof(GradientNorm)} = {GradientNorm} is out of range; it must be positive and at most {Check.Largest}, or ∞ for no limit.");
+        Check.Whole(AttachedSteps, 1, 10_000);
         Check.AtLeast(AdjointIterations, 1);
         Check.Defined(Gradient);
         Check.Defined(Optimizer);
         Check.Within(ValidationFraction, 0, 0.5);
         Check.AtLeast(Patience, 0);
         Check.AtLeast(InitialIterations, 1);
-        Check.AtLeast(FinalIterations, InitialIterations);
+        if (FinalIterations < InitialIterations)
+            throw new ArgumentOutOfRangeException(nameof(FinalIterations), FinalIterations, $"{nameof(FinalIterations)} = {FinalIterations} is out of range; it must be at least {nameof(InitialIterations)} = {InitialIterations}.");
+        CheckpointFile.CheckPath(CheckpointPath, nameof(CheckpointPath));
+        ArgumentNullException.ThrowIfNull(Solver);
         Solver.Validate();
     }
 }

@@ -22,7 +22,7 @@ public sealed record FeasibilityOptions
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
     public void Validate()
     {
-        Check.AtLeast(Channels, 1);
+        Check.Whole(Channels, 1, 4096);
         Check.Odd(Kernel);
         Check.Within(Relaxation, 0.01, 1.99);
         Check.Defined(Start);

@@ -69,13 +69,13 @@ public sealed record ReconstructionOptions
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
     public void Validate()
     {
-        Check.AtLeast(Channels, 1);
+        Check.Whole(Channels, 1, 4096);
         Check.Odd(TransformKernel);
-        Check.AtLeast(Hidden, 1);
+        Check.Whole(Hidden, 1, 4096);
         Check.Odd(Kernel);
-        Check.AtLeast(Stages, 1);
+        Check.Whole(Stages, 1, 100);
         Check.Within(Concavity, 0, 0.99);
-        Check.AtLeast(Context, 1);
+        Check.Whole(Context, 1, 4096);
         Check.Positive(SpectralNorm);
         Check.PositiveIfGiven(NoiseFloor);
         Check.Positive(InitialRadius);
