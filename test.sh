@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Runs all tests: ./test.sh [dotnet test options]. Installs what the machine lacks (Debian), builds Release, tests.
+# Runs all tests: ./test.sh [dotnet test options]. Installs what the machine lacks (Debian), builds Release if anything has changed, tests.
 # The last line reads "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")"
 . eng/setup.sh
+case ${1:-} in -h|--help|help) show_help test.sh; exit ;; esac
 require_dotnet
 ensure_libstdcxx
 ensure_fonts
-build || exit 1
+build XaiL2O.sln src examples test bench docs || exit 1
 use_jemalloc
 
 log=$(mktemp)

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.Examples;
 
@@ -26,29 +28,43 @@ internal static class ChainReload
     /// </summary>
     public static (int Differing, int Values, double MaxAbsDifference) Compare(MLContext ml, ITransformer model, IDataView rows, string modelPath)
     {
-        ml.Model.Save(model, rows.Schema, modelPath);
-        using (var stream = File.Create(modelPath + ".rows"))
+        using var folder = new TemporaryFolder();
+        var (saved, outputPath) = (folder.PathOf("model.zip"), folder.PathOf("outputs"));
+        ml.Model.Save(model, rows.Schema, saved);
+        using (var stream = File.Create(saved + ".rows"))
             ml.Data.SaveAsBinary(rows, stream);
-        var outputPath = modelPath + ".outputs";
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true };
-        foreach (var argument in (string[])[typeof(ChainReload).Assembly.Location, Verb, modelPath, outputPath])
-            start.ArgumentList.Add(argument);
-        using (var child = Process.Start(start) ?? throw new InvalidOperationException("The child process did not start."))
+        RunChild(saved, outputPath);
+        FileReplacement.Write(modelPath, stream =>
         {
-            var errors = child.StandardError.ReadToEnd();
-            child.WaitForExit();
-            if (child.ExitCode != 0)
-                throw new InvalidOperationException($"Reloading the model in a child process failed with exit code {child.ExitCode}: {errors}");
-        }
-
+            using var file = File.OpenRead(saved);
+            file.CopyTo(stream);
+        });
         string[] here = [.. Values(ml, model.Transform(rows))];
         var there = File.ReadAllLines(outputPath);
-        File.Delete(outputPath);
-        File.Delete(modelPath + ".rows");
         if (here.Length != there.Length)
             throw new InvalidOperationException($"The reloaded model gave {there.Length} values, the saved one {here.Length}.");
         var differing = here.Zip(there).Where(pair => pair.First != pair.Second).ToArray();
         return (differing.Length, here.Length, differing.Select(pair => Difference(pair.First, pair.Second)).DefaultIfEmpty(0).Max());
+    }
+
+    private static void RunChild(string modelPath, string outputPath)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true };
+        foreach (var argument in (string[])[typeof(ChainReload).Assembly.Location, Verb, modelPath, outputPath])
+            start.ArgumentList.Add(argument);
+        using var child = Process.Start(start) ?? throw new InvalidOperationException("The child process did not start.");
+        try
+        {
+            var errors = child.StandardError.ReadToEndAsync();
+            while (!child.WaitForExit(TimeSpan.FromMilliseconds(50)))
+                Interruption.Check();
+            if (child.ExitCode != 0)
+                throw new InvalidOperationException($"Reloading the model in a child process failed with exit code {child.ExitCode}: {errors.Result}");
+        }
+        finally
+        {
+            child.Kill(); // without effect where it has ended
+        }
     }
 
     private static double Difference(string here, string there) => here.Split(' ').Zip(there.Split(' '), (a, b) =>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML;
 using Spectre.Console;
+using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.Examples;
@@ -16,12 +17,8 @@ internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full,
 
     public string PathOf(string file) => Path.Combine(Folder.FullName, file);
 
-    /// <summary>A file of <c>examples/data</c>, which the build copies beside the program.</summary>
-    public static string Data(string file)
-    {
-        var path = Path.Combine(AppContext.BaseDirectory, "data", file);
-        return File.Exists(path) ? path : throw new FileNotFoundException($"The data file {path} is missing; build the examples again.", path);
-    }
+    /// <summary>A file of <c>examples/data</c>, which the build copies beside the program; checked, see <see cref="DataFiles"/>.</summary>
+    public static string Data(string file) => DataFiles.Checked(Path.Combine(AppContext.BaseDirectory, "data"), file);
 
     public static void Say(string text) => AnsiConsole.MarkupLineInterpolated($"[grey]{DateTime.Now:HH:mm:ss}[/] {text}");
 
@@ -66,7 +63,7 @@ internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full,
     public void WriteSummary(IReadOnlyDictionary<string, object> values)
     {
         var flat = values.ToDictionary(v => v.Key, v => v.Value is double d && !double.IsFinite(d) ? d.ToString(CultureInfo.InvariantCulture) : v.Value);
-        File.WriteAllText(PathOf("summary.json"), JsonSerializer.Serialize(flat, JsonOptions) + "\n");
+        FileReplacement.WriteText(PathOf("summary.json"), JsonSerializer.Serialize(flat, JsonOptions) + "\n");
         Say($"Figures and summary.json are in {Path.GetRelativePath(Environment.CurrentDirectory, Folder.FullName)}");
     }
 

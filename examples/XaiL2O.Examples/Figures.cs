@@ -27,7 +27,7 @@ internal static class Figures
         plot.Title(title);
         plot.XLabel(horizontal);
         plot.ShowLegend(Alignment.UpperRight);
-        plot.SavePng(path, Width, Height);
+        plot.SavePicture(path, Width, Height);
     }
 
     /// <summary>Several frames of signals, one above the other.</summary>
@@ -52,7 +52,7 @@ internal static class Figures
         }
 
         multiplot.Layout = new ScottPlot.MultiplotLayouts.Grid(rows: (panels.Count + 1) / 2, columns: 2);
-        multiplot.SavePng(path, 1500, 380 * ((panels.Count + 1) / 2));
+        multiplot.SavePicture(path, 1500, 380 * ((panels.Count + 1) / 2));
     }
 
     /// <summary>Coefficients of transformed signals, one frame each.</summary>
@@ -70,7 +70,7 @@ internal static class Figures
             plot.XLabel("coefficient");
         }
 
-        multiplot.SavePng(path, Width, 320 * series.Count);
+        multiplot.SavePicture(path, Width, 320 * series.Count);
     }
 
     /// <summary>Training and validation loss by epoch; validation alone where the two measure different things.</summary>
@@ -89,7 +89,7 @@ internal static class Figures
         plot.XLabel("epoch");
         plot.YLabel(logarithmic ? "log₁₀ MSE" : "loss");
         plot.ShowLegend(Alignment.UpperRight);
-        plot.SavePng(path, 800, Figures.Height);
+        plot.SavePicture(path, 800, Figures.Height);
     }
 
     /// <summary>Distributions of a property over several sets of rows, with the calibrated limit where that is a number.</summary>
@@ -130,7 +130,7 @@ internal static class Figures
             plot.ShowLegend(legend);
         }
 
-        multiplot.SavePng(path, Width, 380 * properties.Count);
+        multiplot.SavePicture(path, Width, 380 * properties.Count);
     }
 
     /// <summary>Grey images side by side, each with a title and a caption, and an enlarged square of each below.</summary>
@@ -150,7 +150,7 @@ internal static class Figures
         }
 
         multiplot.Layout = new ScottPlot.MultiplotLayouts.Grid(rows: 2, columns: panels.Count);
-        multiplot.SavePng(path, 330 * panels.Count, 740);
+        multiplot.SavePicture(path, 330 * panels.Count, 740);
 
         static Plot Grey(Plot plot, float[] pixels, int size, (int Top, int Left, int Size) part, (double Low, double High) window)
         {

@@ -25,12 +25,10 @@ foreach (var example in examples)
     var secondsOption = new Option<double?>("--seconds") { Description = example.SecondsDescription };
     if (example.SecondsDescription is not null)
         command.Add(secondsOption);
-    command.SetAction((parse, cancellation) =>
+    command.SetAction(parse =>
     {
         var folder = parse.GetRequiredValue(outOption);
-        folder.Create();
-        example.Run(new ExampleContext(folder, parse.GetValue(seedOption), parse.GetValue(fullOption), cancellation, example.TrainDescription is null ? null : parse.GetValue(trainOption), example.SecondsDescription is null ? null : parse.GetValue(secondsOption)));
-        return Task.CompletedTask;
+        return ExampleHost.Run(folder, cancellation => example.Run(new ExampleContext(folder, parse.GetValue(seedOption), parse.GetValue(fullOption), cancellation, example.TrainDescription is null ? null : parse.GetValue(trainOption), example.SecondsDescription is null ? null : parse.GetValue(secondsOption))));
     });
     root.Add(command);
 }
@@ -47,12 +45,7 @@ root.Add(list);
 
 try
 {
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
-}
-catch (OperationCanceledException)
-{
-    AnsiConsole.MarkupLine("[yellow]Cancelled.[/]");
-    return 130;
+    return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (Exception e) when (e is NativeLibraryException or InvalidDataException or IOException or UnauthorizedAccessException)
 {

@@ -26,6 +26,7 @@ public static class NativeLibrary
     {
         try
         {
+            using var work = NativeWork.Enter();
             using var probe = torch.zeros(1);
             AlignedMemory.ReturnFreedBlocks();
             return null;

@@ -44,6 +44,19 @@ internal sealed class ReportTests
     }
 
     [Test]
+    public void Characters_that_no_document_may_hold_are_shown_as_pictures()
+    {
+        var odd = "a\0b\u0001c\u001Fd\u007Fe\u0085f\uFFFEg\uD800h\uDC00\uD83D\uDE00";
+        var report = Report() with { Title = odd, Summary = odd };
+        report = report with { WorstRows = [report.WorstRows[0] with { Name = odd, Group = odd }] };
+        var html = report.ToHtml();
+        foreach (var c in html)
+            Assert.That(c is '\n' or >= ' ' and not '\u007F' and not (>= '\u0080' and <= '\u009F') and not '\uFFFE', Is.True, $"U+{(int)c:X4}");
+        Assert.That(html, Does.Contain("a\u2400b\u2401c\u241Fd\u2421e"));
+        Assert.That(() => XDocument.Parse($"<p>{HtmlReport.Text(odd)}</p>"), Throws.Nothing);
+    }
+
+    [Test]
     public void Html_is_well_formed_and_refers_to_nothing_outside()
     {
         var html = Report().ToHtml();

@@ -142,8 +142,7 @@ internal sealed class CertificatesPageTests
                 Console.WriteLine($"{status.Part} has changed since the calibration (row {status.AlarmRow}).");
         }
 
-        using (var file = File.Create(In("monitor.json")))
-            monitor.Save(file);
+        FileReplacement.Write(In("monitor.json"), monitor.Save);
         using (var file = File.OpenRead(In("monitor.json")))
             Assert.That(DriftMonitor.Load(file, certifier.Certifier).Status, Is.EqualTo(monitor.Status));
 

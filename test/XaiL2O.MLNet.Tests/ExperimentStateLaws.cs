@@ -136,7 +136,7 @@ internal sealed class ExperimentStateLaws
             foreach (var file in Directory.GetFiles(folder))
                 File.Copy(file, Path.Combine(killed, Path.GetFileName(file)));
             File.WriteAllText(Path.Combine(killed, "state.json.8.zip"), "half of a model");
-            File.WriteAllText(Path.Combine(killed, "state.json.tmp"), "half of a state");
+            File.WriteAllText(Path.Combine(killed, "state.json.x.tmp"), "half of a state");
         }));
         var resumed = New(tuner).SaveTo(Path.Combine(killed, "state.json")).Run();
         Assert.That(Told(resumed), Is.EqualTo(Told(whole)));
@@ -215,11 +215,72 @@ internal sealed class ExperimentStateLaws
             Assert.That(File.ReadAllText(State), Is.EqualTo(bad), "the file is left as it is");
         }
 
-        File.WriteAllText(State, text.Replace("\"Format\": 1", "\"Format\": 2", StringComparison.Ordinal));
-        Assert.That(() => New().SaveTo(State).Run(), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("format 2"));
+        File.WriteAllText(State, Resealed(text.Replace("\"Format\": 2", "\"Format\": 3", StringComparison.Ordinal)));
+        Assert.That(() => New().SaveTo(State).Run(), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("format 3"));
         File.WriteAllText(State, text);
         File.Delete(Directory.GetFiles(folder, "*.zip").Single());
         Assert.That(() => New().SetBudget(trials: 4).SaveTo(State).Run(), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("is missing"));
+    }
+
+    private static string Resealed(string text)
+    {
+        var rest = text[(text.IndexOf("\",", StringComparison.Ordinal) + 2)..];
+        return $"{{\"Sha256\": \"{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(rest)))}\",{rest}";
+    }
+
+    [Test]
+    public void Every_flipped_bit_of_a_state_and_of_its_model_is_noticed()
+    {
+        Interrupt(New().SaveTo(State), 4);
+        var model = Directory.GetFiles(folder, "*.zip").Single();
+        foreach (var (path, step, budget) in ((string, int, int)[])[(State, 97, 15), (model, 997, 4)])
+        {
+            var bytes = File.ReadAllBytes(path);
+            for (var bit = 3; bit < 8 * bytes.Length; bit += step)
+            {
+                var damaged = (byte[])bytes.Clone();
+                damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+                File.WriteAllBytes(path, damaged);
+                Assert.That(() => New().SetBudget(trials: budget).SaveTo(State).Run(), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(path), $"bit {bit}");
+            }
+
+            File.WriteAllBytes(path, bytes);
+        }
+
+        Assert.That(New().SaveTo(State).Run().Trials, Has.Count.EqualTo(15));
+    }
+
+    [TestCase("\"ModelFile\": \".*?\"", "\"ModelFile\": \"../other.zip\"", "name of a .zip file in the same folder")]
+    [TestCase("\"ModelFile\": \".*?\"", "\"ModelFile\": \"/tmp/other.zip\"", "name of a .zip file in the same folder")]
+    [TestCase("\"ModelFile\": \".*?\"", "\"ModelFile\": null", "a trial that succeeded and no ModelFile")]
+    [TestCase("\"ModelFile\": \".*?\"", "\"ModelFile\": 7", "does not hold what it should")]
+    [TestCase("\"UsedSeconds\": [^,]*", "\"UsedSeconds\": \"NaN\"", "UsedSeconds = NaN")]
+    [TestCase("\"UsedSeconds\": [^,]*", "\"UsedSeconds\": -1", "UsedSeconds = -1")]
+    [TestCase("\"Settings\": \\[", "\"Settings\": null, \"x\": [", "does not hold what it should")]
+    [TestCase("\"Trials\": \\[", "\"Trials\": [null, ", "trials that the search space cannot have made")]
+    [TestCase("\"Constraints\": \\[", "\"Constraints\": [null, ", "trials that the search space cannot have made")]
+    [TestCase("\"Status\": 0", "\"Status\": 9", "trials that the search space cannot have made")]
+    [TestCase("\"Options\": \\[", "\"Options\": null, \"x\": [", "does not hold what it should")]
+    public void Values_that_no_experiment_saves_are_refused_though_the_checksum_is_right(string pattern, string replacement, string message)
+    {
+        Interrupt(New().SaveTo(State), 3);
+        var text = File.ReadAllText(State);
+        var changed = new System.Text.RegularExpressions.Regex(pattern).Replace(text, replacement, 1);
+        Assert.That(changed, Is.Not.EqualTo(text));
+        File.WriteAllText(State, Resealed(changed));
+        Assert.That(() => New().SaveTo(State).Run(), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(message).And.Message.Contains("Delete it"));
+    }
+
+    [Test]
+    public void A_history_that_cannot_be_written_leaves_the_old_one()
+    {
+        var result = New().Run();
+        var path = Path.Combine(folder, "history.csv");
+        result.SaveCsv(path);
+        Directory.CreateDirectory(Path.Combine(folder, "taken"));
+        Assert.That(() => result.SaveCsv(Path.Combine(folder, "taken")), Throws.InstanceOf<IOException>().Or.InstanceOf<UnauthorizedAccessException>());
+        Assert.That(() => result.SaveCsv("/dev/full"), Throws.InstanceOf<IOException>().Or.InstanceOf<UnauthorizedAccessException>());
+        Assert.That(Directory.GetFileSystemEntries(folder).Select(Path.GetFileName), Is.EquivalentTo(new[] { "history.csv", "taken" }));
     }
 
     [Test]

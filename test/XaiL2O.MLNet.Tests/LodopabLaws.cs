@@ -112,6 +112,64 @@ internal sealed class LodopabLaws
     }
 
     [Test]
+    public void A_flipped_bit_of_a_dimension_makes_no_slices_that_the_file_does_not_hold([Values] bool chunked)
+    {
+        var data = new float[5, 16, 16];
+        new H5File { ["data"] = chunked ? new H5Dataset(data, chunks: [1, 16, 16]) : new H5Dataset(data) }.Write(PathOf(0));
+        var bytes = File.ReadAllBytes(PathOf(0));
+        // The dimensions, and the largest ones where they are kept: three numbers of eight bytes.
+        byte[] dimensions = [5, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0];
+        var at = bytes.AsSpan().IndexOf(dimensions);
+        Assert.That(at, Is.GreaterThan(0));
+        var (refused, read) = (0, 0);
+        for (var bit = 0; bit < 8 * 24; bit++)
+        {
+            var damaged = (byte[])bytes.Clone();
+            damaged[at + (bit / 8)] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(PathOf(0), damaged);
+            try
+            {
+                read = Math.Max(read, Read(new LodopabOptions { ImageSize = 4 }).Length);
+            }
+            catch (InvalidDataException)
+            {
+                refused++;
+            }
+        }
+
+        TestContext.Out.WriteLine($"{refused} of 192 flips refused, at most {read} slices read");
+        // Without largest dimensions, which this writer does not keep, 1 and 4 slices are as good as 5.
+        Assert.That(read, Is.LessThan(5));
+        Assert.That(refused, Is.EqualTo(190));
+    }
+
+    [Test]
+    public void Damage_of_what_describes_the_data_is_refused_or_changes_no_count()
+    {
+        Write(0, 5, 16);
+        var bytes = File.ReadAllBytes(PathOf(0));
+        var described = bytes.Length - (5 * 16 * 16 * sizeof(float));
+        var (refused, flips) = (0, 0);
+        for (var bit = 1; bit < 8 * described; bit += 5, flips++)
+        {
+            var damaged = (byte[])bytes.Clone();
+            damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(PathOf(0), damaged);
+            try
+            {
+                Assert.That(Read(new LodopabOptions { ImageSize = 4 }), Has.Length.EqualTo(5), $"bit {bit}");
+            }
+            catch (InvalidDataException)
+            {
+                refused++;
+            }
+        }
+
+        TestContext.Out.WriteLine($"{refused} of {flips} flips refused");
+        Assert.That(refused, Is.GreaterThan(0));
+    }
+
+    [Test]
     public void Missing_folders_files_and_bad_options_are_refused()
     {
         Assert.That(() => Ml.L2O().LoadLodopab(folder), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains("ground_truth_train_*.hdf5"));

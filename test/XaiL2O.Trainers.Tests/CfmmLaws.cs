@@ -67,6 +67,24 @@ public sealed class CfmmLaws : TorchLaws
         var path = Path.GetTempFileName();
         Network.Save(path);
         Assert.That(CfmmNetwork.Load(path).ToJson(), Is.EqualTo(Network.ToJson()));
+        var bytes = File.ReadAllBytes(path);
+        for (var bit = 0; bit < 8 * bytes.Length; bit++)
+        {
+            var damaged = (byte[])bytes.Clone();
+            damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(path, damaged);
+            Assert.That(() => CfmmNetwork.Load(path), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(path), $"bit {bit}");
+        }
+
+        // As a person writes it: no checksum, perhaps a byte order mark.
+        File.WriteAllText(path, Network.ToJson(), System.Text.Encoding.UTF8);
+        Assert.That(CfmmNetwork.Load(path).ToJson(), Is.EqualTo(Network.ToJson()));
+        foreach (var bad in (string[])["null", "{}", "[]", "", Network.ToJson().Replace("\"Weights\"", "\"Weihts\"", StringComparison.Ordinal), Network.ToJson().Replace("\"Rule\": \"Geometric\"", "\"Rule\": null", StringComparison.Ordinal)])
+        {
+            File.WriteAllText(path, bad);
+            Assert.That(() => CfmmNetwork.Load(path), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(path), bad);
+        }
+
         File.WriteAllText(path, "{ \"Tokens\": [\"a\"], \"Cfmms\": [] }");
         Assert.That(() => CfmmNetwork.Load(path), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(path).And.Message.Contains("at least one CFMM"));
         File.WriteAllText(path, "not json");

@@ -54,6 +54,8 @@ public sealed class OperatorLaws : TorchLaws
         ("size = 1", () => _ = new SignalDifferencesOperator(1)),
         ("factor = 0", () => _ = new DifferencesOperator(3, 0)),
         ("Angles = 0", () => _ = new RadonOperator(new ParallelBeamGeometry { Angles = 0 })),
+        ("ImageSize = 46341", () => _ = new RadonOperator(new ParallelBeamGeometry { ImageSize = 46_341 })),
+        ("Angles·Bins·ImageSize = 24000000000", () => _ = new RadonOperator(new ParallelBeamGeometry { ImageSize = 40_000, Angles = 1000, Bins = 600 })),
         ("size", () => _ = new IdentityOperator(0)),
         ("size", () => _ = MatrixOperator.CosineTransform(0)),
         ("strength = 0", () => _ = new GramPreconditioner(new IdentityOperator(3), 0)),
@@ -69,6 +71,30 @@ public sealed class OperatorLaws : TorchLaws
         var x = Normal(13, 5, 8);
         var y = x + (strength * M.ApplyAdjoint(M.Apply(x)));
         Assert.That(Gap(preconditioner.Apply(y), x), Is.LessThan(1e-10 * (1 + strength)));
+    }
+
+    [Test]
+    public void A_shared_operator_that_could_not_be_built_is_built_at_the_next_use()
+    {
+        using var operators = new FailingOnce();
+        Assert.That(() => GramPreconditioner.Shared(operators, 1, float64), Throws.InstanceOf<InsufficientMemoryException>());
+        var built = GramPreconditioner.Shared(operators, 1, float64);
+        Assert.That(GramPreconditioner.Shared(operators, 1, float64), Is.SameAs(built));
+    }
+
+    private sealed class FailingOnce : LinearOperator
+    {
+        private int uses;
+
+        public override int InputSize => 3;
+
+        public override int OutputSize => 3;
+
+        public override double NormBound => 1;
+
+        public override Tensor Apply(Tensor x) => uses++ > 0 ? x.clone() : throw new InsufficientMemoryException();
+
+        public override Tensor ApplyAdjoint(Tensor y) => y.clone();
     }
 
     private static readonly int[] TransformSizes = [1, 2, 3, 8, 33];

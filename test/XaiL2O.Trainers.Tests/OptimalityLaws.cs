@@ -51,6 +51,10 @@ public sealed class OptimalityLaws : TorchLaws
         new("primal–dual, penalties", () => Splittings.Composed(AdversarialProblems.Penalised(200, true), Algorithm.PrimalDual, 1000, 0.7)),
         new("proximal gradient", () => Splittings.Composed(AdversarialProblems.Penalised(200, false), Algorithm.ProximalGradient, 1000, 0.6)),
         new("Davis–Yin", () => Splittings.Composed(AdversarialProblems.Penalised(200, true), Algorithm.DavisYin, 1000, 0.7)),
+        new("automatic, flat directions", () => Splittings.Composed(AdversarialProblems.Flat(60), Algorithm.Automatic, 1500, 0.25)),
+        new("primal–dual, flat directions", () => Splittings.Composed(AdversarialProblems.Flat(60), Algorithm.PrimalDual, 1000, 0)),
+        new("proximal gradient, flat directions", () => Splittings.Composed(AdversarialProblems.Flat(60), Algorithm.ProximalGradient, 1000, 0)),
+        new("Davis–Yin, flat directions", () => Splittings.Composed(AdversarialProblems.Flat(60), Algorithm.DavisYin, 1000, 0)),
         new("dictionary, exact steps", () => new(AdversarialProblems.Constrained(200, false), p => Dictionary(p, DictionarySolver.ExactAdmm), 4000, 0.97)),
         new("dictionary, linearised ADMM", () => new(AdversarialProblems.Constrained(200, false), p => Dictionary(p, DictionarySolver.LinearizedAdmm), 1000, 0)),
     ];

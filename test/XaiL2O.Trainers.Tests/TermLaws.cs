@@ -113,6 +113,29 @@ public sealed class TermLaws : TorchLaws
             Assert.That(Gap(value, terms.Function(u, d)), Is.LessThan(1e-12));
     }
 
+    private static readonly TermCase[] Bounded = [.. Valued.Where(t => SolutionBound.IsBounded(t.Make()))];
+
+    [Test]
+    public void Terms_that_bound_a_solution_are_known() => Assert.That(
+        Valued.Except(Bounded).Select(t => t.Name),
+        Is.EquivalentTo(["half-line x ≥ 0", "nonnegative", "hyperplane", "half-space"]));
+
+    /// <summary>No point of a level set is beyond the bound, and u = prox_f(v) attains it: v − u ∈ ∂f(u), so nothing with f ≤ f(u) is farther along v − u.</summary>
+    [Test]
+    public void The_least_product_over_a_level_set_is_attained([ValueSource(nameof(Bounded))] TermCase terms)
+    {
+        var term = (IBoundedLevels)terms.Make();
+        var (v, d) = (2 * Normal(21, Rows, term.Operator.OutputSize), Normal(22, Rows, term.Operator.OutputSize));
+        var u = term.Proximal(v, 1, d);
+        var level = term.Value(u, d)!;
+        Assert.That(Gap(term.LeastProduct(u - v, level, d), Dot(u - v, u)), Is.LessThan(1e-9));
+        for (var seed = 23; seed < 30; seed++)
+        {
+            var s = Normal(seed, Rows, term.Operator.OutputSize);
+            Assert.That(Values(Dot(s, u) - term.LeastProduct(s, level, d)), Has.All.GreaterThan(-1e-9));
+        }
+    }
+
     [Test]
     public void A_step_per_row_is_the_step_of_that_row([ValueSource(nameof(Valued))] TermCase terms)
     {

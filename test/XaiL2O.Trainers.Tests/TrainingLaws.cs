@@ -51,6 +51,47 @@ public sealed class TrainingLaws : TorchLaws
     }
 
     [Test]
+    public void A_damaged_checkpoint_is_refused_whatever_is_damaged([Values] OptimizerKind optimizer)
+    {
+        var folder = Directory.CreateTempSubdirectory("xail2o-");
+        var path = Path.Combine(folder.FullName, "a.checkpoint");
+        var (data, signals) = TrainingData(60);
+        var options = Training with { Epochs = 2, CheckpointPath = path, Optimizer = optimizer, WarmStart = true };
+        void Train()
+        {
+            using var model = Create(dtype: ScalarType.Float32);
+            ModelTrainer.Train(model, data, signals, options);
+        }
+
+        Train();
+        var bytes = File.ReadAllBytes(path);
+        void Refuse(byte[] damaged, string how)
+        {
+            File.WriteAllBytes(path, damaged);
+            Assert.That(Train, Throws.InstanceOf<InvalidDataException>().With.Message.Contains(path).And.Message.Contains("elete it"), how);
+        }
+
+        var random = new Random(1);
+        for (var i = 0; i < 600; i++)
+        {
+            var bit = i < 200 ? i : random.Next(8 * bytes.Length);
+            var damaged = (byte[])bytes.Clone();
+            damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+            Refuse(damaged, $"bit {bit}");
+        }
+
+        for (var i = 0; i < 50; i++)
+            Refuse(bytes[..random.Next(bytes.Length)], "cut");
+        Refuse([.. bytes, 0], "longer");
+        Refuse([], "empty");
+        // What the version before wrote: the same without a checksum.
+        Refuse([.. "XL2OCKPT"u8, 1, 0, 0, 0, .. bytes.AsSpan(12, bytes.Length - 44)], "of version 1");
+        File.WriteAllBytes(path, bytes);
+        Train();
+        folder.Delete(recursive: true);
+    }
+
+    [Test]
     public void Rows_do_not_influence_each_other([Values] DictionarySolver solver)
     {
         using var model = Create(solver);

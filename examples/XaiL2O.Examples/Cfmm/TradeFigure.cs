@@ -13,7 +13,7 @@ internal static class TradeFigure
         for (var i = 0; i < rows.Count; i++)
             Draw(multiplot.GetPlot(i), network, trades, prices, rows[i]);
         multiplot.Layout = new ScottPlot.MultiplotLayouts.Grid(rows: 1, columns: rows.Count);
-        multiplot.SavePng(path, 750 * rows.Count, 560);
+        multiplot.SavePicture(path, 750 * rows.Count, 560);
     }
 
     private static void Draw(Plot plot, CfmmNetwork network, CfmmTrades trades, double[] prices, int row)

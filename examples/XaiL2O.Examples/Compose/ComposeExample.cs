@@ -140,7 +140,7 @@ internal sealed class ComposeExample : IExample
         plot.XLabel("iterations");
         plot.YLabel("NMSE in dB");
         plot.ShowLegend(Alignment.MiddleLeft);
-        plot.SavePng(path, 800, 450);
+        plot.SavePicture(path, 800, 450);
     }
 
     private static void DrawShares(string path, UnmixingExperiment unmixing)
@@ -160,6 +160,6 @@ internal sealed class ComposeExample : IExample
         }
 
         multiplot.Layout = new ScottPlot.MultiplotLayouts.Grid(rows: 1, columns: 2);
-        multiplot.SavePng(path, 1100, 500);
+        multiplot.SavePicture(path, 1100, 500);
     }
 }

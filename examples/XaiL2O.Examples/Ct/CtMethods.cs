@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using XaiL2O.Certifiers;
 using XaiL2O.MLNet;
 using XaiL2O.Trainers;
 
@@ -72,7 +73,7 @@ internal static class CtMethods
             model = model.WithGeometry(CtSlice.Geometry);
         }
 
-        ml.Model.Save(model, view.Schema, context.PathOf(key + ".zip"));
+        FileReplacement.Write(context.PathOf(key + ".zip"), stream => ml.Model.Save(model, view.Schema, stream));
         if (model.Training is { } training)
             Figures.Losses(context.PathOf($"training-{key}.png"), training);
         context.Cancellation.ThrowIfCancellationRequested();

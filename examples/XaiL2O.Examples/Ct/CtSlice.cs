@@ -75,7 +75,7 @@ internal sealed class CtSlice
 
     private static IDataView Scans(MLContext ml, LodopabOptions options, ParallelBeamGeometry geometry, int seed)
     {
-        var folder = Path.GetDirectoryName(ExampleContext.Data(Path.Combine("ct", "ground_truth_test_000.hdf5")))!;
+        var folder = Path.GetDirectoryName(ExampleContext.Data(Path.Combine("ct", $"ground_truth_{options.Part}_000.hdf5")))!;
         return ml.L2O().SimulateScan(geometry, noise: 0.015, seed: seed).Transform(ml.L2O().LoadLodopab(folder, options));
     }
 

@@ -1,4 +1,5 @@
 using TorchSharp;
+using XaiL2O.Trainers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Examples;
@@ -28,6 +29,7 @@ internal static class IndependentComponents
         var W = Rotation(randn(rank, rank, dtype: float64, generator: generator));
         for (var i = 0; i < Iterations; i++)
         {
+            Interruption.Check();
             using var inner = NewDisposeScope();
             var g = Z.mm(W.t()).tanh();
             W = Rotation((g.t().mm(Z) / signals.Length) - ((1 - g.square()).mean([0]).unsqueeze(1) * W)).MoveToOuterDisposeScope();

@@ -58,7 +58,7 @@ internal sealed class ExperimentExample : IExample
         AnsiConsole.MarkupLineInterpolated($"Default: PRD {initial.Metric:0.00} %, fail rate {initial.FailRate:P1}. Best, trial {best.Number}: PRD {best.Metric:0.00} %, fail rate {best.FailRate:P1} ({best.Options}).");
         result.SaveCsv(context.PathOf("trials.csv"));
         SearchFigure.Draw(context.PathOf("search.png"), result, "PRD on the validation record in percent");
-        ml.Model.Save(result.Model, ml.Data.LoadFromEnumerable(windows).Schema, context.PathOf("model.zip"));
+        FileReplacement.Write(context.PathOf("model.zip"), stream => ml.Model.Save(result.Model, ml.Data.LoadFromEnumerable(windows).Schema, stream));
 
         ExampleContext.Say("Applying the best model, and that of the default options, to two patients that nothing has seen");
         var test = ml.Data.LoadFromEnumerable(EcgWindow.Load(ml, Path.Combine("ecg", "mitbih-test.tsv"), A));
@@ -155,7 +155,8 @@ internal sealed class ExperimentExample : IExample
         var usual = EcgExample.Options(A, 2, context.Seed);
         usual = usual with { Solver = usual.Solver with { MaxIterations = 300 } };
         EcgWindow[] few = [.. windows.GroupBy(w => w.Record).SelectMany(g => g.Take(60))];
-        var statePath = context.PathOf("experiment.json.small");
+        using var folder = new TemporaryFolder();
+        var statePath = folder.PathOf("experiment.json");
         Experiment New() => Tune(ml, A, few, usual).SetTuner(new SuccessiveHalvingTuner(context.Seed, Rungs: 2)).SetBudget(trials: trials);
         static string Told(ExperimentResult result) => string.Join('\n', result.Trials.Select(t => $"{t.Number} {t.Options} {t.Resource:R} {t.Status} {t.Metric:R} {t.FailRate:R}").Append($"{result.BestTrial.Number}"));
 

@@ -50,6 +50,6 @@ internal static class SearchFigure
         plot.XLabel("seconds");
         plot.YLabel(metric);
         plot.ShowLegend(Alignment.UpperRight);
-        plot.SavePng(path, 1100, 450);
+        plot.SavePicture(path, 1100, 450);
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text.Json;
 
 namespace XaiL2O.Certifiers;
 
@@ -96,9 +95,15 @@ public sealed class DriftMonitor
         return Observe([.. verdict.Certificates.Select(c => c.Value)]);
     }
 
-    /// <summary>Writes the state as JSON, to go on later or elsewhere.</summary>
+    /// <summary>Writes the state as JSON with a checksum, to go on later or elsewhere; <see cref="FileReplacement.Write"/> makes a file of it.</summary>
     /// <param name="stream">Stays open.</param>
-    public void Save(Stream stream) => JsonSerializer.Serialize(stream, new State(
+    public void Save(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        stream.Write(Sealed.ToJson(ToState()));
+    }
+
+    private State ToState() => new(
         options,
         randomState,
         AlarmRow,
@@ -111,32 +116,37 @@ public sealed class DriftMonitor
                 martingales[i].Count,
                 martingales[i].Weights.ToArray(),
                 ranks[i].Counts)),
-        ]));
+        ]);
 
     /// <summary>Goes on from a saved state.</summary>
-    /// <param name="stream">What <see cref="Save"/> wrote.</param>
+    /// <param name="stream">What <see cref="Save"/> wrote and nothing behind it.</param>
     /// <param name="certifier">The certifier the state was made with, for instance reloaded with its model.</param>
     /// <exception cref="InvalidDataException">The state is damaged, or belongs to a certifier with other calibration values.</exception>
     public static DriftMonitor Load(Stream stream, Certifier certifier)
     {
-        State state;
+        ArgumentNullException.ThrowIfNull(stream);
+        using var bytes = new MemoryStream();
+        stream.CopyTo(bytes);
+        var state = Sealed.FromJson<State>(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), "The state of the drift monitor", "Start a new monitor or restore the file from a copy.");
         try
         {
-            state = JsonSerializer.Deserialize<State>(stream) ?? throw new JsonException("it is empty");
+            state.Options.Validate();
         }
-        catch (JsonException e)
+        catch (ArgumentException e)
         {
-            throw new InvalidDataException($"The state of the drift monitor is damaged: {e.Message}. Start a new monitor or restore the file from a copy.", e);
+            throw new InvalidDataException($"The state of the drift monitor has options that no monitor has: {e.Message}", e);
         }
 
         var monitor = new DriftMonitor(certifier, state.Options) { AlarmRow = state.AlarmRow, randomState = state.RandomState };
-        if (state.Parts.Count != monitor.watched.Length)
+        if (state.Parts.Count != monitor.watched.Length || state.Parts.Contains(null!))
             throw new InvalidDataException($"The state watches {state.Parts.Count} properties; the certifier has {monitor.watched.Length}.");
         for (var i = 0; i < monitor.watched.Length; i++)
         {
             var (part, property) = (state.Parts[i], certifier.Properties[monitor.watched[i]]);
             if (part.Name != property.Name || part.Calibration != Fingerprint(property))
                 throw new InvalidDataException($"The state was made with other calibration values or sides of '{part.Name}' than those of the certifier's '{property.Name}'. Load the certifier it was made with, or start a new monitor.");
+            if (part.Bins.Values.Sum(count => (long)count) != part.Count || part.Count != state.Parts[0].Count || state.AlarmRow < 1 || state.AlarmRow > part.Count)
+                throw new InvalidDataException($"The state of '{part.Name}' counts {part.Count} rows, {part.Bins.Values.Sum(count => (long)count)} of them in bins, with an alarm at row {state.AlarmRow}; '{state.Parts[0].Name}' counts {state.Parts[0].Count}. No stream leaves such a state.");
             monitor.martingales[i] = PowerMartingale.Restore(state.Options.Promise, part.LogValue, part.LogMaximum, part.Count, part.Weights);
             foreach (var (bin, count) in part.Bins)
                 monitor.ranks[i].Add(bin, count);

@@ -14,19 +14,19 @@ internal static class BuiltInFunctions
         ["L1Norm"] = d => PropertyFunction.L1Norm(Matrix(d)),
         ["RelativeError"] = d => PropertyFunction.RelativeError(Matrix(d)),
         ["TotalVariation"] = _ => PropertyFunction.TotalVariation(),
-        ["TotalVariation2D"] = d => PropertyFunction.TotalVariation((int)d.Numbers["height"], (int)d.Numbers["width"], (TotalVariationKind)d.Numbers["kind"]),
+        ["TotalVariation2D"] = d => PropertyFunction.TotalVariation(Whole(d, "height"), Whole(d, "width"), (TotalVariationKind)Whole(d, "kind")),
         ["ShortOfOneHot"] = _ => PropertyFunction.ShortOfOneHot(),
         ["Disagreement"] = _ => PropertyFunction.Disagreement(),
         ["SmallestDistance"] = _ => PropertyFunction.SmallestDistance(),
         ["IterateResidual"] = _ => PropertyFunction.IterateResidual(),
         ["ProximalResidual"] = _ => PropertyFunction.ProximalResidual(),
-        [SetPrefix + "Box"] = d => PropertyFunction.DistanceTo(TargetSet.Box(d.Arrays["lower"][0], d.Arrays["upper"][0])),
+        [SetPrefix + "Box"] = d => PropertyFunction.DistanceTo(TargetSet.Box(Only(d, "lower"), Only(d, "upper"))),
         [SetPrefix + "BoxEach"] = d => PropertyFunction.DistanceTo(TargetSet.Box(d.Arrays["lower"], d.Arrays["upper"])),
         [SetPrefix + "Simplex"] = d => PropertyFunction.DistanceTo(TargetSet.Simplex(d.Numbers["total"])),
         [SetPrefix + "Ball"] = d => PropertyFunction.DistanceTo(TargetSet.Ball(d.Numbers["radius"], d.Arrays["center"])),
         [SetPrefix + "HalfSpace"] = d => PropertyFunction.DistanceTo(TargetSet.HalfSpace(d.Arrays["normal"], d.Numbers["offset"])),
         [SetPrefix + "Hyperplane"] = d => PropertyFunction.DistanceTo(TargetSet.Hyperplane(d.Arrays["normal"], d.Numbers["offset"])),
-        [SetPrefix + "Points"] = d => PropertyFunction.DistanceTo(new PointSet(d.Arrays["points"], (int)d.Numbers["width"])),
+        [SetPrefix + "Points"] = d => PropertyFunction.DistanceTo(new PointSet(d.Arrays["points"], Whole(d, "width"))),
     };
 
     /// <summary>The kinds, apart from those that name a registered map.</summary>
@@ -56,7 +56,15 @@ internal static class BuiltInFunctions
         return description;
     }
 
+    private static int Whole(FunctionDescription description, string name) => description.Numbers[name] is >= int.MinValue and <= int.MaxValue and var number && number == Math.Floor(number)
+        ? (int)number
+        : throw new ArgumentException($"'{name}' of the function '{description.Kind}' is {description.Numbers[name]}; it must be a whole number.");
+
+    private static double Only(FunctionDescription description, string name) => description.Arrays[name] is [var only]
+        ? only
+        : throw new ArgumentException($"'{name}' of the function '{description.Kind}' has {description.Arrays[name].Length} values; it has one.");
+
     private static DenseMatrix? Matrix(FunctionDescription description) => description.Arrays.TryGetValue("matrix", out var values)
-        ? new DenseMatrix((int)description.Numbers["rows"], (int)description.Numbers["columns"], values)
+        ? new DenseMatrix(Whole(description, "rows"), Whole(description, "columns"), values)
         : null;
 }

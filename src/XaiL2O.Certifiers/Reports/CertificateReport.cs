@@ -63,7 +63,7 @@ public sealed record CertificateReport
     public void Save(string htmlPath)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(htmlPath);
-        File.WriteAllText(htmlPath, ToHtml());
-        File.WriteAllText(Path.ChangeExtension(htmlPath, ".json"), ToJson() + "\n");
+        FileReplacement.WriteText(htmlPath, ToHtml());
+        FileReplacement.WriteText(Path.ChangeExtension(htmlPath, ".json"), ToJson() + "\n");
     }
 }

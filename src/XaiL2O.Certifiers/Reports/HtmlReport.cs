@@ -40,7 +40,21 @@ internal static class HtmlReport
         return html.ToString();
     }
 
-    public static string Text(string text) => WebUtility.HtmlEncode(text);
+    /// <summary>A text as HTML shows it; characters that no document may hold, such as NUL, become the pictures of them.</summary>
+    public static string Text(string text) => WebUtility.HtmlEncode(string.Create(text.Length, text, static (span, text) =>
+    {
+        for (var i = 0; i < span.Length; i++)
+        {
+            span[i] = text[i] switch
+            {
+                '\t' or '\n' or '\r' => text[i],
+                < ' ' => (char)('\u2400' + text[i]),
+                '\u007F' => '\u2421',
+                (>= '\u0080' and <= '\u009F') or '\uFFFE' or '\uFFFF' => '\uFFFD',
+                _ => text[i],
+            };
+        }
+    }));
 
     public static string Number(double value) => double.IsNaN(value) ? "–" : double.IsInfinity(value) ? "∞" : Explanations.Number(value);
 

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -101,6 +102,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     private bool ReadAhead()
     {
         (slot, rows) = (0, 0);
+        Interruption.Check();
         while (rows < ahead && input.MoveNext())
         {
             batch?.Read(rows);
@@ -117,7 +119,11 @@ internal sealed class BatchCursor : DataViewRowCursor
 
         ahead = (int)Math.Min(capacity, (long)ahead * Growth);
         if (rows > 0 && batch is not null)
+        {
+            using var work = NativeWork.Enter();
             outputs = batch.Compute(rows);
+        }
+
         return rows > 0;
     }
 

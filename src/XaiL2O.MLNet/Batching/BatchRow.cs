@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -53,6 +54,7 @@ internal sealed class BatchRow : DataViewRow
         if (computedAt != input.Position)
         {
             batch!.Read(0);
+            using var work = NativeWork.Enter();
             outputs = batch.Compute(1);
             computedAt = input.Position;
         }

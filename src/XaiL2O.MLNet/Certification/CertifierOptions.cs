@@ -71,6 +71,8 @@ public sealed record CertifierOptions
         Joint.Validate();
         if (MinimumPerGroup is < 1)
             throw new ArgumentException($"{nameof(MinimumPerGroup)} = {MinimumPerGroup} is out of range; it must be at least 1.");
+        if (!Enum.IsDefined(Calibration))
+            throw new ArgumentException($"{nameof(Calibration)} = {Calibration} is not a {nameof(Certifiers.Calibration)}.");
         if (!Enum.IsDefined(GroupFallback))
             throw new ArgumentException($"{nameof(GroupFallback)} = {GroupFallback} is not a {nameof(Certifiers.GroupFallback)}.");
         if (SketchError is { } error && !(error > 0 && error < 1))

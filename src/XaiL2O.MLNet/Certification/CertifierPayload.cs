@@ -32,10 +32,14 @@ internal static class CertifierPayload
     public static (CertifierOptions Options, CalibrationData Data) Read(ModelPayload payload)
     {
         var stored = payload.ReadSettings<Stored>();
+        // Lists of JSON may hold nulls where no property of ours does.
+        if (stored.Options.Properties.Contains(null!) || stored.Functions.Count != stored.Options.Properties.Count || stored.Groups.Contains(null!))
+            throw new ArgumentException($"a certifier of {stored.Options.Properties.Count} properties has {stored.Functions.Count} functions, or a property or a group is null.");
         var options = stored.Options with
         {
             Properties = [.. stored.Options.Properties.Select((property, i) => stored.Functions[i] is { } function ? property with { Function = Create(property, function, i) } : property)],
         };
+        options.Validate();
         var groups = stored.Groups.Select((group, g) => (group, Values(payload, $"group {g} ", options))).ToDictionary(g => g.group, g => g.Item2, StringComparer.Ordinal);
         return (options, new CalibrationData(Values(payload, "", options), groups));
 
@@ -79,7 +83,7 @@ internal static class CertifierPayload
 
     private static CalibrationDistribution Distribution(ModelPayload payload, CertifierOptions options, string values, string ranks) =>
         options.SketchError is { } error
-            ? new SketchedDistribution(payload.Array<double>(values), payload.Array<double>(ranks).Select(r => (int)r), error)
+            ? new SketchedDistribution(payload.Array<double>(values), payload.Array<double>(ranks).Select(r => r is >= 1 and <= int.MaxValue && r == Math.Floor(r) ? (int)r : throw new ArgumentException($"the array '{ranks}' holds {r}; ranks are whole numbers of at least 1.")), error)
             : new EmpiricalDistribution(payload.Array<double>(values));
 
     private static string ArrayName(int property, string name) => $"function {property} {name}";

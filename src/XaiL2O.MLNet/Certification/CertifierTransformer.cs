@@ -71,7 +71,10 @@ public sealed class CertifierTransformer : BatchTransformer
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(Version());
-        var (options, data) = CertifierPayload.Read(ModelPayload.Load(ctx));
-        return new CertifierTransformer(options, data.Calibrate(options));
+        return ModelPayload.Read(ctx, payload =>
+        {
+            var (options, data) = CertifierPayload.Read(payload);
+            return new CertifierTransformer(options, data.Calibrate(options));
+        });
     }
 }

@@ -111,6 +111,7 @@ public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>
     public CfmmTradeTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        using var work = NativeWork.Enter();
         var network = options.Network;
         CheckColumns(input.Schema);
         var model = options.Model;

@@ -109,11 +109,27 @@ public sealed class CfmmTradeTransformer : BatchTransformer
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(Version());
-        var payload = ModelPayload.Load(ctx);
-        var settings = payload.ReadSettings<Settings>();
-        var model = new CfmmTradeModel(CfmmNetwork.Parse(settings.Network, "The model file"), settings.Model);
-        model.ImportWeights([.. model.Weights.Select(w => new NamedArray(w.Name, w.Weight.shape, payload.Array<float>(w.Name)))]);
-        return new CfmmTradeTransformer(settings, model, null);
+        return ModelPayload.Read(ctx, payload =>
+        {
+            var settings = payload.ReadSettings<Settings>();
+            var network = CfmmNetwork.Parse(settings.Network, "The model file");
+            new CfmmTradeTrainer.Options
+            {
+                Network = network,
+                Prices = settings.Prices,
+                PriceColumnName = settings.PriceColumnName,
+                ReserveColumnName = settings.ReserveColumnName,
+                TenderColumnName = settings.TenderColumnName,
+                ReceiveColumnName = settings.ReceiveColumnName,
+                UtilityColumnName = settings.UtilityColumnName,
+                BatchSize = settings.BatchSize,
+                Model = settings.Model,
+                Solver = settings.Solver,
+            }.Validate();
+            var model = new CfmmTradeModel(network, settings.Model);
+            model.ImportWeights(payload.Weights(model.Weights.Select(w => w.Name)));
+            return new CfmmTradeTransformer(settings, model, null);
+        });
     }
 
     private sealed class TradeBatch : IRowBatch

@@ -88,6 +88,7 @@ public sealed class ComposedModelTrainer : IEstimator<ComposedModelTransformer>
     public ComposedModelTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        using var work = NativeWork.Enter();
         ColumnCheck.FloatVector(input.Schema, options.MeasurementColumnName, recipe.DataSize);
         var device = DeviceChoice.From(environment);
         using var model = new ComposedModel(recipe, torch.ScalarType.Float32, device);

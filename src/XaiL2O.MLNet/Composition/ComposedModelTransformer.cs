@@ -42,7 +42,7 @@ public sealed class ComposedModelTransformer : BatchTransformer
         using var grad = torch.no_grad();
         model = new ComposedModel(recipe, torch.ScalarType.Float64, device);
         model.ImportWeights(weights);
-        splitting = CreateLastingSplitting(model);
+        splitting = LastingTensors.Make(model.CreateSplitting);
         var properties = model.Properties;
         causes = properties.ToDictionary(p => p.Name + ".Value", p => p.Cause);
         sides = properties.ToDictionary(p => p.Name + ".Value", TermSides.Of);
@@ -103,33 +103,41 @@ public sealed class ComposedModelTransformer : BatchTransformer
         payload.Save(context);
     }
 
-    /// <summary>
-    /// On a thread of its own: tensors computed from weights belong to the dispose scope that is open on the thread, and would end with the caller's.
-    /// </summary>
-    private static Splitting CreateLastingSplitting(ComposedModel model)
-    {
-        Splitting Create()
-        {
-            using var grad = torch.no_grad();
-            return model.CreateSplitting();
-        }
-
-        return Task.Factory.StartNew(Create, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).GetAwaiter().GetResult();
-    }
-
     private static VersionInfo Version() => ModelHeader.Of("XL2O CMP", LoaderSignature);
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(Version());
-        var payload = ModelPayload.Load(ctx);
-        var settings = payload.ReadSettings<Settings>();
-        var recipe = settings.Recipe.Create(payload);
-        var device = DeviceChoice.From(env);
-        // The recipe says which weights there are.
-        using var declared = new ComposedModel(recipe);
-        var weights = declared.Weights.Select(w => new NamedArray(w.Name, payload.Shape("Weight." + w.Name), payload.Array<float>("Weight." + w.Name))).ToArray();
-        return new ComposedModelTransformer(settings.Columns, settings.BatchSize, settings.Solver, recipe, weights, device, null);
+        return ModelPayload.Read(ctx, payload =>
+        {
+            var settings = payload.ReadSettings<Settings>();
+            new ComposedModelTrainer.Options
+            {
+                MeasurementColumnName = settings.Columns.Measurement,
+                OutputColumnName = settings.Columns.Output,
+                BatchSize = settings.BatchSize,
+                Solver = settings.Solver,
+            }.Validate();
+            settings.Solver.Validate();
+            var recipe = settings.Recipe.Create(payload);
+            // The recipe says which weights there are.
+            using var declared = Declared(recipe);
+            return new ComposedModelTransformer(settings.Columns, settings.BatchSize, settings.Solver, recipe, payload.Weights(declared.Weights.Select(w => w.Name), "Weight."), DeviceChoice.From(env), null);
+        });
+    }
+
+    private static ComposedModel Declared(ModelRecipe recipe)
+    {
+        try
+        {
+            return new ComposedModel(recipe);
+        }
+#pragma warning disable CA1031 // A user's recipe may throw anything where its properties have values that it never had.
+        catch (Exception e) when (e is not OutOfMemoryException)
+#pragma warning restore CA1031
+        {
+            throw new ArgumentException($"the recipe {recipe.GetType().Name} makes no model of the properties that were stored: {e.Message}", e);
+        }
     }
 
     private sealed class SolveBatch(ComposedModelTransformer parent, DataViewRow source, int capacity) : IRowBatch

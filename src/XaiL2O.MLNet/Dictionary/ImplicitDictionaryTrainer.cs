@@ -126,6 +126,7 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
     public ImplicitDictionaryTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        using var work = NativeWork.Enter();
         var (m, n) = (options.MeasurementMatrix.GetLength(0), options.MeasurementMatrix.GetLength(1));
         ColumnCheck.FloatVector(input.Schema, options.MeasurementColumnName, m);
         var device = DeviceChoice.From(environment);

@@ -88,10 +88,24 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(Version());
-        var payload = ModelPayload.Load(ctx);
-        // Files from before there were priors hold none, and neither do models without one: both come without the prior's columns.
-        var prior = payload.Has(PrecisionArray) ? new MeasurementPrior(payload.DoubleMatrix(PrecisionArray), payload.DoubleMatrix(GainArray)) : null;
-        return new ImplicitDictionaryTransformer(payload.ReadSettings<Settings>(), payload.Matrix("A"), payload.Matrix("K"), prior, DeviceChoice.From(env), null);
+        return ModelPayload.Read(ctx, payload =>
+        {
+            var (settings, A, K) = (payload.ReadSettings<Settings>(), payload.Matrix("A"), payload.Matrix("K"));
+            new ImplicitDictionaryTrainer.Options
+            {
+                MeasurementMatrix = A,
+                MeasurementColumnName = settings.MeasurementColumnName,
+                OutputColumnName = settings.OutputColumnName,
+                InitialTransform = K,
+                Train = false,
+                BatchSize = settings.BatchSize,
+                Model = settings.Model,
+                Solver = settings.Solver,
+            }.Validate();
+            // Files from before there were priors hold none, and neither do models without one: both come without the prior's columns.
+            var prior = payload.Has(PrecisionArray) ? new MeasurementPrior(payload.DoubleMatrix(PrecisionArray), payload.DoubleMatrix(GainArray)) : null;
+            return new ImplicitDictionaryTransformer(settings, A, K, prior, DeviceChoice.From(env), null);
+        });
     }
 
     private sealed class SolveBatch(ImplicitDictionaryTransformer parent, DataViewRow source, int capacity) : IRowBatch

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
 
@@ -57,7 +58,7 @@ public sealed class ExperimentResult
         var text = new StringBuilder().AppendJoin(',', columns.Select(c => Quote(c.Name))).Append("\r\n");
         for (var row = 0; row < Trials.Count; row++)
             text.AppendJoin(',', columns.Select(c => Quote(Text(c.Values.GetValue(row))))).Append("\r\n");
-        File.WriteAllText(path, text.ToString());
+        FileReplacement.WriteText(path, text.ToString());
     }
 
     private List<(string Name, DataViewType Type, Array Values)> Columns()

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.ML;
+using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
 
@@ -12,13 +12,14 @@ namespace XaiL2O.MLNet;
 /// </summary>
 internal sealed class ExperimentState
 {
-    private const int Format = 1;
+    private const int Format = 2;
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    private static readonly JsonSerializerOptions Json = Sealed.StrictJson(new() { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals });
 
     private readonly ExperimentSettings settings;
     private readonly List<TrialResult> trials = [];
     private string? modelName;
+    private string? modelChecksum;
 
     private ExperimentState(ExperimentSettings settings) => this.settings = settings;
 
@@ -55,14 +56,17 @@ internal sealed class ExperimentState
     {
         if (settings.StatePath is null)
             return;
-        Replace(StatePath, stream => stream.Write(Encoding.UTF8.GetBytes(Sealed(new StateFile
-        {
-            Format = Format,
-            Settings = [.. settings.Describe()],
-            UsedSeconds = used,
-            ModelFile = modelName,
-            Trials = [.. trials.Select(StoredTrial.Of)],
-        }))));
+        FileReplacement.Write(StatePath, stream => stream.Write(Sealed.ToJson(
+            new StateFile
+            {
+                Format = Format,
+                Settings = [.. settings.Describe()],
+                UsedSeconds = used,
+                ModelFile = modelName,
+                ModelSha256 = modelChecksum,
+                Trials = [.. trials.Select(StoredTrial.Of)],
+            },
+            Json)));
         // Models of earlier bests, and of a process that ended before its state was written.
         var name = Path.GetFileName(StatePath);
         foreach (var old in Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(StatePath))!, name + ".*.zip"))
@@ -78,42 +82,41 @@ internal sealed class ExperimentState
         error = null;
         if (settings.StatePath is null)
             return true;
-        var previous = modelName;
+        var previous = (modelName, modelChecksum);
         modelName = $"{Path.GetFileName(StatePath)}.{trial}.zip";
         try
         {
-            Replace(ModelPath, stream => settings.Context.Model.Save(model, settings.Training!.Schema, stream));
+            FileReplacement.Write(ModelPath, stream =>
+            {
+                settings.Context.Model.Save(model, settings.Training!.Schema, stream);
+                modelChecksum = ChecksumOf(stream);
+            });
             return true;
         }
 #pragma warning disable CA1031 // A transformer of the user's may throw anything when it is saved.
         catch (Exception e) when (e is not IOException and not UnauthorizedAccessException)
 #pragma warning restore CA1031
         {
-            (modelName, error) = (previous, $"The model cannot be saved, as {nameof(Experiment.SaveTo)} asks: {e.Message}");
+            ((modelName, modelChecksum), error) = (previous, $"The model cannot be saved, as {nameof(Experiment.SaveTo)} asks: {e.Message}");
             return false;
         }
     }
 
-    public ITransformer LoadModel() => File.Exists(ModelPath)
-        ? settings.Context.Model.Load(ModelPath, out _)
-        : throw new InvalidDataException($"The best model {ModelPath} of the experiment {StatePath} is missing; delete the state to start anew.");
+    public ITransformer LoadModel()
+    {
+        if (!File.Exists(ModelPath))
+            throw new InvalidDataException($"The best model {ModelPath} of the experiment {StatePath} is missing; delete the state to start anew.");
+        using var stream = File.OpenRead(ModelPath);
+        if (ChecksumOf(stream) != modelChecksum)
+            throw new InvalidDataException($"The best model {ModelPath} is not the one that the experiment {StatePath} saved: its checksum does not match. Restore it from a copy, or delete the state to start anew.");
+        return settings.Context.Model.Load(stream, out _);
+    }
 
     private void Load(string path)
     {
-        StateFile file;
-        try
-        {
-            var text = File.ReadAllText(path);
-            file = JsonSerializer.Deserialize<StateFile>(text, Json) ?? throw new JsonException("The file is empty.");
-            if (file.Format > Format)
-                throw new InvalidDataException($"{path} is of format {file.Format}; this version reads up to {Format}.");
-            if (file.Checksum != Checksum(file))
-                throw new JsonException("The checksum does not match.");
-        }
-        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
-        {
-            throw new InvalidDataException($"{path} is damaged or no state of an experiment: {e.Message} Delete it to start anew.", e);
-        }
+        var file = Sealed.FromJson<StateFile>(File.ReadAllBytes(path), $"The state of an experiment {path}", "Delete it to start anew.", Json);
+        if (file.Format != Format)
+            throw new InvalidDataException($"{path} is of format {file.Format}; this version reads format {Format}. Delete it to start anew.");
 
         var here = settings.Describe();
         if (!file.Settings.SequenceEqual(here))
@@ -122,47 +125,38 @@ internal sealed class ExperimentState
                 $"{path} is the state of another experiment. There: {string.Join("; ", file.Settings.Except(here).DefaultIfEmpty("nothing else"))}. Here: {string.Join("; ", here.Except(file.Settings).DefaultIfEmpty("nothing else"))}. Choose another file, or delete it to start anew.");
         }
 
-        if (file.Trials.Where((t, i) => t.Number != i || t.Options.Length != settings.Space.Parameters.Count || !t.Options.Zip(settings.Space.Parameters).All(p => p.Second.Accepts(p.First))).Any())
+        if (file.Trials.Where((t, i) => t is null || t.Number != i || !t.IsPossible || t.Options.Length != settings.Space.Parameters.Count || !t.Options.Zip(settings.Space.Parameters).All(p => p.Second.Accepts(p.First))).Any())
             throw new InvalidDataException($"{path} has trials that the search space cannot have made. Delete it to start anew.");
+        if (!(file.UsedSeconds >= 0 && double.IsFinite(file.UsedSeconds)))
+            throw new InvalidDataException($"{path} has UsedSeconds = {file.UsedSeconds}, which must be finite and at least 0. Delete it to start anew.");
+        // Only a model beside the state is its own: a name that leads elsewhere would load somebody's file.
+        if (file.ModelFile is { } model && (model != Path.GetFileName(model) || !model.EndsWith(".zip", StringComparison.Ordinal)))
+            throw new InvalidDataException($"{path} has ModelFile = '{model}', which must be the name of a .zip file in the same folder. Delete it to start anew.");
+        if (file.ModelFile is null == file.Trials.Any(t => t.Status == TrialStatus.Succeeded))
+            throw new InvalidDataException($"{path} has {(file.ModelFile is null ? "a trial that succeeded and no ModelFile" : "a ModelFile and no trial that succeeded")}. Delete it to start anew.");
         trials.AddRange(file.Trials.Select(t => t.ToTrial(settings.Space)));
-        (UsedBefore, modelName) = (file.UsedSeconds, file.ModelFile);
+        (UsedBefore, modelName, modelChecksum) = (file.UsedSeconds, file.ModelFile, file.ModelSha256);
     }
 
-    private static string Sealed(StateFile file)
+    private static string ChecksumOf(Stream stream)
     {
-        file.Checksum = Checksum(file);
-        return JsonSerializer.Serialize(file, Json) + "\n";
-    }
-
-    private static string Checksum(StateFile file)
-    {
-        var given = file.Checksum;
-        file.Checksum = "";
-        var hash = Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(file, Json)));
-        file.Checksum = given;
-        return hash;
-    }
-
-    /// <summary>Writes beside the file and moves: the file is the old or the new one, never half of it.</summary>
-    private static void Replace(string path, Action<Stream> write)
-    {
-        var temporary = path + ".tmp";
-        using (var stream = File.Create(temporary))
-            write(stream);
-        File.Move(temporary, path, overwrite: true);
+        stream.Position = 0;
+        var checksum = Convert.ToHexString(SHA256.HashData(stream));
+        stream.Position = 0;
+        return checksum;
     }
 
     private sealed class StateFile
     {
         public int Format { get; set; }
 
-        public string Checksum { get; set; } = "";
-
         public string[] Settings { get; set; } = [];
 
         public double UsedSeconds { get; set; }
 
         public string? ModelFile { get; set; }
+
+        public string? ModelSha256 { get; set; }
 
         public StoredTrial[] Trials { get; set; } = [];
     }
@@ -181,6 +175,10 @@ internal sealed class ExperimentState
         double EndedAt,
         string? Error)
     {
+        [JsonIgnore]
+        public bool IsPossible => (Status == TrialStatus.Failed || (Status == TrialStatus.Succeeded && double.IsFinite(Metric))) && Resource is > 0 and <= 1 && Constraints.All(c => c is not null) && Certificates.All(c => c is not null)
+            && Seconds >= 0 && double.IsFinite(Seconds) && EndedAt >= 0 && double.IsFinite(EndedAt);
+
         public static StoredTrial Of(TrialResult t) => new(
             t.Number, [.. t.Options.Codes], t.Options.ToString(), t.Resource, t.Status, t.Metric, [.. t.Constraints], t.FailRate, [.. t.Certificates], t.Seconds, t.EndedAt, t.Error);
 

@@ -12,10 +12,17 @@ public sealed class ImageQualityTransformer : BatchTransformer
     internal const string LoaderSignature = "XaiL2OImageQuality";
     private const int Rows = 16;
 
+    /// <summary>More pixels have no index.</summary>
+    private const int LargestImage = 46_340;
+
     private readonly Settings settings;
 
     internal ImageQualityTransformer(Settings settings)
     {
+        OptionCheck.Within(settings.ImageSize, 1, LargestImage);
+        ArgumentException.ThrowIfNullOrWhiteSpace(settings.ImageColumnName);
+        ArgumentException.ThrowIfNullOrWhiteSpace(settings.TruthColumnName);
+        ArgumentNullException.ThrowIfNull(settings.Prefix);
         this.settings = settings;
         OutputColumns = [(settings.Prefix + "Psnr", NumberDataViewType.Double), (settings.Prefix + "Ssim", NumberDataViewType.Double)];
     }
@@ -48,7 +55,7 @@ public sealed class ImageQualityTransformer : BatchTransformer
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(Version());
-        return new ImageQualityTransformer(ModelPayload.Load(ctx).ReadSettings<Settings>());
+        return ModelPayload.Read(ctx, payload => new ImageQualityTransformer(payload.ReadSettings<Settings>()));
     }
 
     private sealed class CompareBatch(ImageQualityTransformer parent, DataViewRow source, int capacity) : IRowBatch

@@ -64,7 +64,7 @@ internal sealed record RecipePayload(string Type, string Assembly, string Proper
             throw new InvalidDataException($"The model names {Type} of the assembly {Assembly} as its recipe, which is not a {nameof(ModelRecipe)}.");
         try
         {
-            return (ModelRecipe)JsonSerializer.Deserialize(Properties, type, Options(null, payload))!;
+            return (ModelRecipe?)JsonSerializer.Deserialize(Properties, type, Options(null, payload)) ?? throw new JsonException("it is null.");
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or TargetInvocationException)
         {

@@ -20,7 +20,7 @@ public sealed class CtPropertyTransformer : BatchTransformer
     internal CtPropertyTransformer(CtReconstructionTransformer model, string imageColumnName, string prefix)
     {
         (this.model, this.imageColumnName, this.prefix) = (model, imageColumnName, prefix);
-        OutputColumns = [.. model.Model.Properties.Select(p => (prefix + p.Name + ".Value", (DataViewType)NumberDataViewType.Double))];
+        OutputColumns = [.. model.Properties.Select(p => (prefix + p.Name + ".Value", (DataViewType)NumberDataViewType.Double))];
     }
 
     internal sealed record ColumnNames(string Image, string Prefix);
@@ -37,13 +37,13 @@ public sealed class CtPropertyTransformer : BatchTransformer
 
     internal override void CheckInput(DataViewSchema schema)
     {
-        ColumnCheck.FloatVector(schema, imageColumnName, model.Model.InferenceSize);
-        ColumnCheck.FloatVector(schema, model.MeasurementColumnName, model.Model.DataSize);
+        ColumnCheck.FloatVector(schema, imageColumnName, model.Geometry.Pixels);
+        ColumnCheck.FloatVector(schema, model.MeasurementColumnName, model.Geometry.Beams);
     }
 
     internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => new EvaluateBatch(this, source, capacity);
 
-    private Term? TermOf(string columnName) => model.Model.Properties.FirstOrDefault(p => prefix + p.Name + ".Value" == columnName);
+    private Term? TermOf(string columnName) => model.Properties.FirstOrDefault(p => prefix + p.Name + ".Value" == columnName);
 
     private protected override void Save(ModelSaveContext context)
     {
@@ -58,18 +58,18 @@ public sealed class CtPropertyTransformer : BatchTransformer
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(Version());
-        var names = ModelPayload.Load(ctx).ReadSettings<ColumnNames>();
-        return new CtPropertyTransformer(CtReconstructionTransformer.FromPayload(ModelPayload.Load(ctx), env), names.Image, names.Prefix);
+        var names = ModelPayload.Read(ctx, payload => payload.ReadSettings<ColumnNames>());
+        return ModelPayload.Read(ctx, payload => CtReconstructionTransformer.FromPayload(payload, env).PropertiesOf(names.Image, names.Prefix));
     }
 
     private sealed class EvaluateBatch(CtPropertyTransformer parent, DataViewRow source, int capacity) : IRowBatch
     {
-        private readonly int pixels = parent.model.Model.InferenceSize;
-        private readonly int beams = parent.model.Model.DataSize;
-        private readonly float[] images = new float[capacity * parent.model.Model.InferenceSize];
-        private readonly float[] data = new float[capacity * parent.model.Model.DataSize];
-        private readonly FloatRows imageRows = new(source, source.Schema[parent.imageColumnName], parent.model.Model.InferenceSize);
-        private readonly FloatRows dataRows = new(source, source.Schema[parent.model.MeasurementColumnName], parent.model.Model.DataSize);
+        private readonly int pixels = parent.model.Geometry.Pixels;
+        private readonly int beams = parent.model.Geometry.Beams;
+        private readonly float[] images = new float[capacity * parent.model.Geometry.Pixels];
+        private readonly float[] data = new float[capacity * parent.model.Geometry.Beams];
+        private readonly FloatRows imageRows = new(source, source.Schema[parent.imageColumnName], parent.model.Geometry.Pixels);
+        private readonly FloatRows dataRows = new(source, source.Schema[parent.model.MeasurementColumnName], parent.model.Geometry.Beams);
 
         public void Read(int slot)
         {

@@ -112,6 +112,7 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
     public CtReconstructionTransformer Fit(IDataView input, CtReconstructionTransformer? start)
     {
         ArgumentNullException.ThrowIfNull(input);
+        using var work = NativeWork.Enter();
         if (start is not null && !options.Method.HasWeights)
             throw new ArgumentException($"{options.Method.GetType().Name} has no weights to start from; call Fit without a model to start from.", nameof(start));
         var geometry = options.Geometry;
@@ -120,7 +121,7 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
         var radon = RadonOperator.Shared(geometry);
         var method = options.Method;
         using (var untrained = method.CreateModel(radon, device))
-            ColumnCheck.Outputs(CtReconstructionTransformer.Columns(options.OutputColumnName, untrained));
+            ColumnCheck.Outputs(CtReconstructionTransformer.Columns(options.OutputColumnName, geometry.Pixels, untrained));
         if (!method.HasWeights && method.Candidates.Count == 0)
             return Create(method, method.CreateModel(radon, device), device, null, null);
 
@@ -146,8 +147,8 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
         ColumnCheck.FloatVector(inputSchema, options.MeasurementColumnName);
         if (options.Method.HasWeights || options.Method.Candidates.Count > 0)
             ColumnCheck.FloatVector(inputSchema, options.ImageColumnName);
-        using var model = options.Method.CreateModel(RadonOperator.Shared(options.Geometry), torch.CPU);
-        return SchemaShapes.Append(inputSchema, CtReconstructionTransformer.Columns(options.OutputColumnName, model));
+        using var model = options.Method.CreateSmallModel();
+        return SchemaShapes.Append(inputSchema, CtReconstructionTransformer.Columns(options.OutputColumnName, options.Geometry.Pixels, model));
     }
 
     private CtReconstructionTransformer Create(ReconstructionMethod method, ImplicitModel model, torch.Device device, TrainingResult? training, IDataView? trainedOn) =>

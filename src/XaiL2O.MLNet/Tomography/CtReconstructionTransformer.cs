@@ -19,14 +19,26 @@ public sealed class CtReconstructionTransformer : BatchTransformer
 
     private readonly Settings settings;
     private readonly torch.Device device;
-    private readonly Splitting splitting;
+    private readonly ImplicitModel like;
+    private readonly Once<(ImplicitModel Model, Splitting Splitting)> solved;
 
     internal CtReconstructionTransformer(Settings settings, ImplicitModel model, torch.Device device, TrainingResult? training)
+        : this(settings, model, () => model, device, training) => _ = solved.Value;
+
+    /// <param name="settings">Settings.</param>
+    /// <param name="like">Has the weights and the properties, perhaps for another scan.</param>
+    /// <param name="create">Makes the model at the first use.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="training">What training did.</param>
+    private CtReconstructionTransformer(Settings settings, ImplicitModel like, Func<ImplicitModel> create, torch.Device device, TrainingResult? training)
     {
-        (this.settings, Model, this.device, Training) = (settings, model, device, training);
-        using var grad = torch.no_grad();
-        splitting = model.CreateSplitting();
-        OutputColumns = Columns(settings.OutputColumnName, model);
+        (this.settings, this.like, this.device, Training) = (settings, like, device, training);
+        solved = new Once<(ImplicitModel, Splitting)>(() => LastingTensors.Make(() =>
+        {
+            var model = create();
+            return (model, model.CreateSplitting());
+        }));
+        OutputColumns = Columns(settings.OutputColumnName, settings.Geometry.Pixels, like);
     }
 
     internal sealed record Settings(string MeasurementColumnName, string OutputColumnName, int BatchSize, ParallelBeamGeometry Geometry, ReconstructionMethod Method, FixedPointOptions Solver);
@@ -38,10 +50,16 @@ public sealed class CtReconstructionTransformer : BatchTransformer
     public ReconstructionMethod Method => settings.Method;
 
     /// <summary>Numbers that were trained or tuned.</summary>
-    public long WeightCount => Model.WeightCount + settings.Method.TunedNumbers;
+    public long WeightCount => like.WeightCount + settings.Method.TunedNumbers;
 
     /// <summary>The model itself, for use without ML.NET. Its weights must not change.</summary>
-    public ImplicitModel Model { get; }
+    public ImplicitModel Model => solved.Value.Model;
+
+    /// <summary>Names, causes and sides of the model's property values.</summary>
+    internal IReadOnlyList<Term> Properties => like.Properties;
+
+    /// <summary>The scan.</summary>
+    internal ParallelBeamGeometry Geometry => settings.Geometry;
 
     internal override int BatchSize => settings.BatchSize;
 
@@ -72,7 +90,7 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         ArgumentNullException.ThrowIfNull(geometry);
         geometry.Validate();
         var model = settings.Method.CreateModel(RadonOperator.Shared(geometry), device);
-        model.ImportWeights(Model.ExportWeights());
+        model.ImportWeights(like.ExportWeights());
         return new CtReconstructionTransformer(settings with { Geometry = geometry }, model, device, Training);
     }
 
@@ -84,13 +102,13 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         ArgumentNullException.ThrowIfNull(solver);
         solver.Validate();
         var model = settings.Method.CreateModel(RadonOperator.Shared(settings.Geometry), device);
-        model.ImportWeights(Model.ExportWeights());
+        model.ImportWeights(like.ExportWeights());
         return new CtReconstructionTransformer(settings with { Solver = solver }, model, device, Training);
     }
 
-    internal static IReadOnlyList<(string Name, DataViewType Type)> Columns(string outputColumnName, ImplicitModel model) =>
+    internal static IReadOnlyList<(string Name, DataViewType Type)> Columns(string outputColumnName, int pixels, ImplicitModel model) =>
     [
-        (outputColumnName, new VectorDataViewType(NumberDataViewType.Single, model.InferenceSize)),
+        (outputColumnName, new VectorDataViewType(NumberDataViewType.Single, pixels)),
         .. model.Properties.Select(p => (p.Name + ".Value", (DataViewType)NumberDataViewType.Double)),
         ("Iterations", NumberDataViewType.Int32),
         ("Residual", NumberDataViewType.Double),
@@ -103,9 +121,9 @@ public sealed class CtReconstructionTransformer : BatchTransformer
 
     internal override Sides SidesOf(string columnName) => TermSides.Of(TermOf(columnName));
 
-    private Term? TermOf(string columnName) => Model.Properties.FirstOrDefault(p => p.Name + ".Value" == columnName);
+    private Term? TermOf(string columnName) => like.Properties.FirstOrDefault(p => p.Name + ".Value" == columnName);
 
-    internal override void CheckInput(DataViewSchema schema) => ColumnCheck.FloatVector(schema, settings.MeasurementColumnName, Model.DataSize);
+    internal override void CheckInput(DataViewSchema schema) => ColumnCheck.FloatVector(schema, settings.MeasurementColumnName, settings.Geometry.Beams);
 
     internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => new SolveBatch(this, source, capacity);
 
@@ -114,7 +132,7 @@ public sealed class CtReconstructionTransformer : BatchTransformer
     internal ModelPayload Payload()
     {
         var payload = ModelPayload.Of(settings);
-        foreach (var array in Model.ExportWeights())
+        foreach (var array in like.ExportWeights())
             payload.Add(array.Name, array.Shape, array.Values);
         return payload;
     }
@@ -122,10 +140,30 @@ public sealed class CtReconstructionTransformer : BatchTransformer
     internal static CtReconstructionTransformer FromPayload(ModelPayload payload, IHostEnvironment environment)
     {
         var settings = payload.ReadSettings<Settings>();
+        new CtReconstructionTrainer.Options
+        {
+            Method = settings.Method,
+            Geometry = settings.Geometry,
+            MeasurementColumnName = settings.MeasurementColumnName,
+            OutputColumnName = settings.OutputColumnName,
+            BatchSize = settings.BatchSize,
+            Solver = settings.Solver,
+        }.Validate();
+        if (settings.Method.LeastWeights > payload.ValueCount)
+            throw new ArgumentException($"a {settings.Method.GetType().Name} of these settings has at least {settings.Method.LeastWeights} weights; the file has {payload.ValueCount}.");
+        settings.Method.CheckImageSize(settings.Geometry.ImageSize);
         var device = DeviceChoice.From(environment);
-        var model = settings.Method.CreateModel(RadonOperator.Shared(settings.Geometry), device);
-        model.ImportWeights([.. model.Weights.Select(w => new NamedArray(w.Name, w.Weight.shape, payload.Array<float>(w.Name)))]);
-        return new CtReconstructionTransformer(settings, model, device, null);
+        var small = settings.Method.CreateSmallModel();
+        small.ImportWeights(payload.Weights(small.Weights.Select(w => w.Name)));
+        // The matrix of the scan may be large; it is built for rows, whose measurements then have the size that it is for.
+        return new CtReconstructionTransformer(settings, small, Create, device, null);
+
+        ImplicitModel Create()
+        {
+            var model = settings.Method.CreateModel(RadonOperator.Shared(settings.Geometry), device);
+            model.ImportWeights(small.ExportWeights());
+            return model;
+        }
     }
 
     private protected override void Save(ModelSaveContext context)
@@ -140,21 +178,21 @@ public sealed class CtReconstructionTransformer : BatchTransformer
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(Version());
-        return FromPayload(ModelPayload.Load(ctx), env);
+        return ModelPayload.Read(ctx, payload => FromPayload(payload, env));
     }
 
     private sealed class SolveBatch(CtReconstructionTransformer parent, DataViewRow source, int capacity) : IRowBatch
     {
-        private readonly int width = parent.Model.DataSize;
-        private readonly float[] data = new float[capacity * parent.Model.DataSize];
-        private readonly FloatRows rows = new(source, source.Schema[parent.settings.MeasurementColumnName], parent.Model.DataSize);
+        private readonly int width = parent.settings.Geometry.Beams;
+        private readonly float[] data = new float[capacity * parent.settings.Geometry.Beams];
+        private readonly FloatRows rows = new(source, source.Schema[parent.settings.MeasurementColumnName], parent.settings.Geometry.Beams);
 
         public void Read(int slot) => rows.Read(data.AsSpan(slot * width, width));
 
         public Array[] Compute(int count)
         {
             using var batch = torch.tensor(data.AsSpan(0, count * width).ToArray(), [count, width]);
-            var inference = parent.Model.Infer(batch, parent.settings.Solver, parent.splitting);
+            var inference = parent.Model.Infer(batch, parent.settings.Solver, parent.solved.Value.Splitting);
             return
             [
                 inference.Inference.Select(x => new VBuffer<float>(x.Length, x)).ToArray(),

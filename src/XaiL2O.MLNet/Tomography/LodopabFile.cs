@@ -7,6 +7,9 @@ namespace XaiL2O.MLNet;
 /// <summary>One file in the layout of LoDoPaB-CT: dataset <c>data</c>, 32-bit floats, [slices, n, n]. Errors name the file and the reason.</summary>
 internal sealed class LodopabFile : IDisposable
 {
+    /// <summary>Deflate makes nothing smaller than by this factor.</summary>
+    private const int LargestCompression = 1032;
+
     private readonly NativeFile file;
     private readonly IH5Dataset dataset;
 
@@ -22,6 +25,14 @@ internal sealed class LodopabFile : IDisposable
                 throw Foreign($"'data' has the shape [{string.Join(", ", dimensions)}]; [slices, n, n] is expected");
             if (dataset.Type.Class != H5DataTypeClass.FloatingPoint || dataset.Type.Size != sizeof(float))
                 throw Foreign($"'data' holds {dataset.Type.Class} of {dataset.Type.Size} bytes; 32-bit floats are expected");
+            // A data set of fixed size names its dimensions twice.
+            var largest = dataset.Space.MaxDimensions;
+            if (largest.Where((most, i) => most != dimensions[i] && most != ulong.MaxValue).Any())
+                throw Foreign($"'data' has the shape [{string.Join(", ", dimensions)}] and the largest shape [{string.Join(", ", largest)}], so one of the two is damaged");
+            var bytes = (double)dimensions[0] * dimensions[1] * dimensions[2] * sizeof(float);
+            var length = new FileInfo(path).Length;
+            if (bytes > length * (dataset.Layout.Class == H5DataLayoutClass.Chunked ? LargestCompression : 1))
+                throw Foreign($"'data' has the shape [{string.Join(", ", dimensions)}], which is {bytes} bytes, and the file has {length}");
             (Slices, Size) = (checked((int)dimensions[0]), checked((int)dimensions[1]));
         }
         catch

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
 
@@ -12,7 +13,7 @@ internal sealed class LodopabView : IDataView
 {
     private readonly string[] files;
     private readonly LodopabOptions options;
-    private readonly Lazy<long> count;
+    private readonly Once<long> count;
 
     public LodopabView(string folder, LodopabOptions options)
     {
@@ -29,7 +30,7 @@ internal sealed class LodopabView : IDataView
         builder.AddColumn("Slice", NumberDataViewType.Int32);
         builder.AddColumn("File", TextDataViewType.Instance);
         Schema = builder.ToSchema();
-        count = new Lazy<long>(() => options.Repetitions * files.Sum(path =>
+        count = new Once<long>(() => options.Repetitions * files.Sum(path =>
         {
             using var file = new LodopabFile(path);
             return (long)file.Slices;

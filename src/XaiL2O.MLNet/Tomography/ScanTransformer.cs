@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using TorchSharp;
+using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
@@ -16,12 +17,19 @@ public sealed class ScanTransformer : BatchTransformer
     private const int Rows = 16;
 
     private readonly Settings settings;
-    private readonly ScanSimulator simulator;
+    private readonly Once<ScanSimulator> simulator;
 
     internal ScanTransformer(Settings settings)
     {
+        ArgumentNullException.ThrowIfNull(settings.Geometry);
+        settings.Geometry.Validate();
+        if (!(settings.Noise >= 0 && double.IsFinite(settings.Noise)))
+            throw new ArgumentOutOfRangeException(nameof(settings), settings.Noise, $"{nameof(Settings.Noise)} = {settings.Noise} is out of range; it must be finite and at least 0.");
+        ArgumentException.ThrowIfNullOrWhiteSpace(settings.ImageColumnName);
+        ArgumentException.ThrowIfNullOrWhiteSpace(settings.MeasurementColumnName);
         this.settings = settings;
-        simulator = new ScanSimulator(RadonOperator.Shared(settings.Geometry), settings.Noise, settings.Seed);
+        // The matrix may be large; it is built for rows, whose images then have the size that it is for.
+        simulator = new Once<ScanSimulator>(() => new ScanSimulator(RadonOperator.Shared(settings.Geometry), settings.Noise, settings.Seed));
         OutputColumns = [(settings.MeasurementColumnName, new VectorDataViewType(NumberDataViewType.Single, settings.Geometry.Beams))];
     }
 
@@ -49,7 +57,7 @@ public sealed class ScanTransformer : BatchTransformer
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(Version());
-        return new ScanTransformer(ModelPayload.Load(ctx).ReadSettings<Settings>());
+        return ModelPayload.Read(ctx, payload => new ScanTransformer(payload.ReadSettings<Settings>()));
     }
 
     private sealed class ScanBatch(ScanTransformer parent, DataViewRow source, int capacity) : IRowBatch
@@ -63,7 +71,7 @@ public sealed class ScanTransformer : BatchTransformer
         public Array[] Compute(int count)
         {
             using var x = torch.tensor(images.AsSpan(0, count * pixels).ToArray(), [count, pixels]);
-            using var d = parent.simulator.Scan(x);
+            using var d = parent.simulator.Value.Scan(x);
             var flat = d.data<float>().ToArray();
             var beams = parent.settings.Geometry.Beams;
             return [Enumerable.Range(0, count).Select(i => new VBuffer<float>(beams, flat.AsSpan(i * beams, beams).ToArray())).ToArray()];

@@ -19,6 +19,7 @@ public sealed record TotalVariationMethod(TotalVariationOptions Model) : Reconst
 
     internal override void Validate()
     {
+        ArgumentNullException.ThrowIfNull(Radii);
         Model.Validate();
         foreach (var radius in Radii)
             (Model with { Radius = radius }).Validate();

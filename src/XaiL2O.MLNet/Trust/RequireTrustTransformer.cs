@@ -75,6 +75,11 @@ public sealed class RequireTrustTransformer : ITransformer
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(Version());
-        return new RequireTrustTransformer(env, ModelPayload.Load(ctx).ReadSettings<TrustPolicy>());
+        return ModelPayload.Read(ctx, payload =>
+        {
+            var policy = payload.ReadSettings<TrustPolicy>();
+            policy.Validate();
+            return new RequireTrustTransformer(env, policy);
+        });
     }
 }

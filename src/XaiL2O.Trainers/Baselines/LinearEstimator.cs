@@ -66,6 +66,7 @@ public sealed class LinearEstimator
         options = Checked(options, validationSignals);
         Check.Defined(covariance);
         NativeLibrary.EnsureLoaded();
+        using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var (m, n) = (measurementMatrix.GetLength(0), measurementMatrix.GetLength(1));
@@ -103,6 +104,7 @@ public sealed class LinearEstimator
         if (validationMeasurements is null != validationSignals is null)
             throw new ArgumentException("Validation needs both measurements and signals.", nameof(validationMeasurements));
         NativeLibrary.EnsureLoaded();
+        using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var (D, X) = Pairs(Rows(measurements, null, 2, nameof(measurements)), Rows(signals, null, 2, nameof(signals)), nameof(signals));

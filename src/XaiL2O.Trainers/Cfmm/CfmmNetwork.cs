@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using XaiL2O.Certifiers;
 
 namespace XaiL2O.Trainers;
 
@@ -9,7 +11,11 @@ namespace XaiL2O.Trainers;
 /// </summary>
 public sealed class CfmmNetwork
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions Json = Sealed.StrictJson(new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } });
+
+    /// <summary>A checksum with a damaged name would otherwise be taken for something of no meaning.</summary>
+    private static readonly JsonSerializerOptions Unsealed = new(Json) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+
     private readonly int[] offsets;
     private readonly int[] tokenOf;
 
@@ -62,18 +68,21 @@ public sealed class CfmmNetwork
     /// <param name="reserve">Index in 0 … N − 1.</param>
     public int TokenOf(int reserve) => tokenOf[reserve];
 
-    /// <summary>Reads a network from JSON as <see cref="Save"/> writes it.</summary>
+    /// <summary>Reads a network from JSON as <see cref="Save"/> writes it, or as a person writes it: then without <c>Sha256</c>.</summary>
     /// <param name="path">File with <c>Tokens</c> and <c>Cfmms</c> (<c>Name</c>, <c>Tokens</c>, <c>Weights</c>, <c>FeeFactor</c>, <c>Rule</c>).</param>
     /// <exception cref="InvalidDataException">The file is not such JSON, or the network in it is not valid; the message says where.</exception>
     public static CfmmNetwork Load(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        return Parse(File.ReadAllText(path), path);
+        var bytes = File.ReadAllBytes(path);
+        return Sealed.IsJson(bytes)
+            ? Create(path, () => Sealed.FromJson<Content>(bytes, path, "Restore it from a copy, or, where it was changed on purpose, remove its property Sha256.", Json))
+            : Create(path, () => Read(bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes));
     }
 
-    /// <summary>Writes the network as JSON.</summary>
+    /// <summary>Writes the network as JSON with a checksum.</summary>
     /// <param name="path">File to write.</param>
-    public void Save(string path) => File.WriteAllText(path, ToJson());
+    public void Save(string path) => FileReplacement.Write(path, stream => stream.Write(Sealed.ToJson(new Content(Tokens, Cfmms), Json)));
 
     /// <summary>The network as JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(new Content(Tokens, Cfmms), Json);
@@ -82,12 +91,17 @@ public sealed class CfmmNetwork
     /// <param name="json">As <see cref="ToJson"/> gives it.</param>
     /// <param name="source">What messages call it.</param>
     /// <exception cref="InvalidDataException">The text is not such JSON, or the network in it is not valid.</exception>
-    public static CfmmNetwork Parse(string json, string source = "The text")
+    public static CfmmNetwork Parse(string json, string source = "The text") =>
+        Create(source, () => Read(Encoding.UTF8.GetBytes(json)));
+
+    private static Content Read(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<Content>(json, Unsealed) ?? throw new JsonException("it is null");
+
+    private static CfmmNetwork Create(string source, Func<Content> read)
     {
         try
         {
-            var content = JsonSerializer.Deserialize<Content>(json, Json) ?? throw new JsonException("it is null");
-            return new CfmmNetwork(content.Tokens ?? [], content.Cfmms ?? []);
+            var content = read();
+            return new CfmmNetwork(content.Tokens, content.Cfmms);
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {

@@ -58,6 +58,7 @@ internal sealed class CfmmTradeSolver
         var blocks = (rows + Lanes - 1) / Lanes;
         Parallel.For(0, blocks, new ParallelOptions { CancellationToken = cancellationToken }, block =>
         {
+            Interruption.Check();
             var first = block * Lanes;
             for (var j = 0; j < network.Cfmms.Count; j++)
                 SolveBlock(j, first, Math.Min(Lanes, rows - first), reserves, prices, options, trades, fixedPoints);

@@ -96,6 +96,7 @@ public abstract class ImplicitModel : IDisposable
         ArgumentNullException.ThrowIfNull(data);
         if (data.dim() != 2 || data.shape[1] != DataSize)
             throw new ArgumentException($"The model takes data of shape [batch, {DataSize}]; got [{string.Join(", ", data.shape)}].", nameof(data));
+        using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var own = splitting is null ? CreateSplitting() : null;
@@ -149,6 +150,7 @@ public abstract class ImplicitModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(estimates);
         ArgumentNullException.ThrowIfNull(data);
+        using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var (x, d) = (estimates.to(DataType).to(Device), data.to(DataType).to(Device));
@@ -180,6 +182,8 @@ public abstract class ImplicitModel : IDisposable
             var array = arrays.FirstOrDefault(a => a.Name == name) ?? throw new ArgumentException($"The weight '{name}' is missing.", nameof(arrays));
             if (!array.Shape.SequenceEqual(weight.shape))
                 throw new ArgumentException($"The weight '{name}' has shape [{string.Join(", ", array.Shape)}]; the model needs [{string.Join(", ", weight.shape)}].", nameof(arrays));
+            if (array.Values.Length != weight.numel())
+                throw new ArgumentException($"The weight '{name}' has {array.Values.Length} values; its shape [{string.Join(", ", array.Shape)}] has {weight.numel()}.", nameof(arrays));
             weight.copy_(tensor(array.Values).reshape(array.Shape));
         }
     }

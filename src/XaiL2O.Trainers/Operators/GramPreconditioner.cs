@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using TorchSharp;
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -18,7 +19,7 @@ public sealed class GramPreconditioner : LinearOperator
     /// <summary>Rows of the identity that M is applied to at once.</summary>
     private const int ChunkRows = 512;
 
-    private static readonly ConcurrentDictionary<(LinearOperator, double, ScalarType, string), Lazy<GramPreconditioner>> Built = new();
+    private static readonly ConcurrentDictionary<(LinearOperator, double, ScalarType, string), Once<GramPreconditioner>> Built = new();
 
     private readonly LinearOperator measurement;
     private readonly Tensor inverse; // (κ⁻¹I + MMᵀ)⁻¹
@@ -68,7 +69,7 @@ public sealed class GramPreconditioner : LinearOperator
         ArgumentNullException.ThrowIfNull(measurement);
         return Built.GetOrAdd(
             (measurement, strength, dtype, (device ?? CPU).ToString()),
-            _ => new Lazy<GramPreconditioner>(() => new GramPreconditioner(measurement, strength, dtype, device))).Value;
+            _ => new Once<GramPreconditioner>(() => new GramPreconditioner(measurement, strength, dtype, device))).Value;
     }
 
     /// <inheritdoc/>

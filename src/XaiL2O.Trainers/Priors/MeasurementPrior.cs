@@ -68,6 +68,7 @@ public sealed class MeasurementPrior : IDisposable
         Check.Positive(noise);
         if (data.dim() != 2 || signals.dim() != 2 || data.shape[0] != signals.shape[0])
             throw new ArgumentException($"Measurements have shape [{string.Join(", ", data.shape)}] and signals [{string.Join(", ", signals.shape)}]; they must be [rows, m] and [rows, n].", nameof(data));
+        using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var (d, x) = (Double(data), Double(signals));
@@ -93,6 +94,7 @@ public sealed class MeasurementPrior : IDisposable
     {
         ArgumentNullException.ThrowIfNull(measurement);
         ArgumentNullException.ThrowIfNull(signals);
+        using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var data = measurement.Apply(signals);
         return FromPairs(data, signals, noise);

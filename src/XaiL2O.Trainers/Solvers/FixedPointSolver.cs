@@ -43,6 +43,7 @@ public static class FixedPointSolver
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
 
+        using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var batch = (int)data.shape[0];
@@ -65,6 +66,7 @@ public static class FixedPointSolver
         using var acceleration = options.AndersonMemory > 0 ? new AndersonAcceleration(options.AndersonMemory) : null;
         for (var iteration = 1; iteration <= options.MaxIterations && rows.Length > 0; iteration++)
         {
+            Interruption.Check();
             var check = iteration % options.CheckEvery == 0 || iteration == options.MaxIterations;
             var previous = state;
             using (var stepScope = NewDisposeScope())

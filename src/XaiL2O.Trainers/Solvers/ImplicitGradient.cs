@@ -50,6 +50,8 @@ public static class ImplicitGradient
             SplittingState v = new FlatState(u.detach());
             for (var step = 0; step < MaxSteps; step++)
             {
+                // Not a place to cancel: native code is on the stack, through which an exception must not go.
+                NativeWork.SafePoint();
                 var product = autograd.grad([image], [point], [v.Tensors[0]], retain_graph: true)[0];
                 using var none = no_grad();
                 SplittingState next = new FlatState(u + product);

@@ -25,6 +25,7 @@ internal sealed class OptimalityMeasure
     private Tensor bound; // Σ fᵢ(uᵢ) − ⟨sᵢ, uᵢ⟩
     private Tensor size; // largest ‖x‖ that the data suggest
     private Tensor reference; // objective at points that know the size of the data only
+    private readonly List<IBoundedLevels> enclosures = []; // bounded sets that x itself is in
     private bool known = true;
     private bool constraintsOnly = true;
 
@@ -65,6 +66,8 @@ internal sealed class OptimalityMeasure
         bound = bound - (subgradient * point).sum(1);
         if (term.IsConstraint)
         {
+            if (term.Operator is IdentityOperator && SolutionBound.IsBounded(term))
+                enclosures.Add((IBoundedLevels)term);
             primal = primal.maximum(Ratio.OfNorms((image - term.Proximal(image, 1, data)).norm(1), scale));
             return;
         }
@@ -125,19 +128,39 @@ internal sealed class OptimalityMeasure
     }
 
     /// <summary>The conditions.</summary>
-    /// <param name="residual">r = Σ Kᵢᵀsᵢ, shape <c>[batch, …]</c>.</param>
+    /// <param name="residual">r = Σ Kᵢᵀsᵢ, shape <c>[batch, n]</c>.</param>
     /// <param name="forces">‖Kᵢᵀsᵢ‖ of the parts of r, each of shape <c>[batch]</c>.</param>
-    /// <param name="radius">The size of what r acts on where that is not x itself; the size of x that the data suggest counts if it is more.</param>
-    public Optimality Result(Tensor residual, IReadOnlyList<Tensor> forces, Tensor? radius = null)
+    /// <param name="splitting">Whose terms say where solutions are.</param>
+    public Optimality Result(Tensor residual, IReadOnlyList<Tensor> forces, Splitting splitting)
     {
-        var r = residual.norm(1);
+        var bounds = splitting.BoundSolutions(x.dtype, x.device);
+        return Result(residual, residual.norm(1), forces, size, bounds is null ? null : (level, reach) => bounds.Least(residual, level, reach, data));
+    }
+
+    /// <summary>The conditions, with a residual that acts on images of x.</summary>
+    /// <param name="residual">r = Σ Kᵢᵀsᵢ, shape <c>[batch, n]</c>.</param>
+    /// <param name="norm">The norm of what stands for r, shape <c>[batch]</c>.</param>
+    /// <param name="forces">Norms of the parts of it, each of shape <c>[batch]</c>.</param>
+    /// <param name="radius">The size of what it acts on; the size of x that the data suggest counts if it is more.</param>
+    /// <param name="least">A lower bound of ⟨r, x*⟩ from the level of the objective and the size of x that the data suggest, where the terms give one.</param>
+    public Optimality Result(Tensor residual, Tensor norm, IReadOnlyList<Tensor> forces, Tensor radius, Func<Tensor, Tensor, Tensor>? least)
+    {
         if (constraintsOnly)
-            return new Optimality(primal, zeros_like(r), zeros_like(r)); // Every feasible point is a solution.
+            return new Optimality(primal, zeros_like(norm), zeros_like(norm)); // Every feasible point is a solution.
         if (!known)
-            return new Optimality(primal, Ratio.OfNorms(r, forces.Aggregate((a, b) => a.maximum(b))), consistency);
+            return new Optimality(primal, Ratio.OfNorms(norm, forces.Aggregate((a, b) => a.maximum(b))), consistency);
         var scale = objective.abs().maximum(bound.abs());
         var rounding = (x.dtype == ScalarType.Float64 ? DoubleRounding : SingleRounding) * reference;
         Tensor Relative(Tensor gap) => Ratio.OfNorms(where(gap.le(rounding), zeros_like(gap), gap), scale);
-        return new Optimality(primal, Relative(r * (radius is null ? size : radius.maximum(size))), Relative((objective - bound).abs()));
+        var level = objective.clamp_min(0);
+        var lowest = least?.Invoke(level, size);
+        foreach (var set in enclosures)
+        {
+            var inside = set.LeastProduct(residual, level, data);
+            lowest = lowest?.maximum(inside) ?? inside;
+        }
+
+        var fall = lowest is null ? norm * radius.maximum(size) : (-lowest).clamp_min(0);
+        return new Optimality(primal, Relative(fall), Relative((objective - bound).abs()));
     }
 }

@@ -153,13 +153,22 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
         var measure = new OptimalityMeasure(x, data);
         foreach (var (term, scale, from, length) in parts)
             measure.Add(term, term.Operator.Apply(x), p.narrow(1, from, length) / scale, scale * s.narrow(1, from, length));
+        var along = mm(s, basis);
+        var e = mm(along, basis.t());
         if (equality is not null)
-            measure.Add(equality, equality.Operator.Apply(x), data, mm(s, dual!));
+            measure.Add(equality, equality.Operator.Apply(x), data, mm(s - e, dual!)); // leaves r = Sᵀe
         measure.AddReference([.. parts.Select(b => b.Term), equality]);
         var radius = z.norm(1);
         if (offset is not null)
             radius = radius.maximum(mm(data, offset).norm(1));
-        return measure.Result(mm(s, basis), [s.norm(1)], radius);
+        (IProximable Term, Tensor Direction)[] directions = [.. parts.Select(b => (b.Term, b.Scale * e.narrow(1, b.From, b.Length)))];
+        var residual = directions.Select(t => t.Term.Operator.ApplyAdjoint(t.Direction)).Aggregate((a, b) => a + b);
+        Func<Tensor, Tensor, Tensor>? least = null;
+        if (directions.All(t => SolutionBound.IsBounded(t.Term)))
+            least = (level, _) => SolutionBound.Sum(directions.Select(t => ((IBoundedLevels)t.Term, t.Direction)), level, data);
+        else if (Problem.BoundSolutions(x.dtype, x.device) is { } bounds)
+            least = (level, size) => bounds.Least(residual, level, size, data);
+        return measure.Result(residual, along.norm(1), [s.norm(1)], radius, least);
     }
 
     /// <inheritdoc/>

@@ -83,6 +83,6 @@ public sealed class DavisYin : Splitting
         measure.Add(f, x, ξ, sf);
         measure.Add(g, x, ψ, sg);
         measure.Add(h, ξ, gradient);
-        return measure.Result((ξ - ψ) / α, [sf.norm(1), sg.norm(1), gradient.norm(1)]);
+        return measure.Result((ξ - ψ) / α, [sf.norm(1), sg.norm(1), gradient.norm(1)], this);
     }
 }

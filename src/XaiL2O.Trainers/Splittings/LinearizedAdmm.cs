@@ -171,6 +171,6 @@ public sealed class LinearizedAdmm : Splitting
         }
 
         measure.AddReference(F, Fidelity, H);
-        return measure.Result(residual, forces);
+        return measure.Result(residual, forces, this);
     }
 }

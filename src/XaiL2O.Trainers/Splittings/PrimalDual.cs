@@ -98,6 +98,6 @@ public sealed class PrimalDual : Splitting
         measure.Add(h, xNext, gradient);
         measure.AddReference(f, g);
         // Without g, s would be 0 at a solution and is part of what is missing.
-        return measure.Result((g is null ? zeros_like(s) : s) + force + gradient, [force.norm(1), gradient.norm(1), s.norm(1)]);
+        return measure.Result((g is null ? zeros_like(s) : s) + force + gradient, [force.norm(1), gradient.norm(1), s.norm(1)], this);
     }
 }

@@ -75,6 +75,6 @@ public sealed class ProximalGradient : Splitting
         if (f is not null)
             measure.Add(f, inference ?? xNext, xNext, s);
         measure.Add(h, xNext, gradient);
-        return measure.Result(s + gradient, [s.norm(1), gradient.norm(1)]);
+        return measure.Result(s + gradient, [s.norm(1), gradient.norm(1)], this);
     }
 }

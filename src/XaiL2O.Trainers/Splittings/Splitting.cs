@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -8,6 +9,9 @@ namespace XaiL2O.Trainers;
 /// </summary>
 public abstract class Splitting
 {
+    private SolutionBound? solutionBound;
+    private bool hasSolutionBound;
+
     /// <summary>A starting point computed from the data alone.</summary>
     /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
     public abstract SplittingState Initialize(Tensor data);
@@ -59,6 +63,18 @@ public abstract class Splitting
 
     /// <summary>The problem block by block; null where a term has no proximal operator.</summary>
     internal virtual BlockProblem? Blocks() => null;
+
+    /// <summary>Where solutions are, as far as the terms say; null where they say nothing. Made at the first call, since the decomposition takes time.</summary>
+    internal SolutionBound? BoundSolutions(ScalarType dtype, Device device)
+    {
+        if (!hasSolutionBound)
+        {
+            hasSolutionBound = true;
+            solutionBound = Blocks() is { } blocks ? SolutionBound.Of(blocks.Equality is null ? blocks.Terms : [.. blocks.Terms, blocks.Equality], dtype, device) : null;
+        }
+
+        return solutionBound;
+    }
 
     /// <summary>
     /// Chooses the steps of every row anew from how far it is from primal and from dual feasibility; the point that the state stands for remains. Null, the default,

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers;
 
 /// <summary>The constraint ‖x − c‖₂ ≤ r. Proximal: c + (u − c)·min(1, r/‖u − c‖). Property value: the distance max(0, ‖x − c‖ − r).</summary>
-public sealed class BallTerm : Term, IProximable
+public sealed class BallTerm : Term, IProximable, IBoundedLevels
 {
     private readonly Tensor? centre;
 
@@ -38,6 +38,13 @@ public sealed class BallTerm : Term, IProximable
         // Inside the ball the factor is 1; the clamp keeps 0/0 out at the centre.
         var inside = offset * (Radius * offset.norm(1, true).clamp_min(1e-30).reciprocal()).clamp_max(1);
         return centre is null ? inside : centre + inside;
+    }
+
+    /// <summary>⟨s, c⟩ − radius·‖s‖ with the centre c.</summary>
+    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data)
+    {
+        var inside = Radius.Value * direction.norm(1);
+        return centre is null ? -inside : (direction * centre).sum(1) - inside;
     }
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ namespace XaiL2O.Trainers;
 /// <summary>
 /// The constraint lower ≤ xᵢ ≤ upper for every entry. Proximal: clamping. Property value: the distance d_C(x) = ‖x − P_C(x)‖₂.
 /// </summary>
-public sealed class BoxTerm : Term, IProximable
+public sealed class BoxTerm : Term, IProximable, IBoundedLevels
 {
     private readonly double lower;
     private readonly double upper;
@@ -33,6 +33,13 @@ public sealed class BoxTerm : Term, IProximable
 
     /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => u.clamp(lower, upper);
+
+    bool IBoundedLevels.LevelsAreBounded => double.IsFinite(lower) && double.IsFinite(upper);
+
+    internal double Lower => lower;
+
+    /// <summary>Σ min(lower·sᵢ, upper·sᵢ).</summary>
+    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data) => (lower * direction).minimum(upper * direction).sum(1);
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => (x - x.clamp(lower, upper)).norm(1);

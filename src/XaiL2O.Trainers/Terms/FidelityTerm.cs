@@ -11,7 +11,7 @@ namespace XaiL2O.Trainers;
 /// noise whose standard deviation is proportional to what is measured. The ball is an ellipsoid then, and the proximal operator still the Euclidean
 /// projection.
 /// </remarks>
-public sealed class FidelityTerm : Term, IProximable, IDataTerm
+public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
 {
     /// <summary>Below every number that occurs, so that 0/0 is 0.</summary>
     private const double Tiny = 1e-30;
@@ -65,6 +65,9 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm
     }
 
     Tensor IDataTerm.DataNorm(Tensor data) => data.norm(1);
+
+    /// <summary>⟨s, d⟩ less what the ball allows.</summary>
+    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data) => (direction * data).sum(1) - Support(direction, data);
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data)

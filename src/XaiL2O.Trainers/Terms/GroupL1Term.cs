@@ -6,7 +6,7 @@ namespace XaiL2O.Trainers;
 /// Sparsity of groups of a transformed signal, Σ_g ‖(Kx)_g‖₂ (Yuan and Lin 2006, doi 10.1111/j.1467-9868.2005.00532.x). Proximal: every group is
 /// shortened, u_g·max(0, 1 − step/‖u_g‖). Property value: Σ_g ‖(Kx)_g‖₂.
 /// </summary>
-public sealed class GroupL1Term : Term, IProximable, IStepPerRow
+public sealed class GroupL1Term : Term, IProximable, IStepPerRow, IBoundedLevels
 {
     private readonly int groupSize;
     private readonly bool interleaved;
@@ -50,6 +50,9 @@ public sealed class GroupL1Term : Term, IProximable, IStepPerRow
         ArgumentNullException.ThrowIfNull(u);
         return Groups(u).norm(Within).sum(1);
     }
+
+    /// <summary>−level times the largest ‖s‖ of a group.</summary>
+    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data) => -Groups(direction).norm(Within).amax([1]) * level;
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => Groups(Operator.Apply(x)).norm(Within).sum(1);

@@ -6,7 +6,7 @@ namespace XaiL2O.Trainers;
 /// Sparsity of a transformed signal, ‖Kx‖₁. Proximal: the soft threshold η_θ(u) = sign(u)·max(|u| − θ, 0) (7).
 /// Property value: ‖Kx‖₁, or ‖Kx‖₁/‖d‖₂ when relative to the data.
 /// </summary>
-public sealed class L1Term : Term, IProximable, IEntrywise
+public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
 {
     private readonly bool relativeToData;
 
@@ -35,6 +35,9 @@ public sealed class L1Term : Term, IProximable, IEntrywise
         ArgumentNullException.ThrowIfNull(u);
         return u.abs().sum(1);
     }
+
+    /// <summary>−‖s‖_∞·level.</summary>
+    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data) => -direction.abs().amax([1]) * level;
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data)

@@ -7,10 +7,11 @@ namespace XaiL2O.Trainers;
 /// Agreement with measurements as a penalty, h(x) = ½‖w ⊙ (Ax − d)‖², with a weight w per measurement that may be trained. Gradient:
 /// Aᵀ(w² ⊙ (Ax − d)); proximal in p = Ax: (u + step·w² ⊙ d)/(1 + step·w²). Property value: ‖Ax − d‖/‖d‖, without the weights.
 /// </summary>
-public sealed class LeastSquaresTerm : Term, ISmooth, IProximable, IDataTerm, IStepPerRow
+public sealed class LeastSquaresTerm : Term, ISmooth, IProximable, IDataTerm, IStepPerRow, IBoundedLevels
 {
     private readonly Tensor? squares; // w²
     private readonly double largest = 1; // max w²
+    private readonly bool weighsAll = true;
 
     /// <summary>Creates the term.</summary>
     /// <param name="name">Property name.</param>
@@ -26,6 +27,7 @@ public sealed class LeastSquaresTerm : Term, ISmooth, IProximable, IDataTerm, IS
             throw new ArgumentException($"The operator gives {measurement.OutputSize} measurements and there are [{string.Join(", ", weights.shape)}] weights.", nameof(weights));
         squares = weights.square();
         largest = squares.max().ToDouble();
+        weighsAll = squares.min().ToDouble() > 0;
     }
 
     /// <inheritdoc/>
@@ -49,6 +51,12 @@ public sealed class LeastSquaresTerm : Term, ISmooth, IProximable, IDataTerm, IS
     Tensor? IProximable.Value(Tensor u, Tensor data) => Value(u, data);
 
     Tensor IDataTerm.DataNorm(Tensor data) => data.norm(1);
+
+    bool IBoundedLevels.LevelsAreBounded => weighsAll;
+
+    /// <summary>⟨s, d⟩ − ‖s/w‖·√(2·level).</summary>
+    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data) =>
+        (direction * data).sum(1) - ((squares is null ? direction : direction / squares.sqrt()).norm(1) * (2 * level).sqrt());
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => Ratio.OfNorms((Operator.Apply(x) - data).norm(1), data.norm(1));

@@ -10,7 +10,7 @@ namespace XaiL2O.Trainers;
 /// With u sorted, u₁ ≥ u₂ ≥ …, and θ_k = (u₁ + … + u_k − s)/k, the projection is max(u − θ_ρ, 0) for the largest ρ with u_ρ &gt; θ_ρ. θ_ρ is also
 /// the largest of all θ_k, which spares the search for ρ and stays differentiable.
 /// </remarks>
-public sealed class SimplexTerm : Term, IProximable
+public sealed class SimplexTerm : Term, IProximable, IBoundedLevels
 {
     private readonly double total;
 
@@ -42,6 +42,9 @@ public sealed class SimplexTerm : Term, IProximable
         var θ = ((sorted.cumsum(1) - total) / k).amax([1], true);
         return (centred - θ).clamp_min(0);
     }
+
+    /// <summary>The whole at the smallest entry of s.</summary>
+    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data) => total * direction.amin([1]);
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => (x - Proximal(x, 1, data)).norm(1);

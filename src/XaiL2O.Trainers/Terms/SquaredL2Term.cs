@@ -7,7 +7,7 @@ namespace XaiL2O.Trainers;
 /// </summary>
 /// <param name="name">Property name.</param>
 /// <param name="transform">K.</param>
-public sealed class SquaredL2Term(string name, LinearOperator transform) : Term(name, transform), ISmooth, IProximable, IStepPerRow
+public sealed class SquaredL2Term(string name, LinearOperator transform) : Term(name, transform), ISmooth, IProximable, IStepPerRow, IBoundedLevels
 {
     /// <inheritdoc/>
     public override string Cause => "a signal that is larger, after the transform, than those of the training data";
@@ -26,6 +26,9 @@ public sealed class SquaredL2Term(string name, LinearOperator transform) : Term(
 
     /// <summary>½‖p‖² of p = Kx.</summary>
     Tensor? IProximable.Value(Tensor u, Tensor data) => HalfSquare(u);
+
+    /// <summary>−‖s‖·√(2·level).</summary>
+    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data) => -direction.norm(1) * (2 * level).sqrt();
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => HalfSquare(Operator.Apply(x));

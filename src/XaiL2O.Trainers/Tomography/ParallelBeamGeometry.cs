@@ -7,7 +7,10 @@ namespace XaiL2O.Trainers;
 /// </summary>
 public sealed record ParallelBeamGeometry
 {
-    /// <summary>Rows and columns of the image; at least 1. Default 128.</summary>
+    /// <summary>The largest <see cref="ImageSize"/>: more pixels have no index.</summary>
+    internal const int LargestImage = 46_340;
+
+    /// <summary>Rows and columns of the image, in [1, 46 340]. Angles·Bins·ImageSize is at most 2³¹ − 1. Default 128.</summary>
     public int ImageSize { get; init; } = 128;
 
     /// <summary>Angles over 180°; at least 1. Default 30.</summary>
@@ -37,8 +40,10 @@ public sealed record ParallelBeamGeometry
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range; the message names it.</exception>
     public void Validate()
     {
-        Check.AtLeast(ImageSize, 1);
+        Check.Within(ImageSize, 1, LargestImage);
         Check.AtLeast(Angles, 1);
         Check.AtLeast(Bins, 1);
+        if ((double)Angles * Bins * ImageSize > int.MaxValue)
+            throw new ArgumentOutOfRangeException(nameof(Angles), Angles, $"Angles·Bins·ImageSize = {(double)Angles * Bins * ImageSize} is out of range; it must be at most {int.MaxValue}: the matrix of the scan has about as many entries.");
     }
 }

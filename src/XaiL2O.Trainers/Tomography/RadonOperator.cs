@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using TorchSharp;
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -18,7 +19,7 @@ public sealed class RadonOperator : LinearOperator
     /// <summary>Steps of the power iteration that bounds the norm.</summary>
     private const int PowerSteps = 60;
 
-    private static readonly ConcurrentDictionary<ParallelBeamGeometry, Lazy<RadonOperator>> Operators = new();
+    private static readonly ConcurrentDictionary<ParallelBeamGeometry, Once<RadonOperator>> Operators = new();
 
     private readonly SparseMatrix matrix;
     private readonly SparseMatrix transpose;
@@ -72,7 +73,7 @@ public sealed class RadonOperator : LinearOperator
     {
         ArgumentNullException.ThrowIfNull(geometry);
         geometry.Validate();
-        return Operators.GetOrAdd(geometry, g => new Lazy<RadonOperator>(() => new RadonOperator(g))).Value;
+        return Operators.GetOrAdd(geometry, g => new Once<RadonOperator>(() => new RadonOperator(g))).Value;
     }
 
     /// <summary>The same matrix with all its zeros, for comparisons.</summary>

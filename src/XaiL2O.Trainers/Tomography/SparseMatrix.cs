@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using TorchSharp;
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -13,7 +14,7 @@ namespace XaiL2O.Trainers;
 /// </summary>
 internal sealed class SparseMatrix(int rows, int columns, int[] starts, int[] indices, float[] values)
 {
-    private readonly Lazy<double[]> doubles = new(() => Array.ConvertAll(values, v => (double)v));
+    private readonly Once<double[]> doubles = new(() => Array.ConvertAll(values, v => (double)v));
 
     public int Rows => rows;
 

@@ -1,48 +1,41 @@
 using System.Text;
 using TorchSharp;
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
 
 /// <summary>
-/// The state of a training between two epochs in one file: a fingerprint of what is trained and how, then whatever the training writes.
-/// The file is replaced as a whole, so an interruption leaves the previous one.
+/// The state of a training between two epochs in one file: a fingerprint of what is trained and how, then whatever the training writes, then a
+/// checksum. The file is replaced as a whole, so an interruption leaves the previous one.
 /// </summary>
 internal static class CheckpointFile
 {
-    private const int Version = 1;
+    private const int Version = 2;
     private static readonly byte[] Magic = "XL2OCKPT"u8.ToArray();
 
     public static void Save(string path, string fingerprint, Action<BinaryWriter> body)
     {
-        var temporary = path + ".new";
-        try
+        FileReplacement.Write(path, stream => Sealed.Write(stream, content =>
         {
-            using (var writer = new BinaryWriter(File.Create(temporary), Encoding.UTF8))
-            {
-                writer.Write(Magic);
-                writer.Write(Version);
-                writer.Write(fingerprint);
-                body(writer);
-                writer.Write(Magic);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            // A full disk, say: what was written is of no use and may be large.
-            File.Delete(temporary);
-            throw;
-        }
+            using var writer = new BinaryWriter(content, Encoding.UTF8, leaveOpen: true);
+            writer.Write(Magic);
+            writer.Write(Version);
+            writer.Write(fingerprint);
+            body(writer);
+            writer.Write(Magic);
+        }));
     }
 
     /// <exception cref="InvalidDataException">The file is damaged, or belongs to another training.</exception>
     public static void Load(string path, string fingerprint, Action<BinaryReader> body)
     {
-        using var reader = new BinaryReader(File.OpenRead(path), Encoding.UTF8);
+        using var stream = File.OpenRead(path);
+        using var reader = new BinaryReader(stream, Encoding.UTF8);
         try
         {
+            if (!Sealed.IsIntact(stream))
+                throw new InvalidDataException($"{path} is damaged, or no training checkpoint of this version of XaiL2O: its checksum does not match. Delete it to start anew.");
             if (!reader.ReadBytes(Magic.Length).AsSpan().SequenceEqual(Magic) || reader.ReadInt32() != Version)
                 throw new InvalidDataException($"{path} is not a training checkpoint of this version of XaiL2O; delete it to start anew.");
             var saved = reader.ReadString();

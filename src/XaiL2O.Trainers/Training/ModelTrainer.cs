@@ -42,6 +42,7 @@ public static class ModelTrainer
                 nameof(data));
         }
 
+        using var work = NativeWork.Enter();
         using var scope = NewDisposeScope();
         using var grad = enable_grad();
         using var run = new Run(model, data, targets, options, progress, cancellationToken);

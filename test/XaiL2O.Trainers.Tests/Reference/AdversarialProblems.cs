@@ -77,6 +77,31 @@ internal static class AdversarialProblems
         yield return new ConvexProblem("no data", Matrix(new Random(8), 4, 8), new double[4]) { Sparsity = 0.1, Lower = two ? 0 : double.NegativeInfinity };
     }
 
+    /// <summary>
+    /// min ½‖Ax − d‖² with x ≥ 0, wide bounds or a little ℓ1, where A is small along some directions and d is not: the solution is far away along a direction in which
+    /// the objective is nearly flat.
+    /// </summary>
+    public static IEnumerable<ConvexProblem> Flat(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var random = new Random(9000 + i);
+            var n = (i % 3) switch { 0 => 2, 1 => 5, _ => 12 };
+            var decades = 2 + (i / 3 % 4);
+            var A = Enumerable.Range(0, n).Select(k => Enumerable.Range(0, n).Select(j => j == k ? Math.Pow(10, -(double)decades * k / (n - 1)) : 0).ToArray()).ToArray();
+            if (i % 2 == 1)
+                A = [.. A.Select((row, k) => row.Select((v, j) => v + (0.3 * A[k][k] * A[j][j] * Normal(random))).ToArray())];
+            var d = Enumerable.Range(0, n).Select(_ => 0.5 + random.NextDouble()).ToArray();
+            var kind = i / 2 % 3;
+            yield return Scaled(i, new ConvexProblem($"#{i} flat {n} 10^-{decades} {(kind switch { 0 => "x ≥ 0", 1 => "wide bounds", _ => "little ℓ1" })} scale {i % Scales.Length}", A, d)
+            {
+                Sparsity = kind == 2 ? Math.Pow(10, -decades - 1) : 0,
+                Lower = kind == 2 ? double.NegativeInfinity : 0,
+                Upper = kind == 1 ? Math.Pow(10, decades + 1) : double.PositiveInfinity,
+            });
+        }
+    }
+
     /// <summary>Scales A and d, and what must follow for the problem to stay alike.</summary>
     private static ConvexProblem Scaled(int i, ConvexProblem problem)
     {

@@ -1,3 +1,4 @@
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -7,7 +8,7 @@ namespace XaiL2O.Trainers;
 /// <param name="start">Where solves begin.</param>
 internal sealed class StartingImage(RadonOperator radon, SolveStart start)
 {
-    private readonly Lazy<FilteredBackProjection> backProjection = new(() => new FilteredBackProjection(radon, BackProjectionFilter.Hann));
+    private readonly Once<FilteredBackProjection> backProjection = new(() => new FilteredBackProjection(radon, BackProjectionFilter.Hann));
 
     /// <summary>The image, shape <c>[batch, pixels]</c>; null for 0, where splittings begin of their own.</summary>
     /// <param name="data">d, shape <c>[batch, beams]</c>.</param>

@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.MLNet.Tests;
+
+/// <summary>How work ends that is not wanted any more: by a token, or with the process.</summary>
+internal sealed class InterruptionLaws
+{
+    private static readonly MLContext Ml = new(1);
+
+    /// <summary>A model that does not converge within an hour.</summary>
+    private static IDataView Endless(IDataView rows) => Ml.L2O().Trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options
+    {
+        MeasurementMatrix = Fixture.A,
+        InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1),
+        Train = false,
+        Solver = new FixedPointOptions { MaxIterations = int.MaxValue, ResidualTolerance = 1e-300, FidelityTolerance = 1e-300, CheckEvery = 1_000_000 },
+    }).Fit(rows).Transform(rows);
+
+    [Test]
+    public void A_scope_ends_solves_wherever_rows_are_read()
+    {
+        var rows = Endless(Ml.Data.LoadFromEnumerable(Fixture.Rows(1, 40)));
+        foreach (var read in (Action[])
+        [
+            () => Fixture.Certifier(Ml).Fit(rows),
+            () => rows.Preview(1),
+            () => _ = Ml.Data.Cache(rows, "Estimate").GetColumn<float[]>("Estimate").ToArray(),
+            () => Ml.Clustering.Trainers.KMeans("Estimate", numberOfClusters: 2).Fit(rows),
+        ])
+        {
+            using var source = new CancellationTokenSource(300);
+            using var scope = Interruption.Scope(source.Token);
+            var clock = Stopwatch.StartNew();
+            // ML.NET's cache reads on a thread of its own and wraps what happens there.
+            Assert.That(Assert.Catch(() => read())!.GetBaseException(), Is.InstanceOf<OperationCanceledException>());
+            Assert.That(clock.Elapsed.TotalSeconds, Is.LessThan(5));
+        }
+    }
+
+    [Test]
+    public void A_scope_ends_before_the_next_row_of_any_view()
+    {
+        var rows = Fixture.Model.LastTransformer.Transform(Fixture.Model.First().Transform(Ml.Data.LoadFromEnumerable(Fixture.Rows(1, 40))));
+        using var source = new CancellationTokenSource();
+        using (Interruption.Scope(source.Token))
+        using (var cursor = rows.GetRowCursor(rows.Schema))
+        {
+            Assert.That(cursor.MoveNext());
+            source.Cancel();
+            Assert.That(() => { while (cursor.MoveNext()) { } }, Throws.InstanceOf<OperationCanceledException>());
+        }
+
+        Assert.That(Fixture.Read(rows), Has.Length.EqualTo(40), "after the scope");
+    }
+
+    [Test]
+    public void Scopes_nest_and_end()
+    {
+        using var outer = new CancellationTokenSource();
+        using var inner = new CancellationTokenSource();
+        using (Interruption.Scope(outer.Token))
+        {
+            using (Interruption.Scope(inner.Token))
+            {
+                Interruption.Check();
+                outer.Cancel();
+                Assert.That(Interruption.Check, Throws.InstanceOf<OperationCanceledException>());
+            }
+
+            Assert.That(Interruption.Check, Throws.InstanceOf<OperationCanceledException>());
+            Assert.That(() => Task.Run(Interruption.Check).GetAwaiter().GetResult(), Throws.InstanceOf<OperationCanceledException>());
+        }
+
+        Assert.That(Interruption.Check, Throws.Nothing);
+    }
+
+    [TestCase("train", 5, 60, 131)]
+    [TestCase("solve", 60)]
+    public void A_process_that_ends_during_native_work_ends_with_its_exit_code(string work, params int[] moments)
+    {
+        foreach (var milliseconds in moments)
+        {
+            var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true };
+            foreach (var argument in (string[])[typeof(LeavingProcess).Assembly.Location, LeavingProcess.Verb, work, $"{milliseconds}"])
+                start.ArgumentList.Add(argument);
+            using var process = Process.Start(start)!;
+            var errors = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            Assert.That((process.ExitCode, errors), Is.EqualTo((LeavingProcess.ExitCode, "")), $"after {milliseconds} ms");
+        }
+    }
+}
