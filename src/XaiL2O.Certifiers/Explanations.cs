@@ -60,6 +60,7 @@ internal static class Explanations
     {
         // What makes a value large makes it neither small nor no number.
         var cause = property.IsLow(value) ? "something is missing: a dead or muted input, or an inference that has lost its structure"
+            : value < 0 ? "a column that holds no property values, or one with the wrong sign"
             : !double.IsFinite(value) && property.Limits is null ? "an input that is missing, all zero or not finite, or arithmetic that overflowed"
             : property.Cause.TrimEnd('.');
         return cause.Length == 0 ? "" : $" Usual cause: {cause}.";

@@ -28,6 +28,15 @@ internal sealed class ChainLaws
         }
     }
 
+    /// <summary>What makes a value large does not make it no number.</summary>
+    [Test]
+    public void A_value_that_is_no_number_has_a_cause_of_its_own()
+    {
+        var certifier = new Certifier([new PropertyCertifier("A", Values, new LabelPolicy(), Calibration.Conformal) { Cause = "a large thing" }, new PropertyCertifier("B", new ValueLimits { FailAbove = 50 }, null, 0) { Cause = "an unfinished thing" }]);
+        Assert.That(certifier.Certify([double.NaN, double.NaN]).Explanation, Is.EqualTo("A failed: its value is not a number. Usual cause: an input that is missing, all zero or not finite, or arithmetic that overflowed. B failed: its value is not a number. Usual cause: an unfinished thing."));
+        Assert.That(certifier.Certify([-2, 60]).Explanation, Does.StartWith("A failed: its value -2 is negative, which no property's is. Usual cause: a column that holds no property values").And.Contain("an unfinished thing"));
+    }
+
     [Test]
     public void A_row_of_one_that_failed_is_not_trustworthy()
     {

@@ -120,10 +120,14 @@ internal sealed class CertifierChainLaws
     public void A_verdict_that_a_column_of_the_same_name_hides_still_counts()
     {
         var hidden = Ml.L2O().Certify(Limited("First", "Number", 5)).Append(Ml.Transforms.Conversion.ConvertType("Trustworthy", "Flag", DataKind.Boolean));
-        var model = hidden.Append(Ml.L2O().Certify(Limited("Second", "Flag", 0.5))).Fit(View);
-        Assert.That(Read(model.Transform(View)).Count(r => r.Trustworthy), Is.EqualTo(5));
+        var model = hidden.Append(Ml.L2O().Certify(Limited("Second", "Flag", 2))).Fit(View);
+        Assert.That(Read(model.Transform(View)).Where(r => r.Trustworthy).Select(r => r.Number), Is.EqualTo(new[] { 0f }), "First and the column of the same name");
         var required = hidden.Append(Ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Drop)).Fit(View);
-        Assert.That(Read(required.Transform(View)), Has.Length.EqualTo(6));
+        Assert.That(Read(required.Transform(View)).Select(r => r.Number), Is.EqualTo(new[] { 0f }), "what the column behind does not trust is not trusted either");
+        using var engine = Ml.L2O().CreateTrustedPredictionEngine<Row, Output>(Ml.L2O().Certify(Limited("First", "Number", 5)).Append(Ml.Transforms.Conversion.ConvertType("Trustworthy", "Flag", DataKind.Boolean))
+            .Append(Ml.L2O().Certify(Limited("Second", "Flag", 2))).Fit(View));
+        Assert.That(engine.Predict(new Row { Number = 1, Flag = 0 }).Trustworthy, Is.False);
+        Assert.That(engine.Predict(new Row { Number = 1, Flag = 1 }).Trustworthy, Is.True);
     }
 
     [Test]

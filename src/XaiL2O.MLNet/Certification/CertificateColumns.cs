@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace XaiL2O.MLNet;
 
@@ -20,4 +21,11 @@ internal static class CertificateColumns
     /// </summary>
     public static DataViewSchema.Column? Find(DataViewSchema schema, string name) =>
         schema.Cast<DataViewSchema.Column?>().LastOrDefault(c => c!.Value.Name == name && ColumnNotes.TestsOf(c.Value) is not null) ?? schema.GetColumnOrNull(name);
+
+    /// <summary>
+    /// The columns that say whether a row is to be trusted: the certifier's, and where another step appended a Boolean column of the same name behind it, that one
+    /// too. A row is trustworthy if both say so.
+    /// </summary>
+    public static IEnumerable<DataViewSchema.Column> OfTrust(DataViewSchema schema) =>
+        new[] { Find(schema, Trustworthy), schema.GetColumnOrNull(Trustworthy) }.OfType<DataViewSchema.Column>().Where(c => c.Type is BooleanDataViewType).DistinctBy(c => c.Index);
 }

@@ -20,7 +20,8 @@ namespace XaiL2O.MLNet;
 /// <item><term><c>WarnedParts</c></term><description>text: names of the parts with a warning, or that failed alone but not jointly</description></item>
 /// <item><term><c>Explanation</c></term><description>text: what failed, its value, the limit, how unusual it is, its usual cause; empty if all passed</description></item>
 /// </list>
-/// The p-values are valid when the calibration rows were held out of training and are exchangeable with the rows judged; with groups, within each.
+/// Behind another certifier the last five columns speak for both: trustworthy is what both trust, the joint p-value counts the certificates of both, and the texts have
+/// the parts of both. The p-values are valid when the calibration rows were held out of training and are exchangeable with the rows judged; with groups, within each.
 /// </remarks>
 public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
 {

@@ -10,7 +10,7 @@ namespace XaiL2O.MLNet;
 /// </summary>
 internal sealed class EarlierVerdict
 {
-    private readonly ValueGetter<bool> trustworthy;
+    private readonly ValueGetter<bool>[] trustworthy;
     private readonly ValueGetter<double>? jointPValue;
     private readonly ValueGetter<ReadOnlyMemory<char>>?[] texts;
     private readonly ReadOnlyMemory<char>[] values = new ReadOnlyMemory<char>[3];
@@ -19,7 +19,8 @@ internal sealed class EarlierVerdict
     {
         // All but the first may have been dropped on the way.
         ValueGetter<T>? Getter<T>(string name) => Columns(row.Schema).Cast<DataViewSchema.Column?>().FirstOrDefault(c => c!.Value.Name == name) is { } column ? row.GetGetter<T>(column) : null;
-        (trustworthy, jointPValue) = (Getter<bool>(CertificateColumns.Trustworthy)!, Getter<double>(CertificateColumns.JointPValue));
+        trustworthy = [.. CertificateColumns.OfTrust(row.Schema).Select(row.GetGetter<bool>)];
+        jointPValue = Getter<double>(CertificateColumns.JointPValue);
         string[] names = [CertificateColumns.FailedParts, CertificateColumns.WarnedParts, .. explains ? [CertificateColumns.Explanation] : Array.Empty<string>()];
         texts = [.. names.Select(Getter<ReadOnlyMemory<char>>)];
         Tests = TestsIn(row.Schema)!.Value;
@@ -43,15 +44,21 @@ internal sealed class EarlierVerdict
 
     /// <summary>Columns read; none where no certifier came before.</summary>
     public static IEnumerable<DataViewSchema.Column> Columns(DataViewSchema schema) =>
-        TestsIn(schema) is null ? [] : CertificateColumns.OfVerdict.Select(name => CertificateColumns.Find(schema, name)).OfType<DataViewSchema.Column>().Where(c => ColumnNotes.TestsOf(c) is not null);
+        TestsIn(schema) is null ? [] : CertificateColumns.OfVerdict.Select(name => CertificateColumns.Find(schema, name)).OfType<DataViewSchema.Column>().Where(c => ColumnNotes.TestsOf(c) is not null).Concat(CertificateColumns.OfTrust(schema));
 
     /// <summary>Null where no certifier came before.</summary>
     public static EarlierVerdict? Create(DataViewRow row, bool explains) => TestsIn(row.Schema) is null ? null : new EarlierVerdict(row, explains);
 
     public void Read()
     {
-        var (trusted, p) = (false, double.NaN);
-        trustworthy(ref trusted);
+        var (trusted, p) = (true, double.NaN);
+        foreach (var getter in trustworthy)
+        {
+            var one = false;
+            getter(ref one);
+            trusted &= one;
+        }
+
         jointPValue?.Invoke(ref p);
         Outcome = new JointOutcome(trusted, p);
         for (var i = 0; i < texts.Length; i++)

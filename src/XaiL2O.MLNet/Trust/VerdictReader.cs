@@ -7,7 +7,7 @@ namespace XaiL2O.MLNet;
 /// <summary>Reads the verdict of a row from the columns of the chain's certifiers; the joint label cheaply, the rest where it is needed.</summary>
 internal sealed class VerdictReader
 {
-    private readonly ValueGetter<bool> trustworthy;
+    private readonly ValueGetter<bool>[] trustworthy;
     private readonly ValueGetter<ReadOnlyMemory<char>> warnedParts;
     private readonly ValueGetter<ReadOnlyMemory<char>> failedParts;
     private readonly ValueGetter<ReadOnlyMemory<char>> explanation;
@@ -17,7 +17,7 @@ internal sealed class VerdictReader
     public VerdictReader(DataViewRow row)
     {
         ValueGetter<T> Getter<T>(string name) => row.GetGetter<T>(CertificateColumns.Find(row.Schema, name)!.Value);
-        trustworthy = Getter<bool>(CertificateColumns.Trustworthy);
+        trustworthy = [.. CertificateColumns.OfTrust(row.Schema).Select(row.GetGetter<bool>)];
         warnedParts = Getter<ReadOnlyMemory<char>>(CertificateColumns.WarnedParts);
         failedParts = Getter<ReadOnlyMemory<char>>(CertificateColumns.FailedParts);
         explanation = Getter<ReadOnlyMemory<char>>(CertificateColumns.Explanation);
@@ -41,15 +41,14 @@ internal sealed class VerdictReader
 
     /// <summary>The columns read.</summary>
     public static IEnumerable<DataViewSchema.Column> Columns(DataViewSchema schema) =>
-        Others.Append(CertificateColumns.Trustworthy)
+        Others
             .Concat(Names(schema).SelectMany(n => (string[])[n + ".Value", n + ".PValue", n + ".Label"]))
-            .Select(name => CertificateColumns.Find(schema, name)!.Value);
+            .Select(name => CertificateColumns.Find(schema, name)!.Value)
+            .Concat(CertificateColumns.OfTrust(schema));
 
     public CertificateLabel Label()
     {
-        var trusted = false;
-        trustworthy(ref trusted);
-        if (!trusted)
+        if (!IsTrusted())
             return CertificateLabel.Fail;
         ReadOnlyMemory<char> warned = default;
         warnedParts(ref warned);
@@ -66,7 +65,24 @@ internal sealed class VerdictReader
         }
 
         var read = certificates.Select(c => new Certificate(c.Name, c.Value(), Get(c.PValue), Enum.Parse<CertificateLabel>(Get(c.Label).Span)) { ByLimit = c.ByLimit }).ToArray();
-        return new Verdict(read, Parts(Get(failedParts)), Parts(Get(warnedParts)), Get(jointPValue), Get(explanation).ToString());
+        var failed = Parts(Get(failedParts));
+        // A column behind the certifier's may trust less than its parts do.
+        if (failed.Length == 0 && !IsTrusted())
+            failed = [CertificateColumns.Trustworthy];
+        return new Verdict(read, failed, Parts(Get(warnedParts)), Get(jointPValue), Get(explanation).ToString());
+    }
+
+    private bool IsTrusted()
+    {
+        foreach (var getter in trustworthy)
+        {
+            var trusted = false;
+            getter(ref trusted);
+            if (!trusted)
+                return false;
+        }
+
+        return true;
     }
 
     private static readonly string[] Others = [CertificateColumns.WarnedParts, CertificateColumns.FailedParts, CertificateColumns.Explanation, CertificateColumns.JointPValue];
