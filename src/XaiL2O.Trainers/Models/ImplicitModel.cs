@@ -116,7 +116,7 @@ public abstract class ImplicitModel : IDisposable
         }
         finally
         {
-            (own as IDisposable)?.Dispose();
+            own?.Dispose();
         }
     }
 

@@ -17,7 +17,7 @@ namespace XaiL2O.Trainers;
 /// pseudo-inverses that leave out the directions in which S is small, whose e is smaller; what is negative of ρ is lifted by a multiple of a positive vector
 /// Sᵀq. The largest of these bounds counts.
 /// </remarks>
-internal sealed class SolutionBound
+internal sealed class SolutionBound : IDisposable
 {
     /// <summary>Singular values below this share of the largest are left out, in the order of the candidates; the first is rounding.</summary>
     private static readonly double[] Cutoffs = [1e-11, 1e-6, 1e-3];
@@ -128,6 +128,13 @@ internal sealed class SolutionBound
         }
 
         return best!;
+    }
+
+    public void Dispose()
+    {
+        foreach (var (inverse, S, q, positive) in candidates)
+            foreach (var tensor in (Tensor?[])[inverse, S, q, positive])
+                tensor?.Dispose();
     }
 
     private static double? Lower(IProximable term) => term switch

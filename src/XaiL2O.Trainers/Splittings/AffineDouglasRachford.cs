@@ -19,7 +19,7 @@ namespace XaiL2O.Trainers;
 /// products per iteration, and its rate does not depend on how well E and the stacked operator are conditioned. cᵢ = 1/‖Kᵢ‖ makes it independent of the
 /// operators' units, and λ, a number per row, is balanced between primal and dual feasibility. Gradients are attached to that splitting at its fixed point.
 /// </remarks>
-public sealed class AffineDouglasRachford : Splitting, IDisposable
+public sealed class AffineDouglasRachford : Splitting
 {
     /// <summary>Longest x, and most rows of S, for which matrices are held.</summary>
     internal const int LargestInference = 1024;
@@ -217,10 +217,16 @@ public sealed class AffineDouglasRachford : Splitting, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    protected override void Dispose(bool disposing)
     {
-        foreach (var tensor in (Tensor?[])[.. parts.Select(b => b.Scale), basis, projector, inferenceFromZ, offset, inferenceFromData, dual])
-            tensor?.Dispose();
+        if (disposing)
+        {
+            foreach (var tensor in (Tensor?[])[.. parts.Select(b => b.Scale), basis, projector, inferenceFromZ, offset, inferenceFromData, dual])
+                tensor?.Dispose();
+            Problem.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 
     /// <summary>z = P_V(y), p = prox_{λf}(2z − y) and the subgradient s = (2z − y − p)/λ of f at p.</summary>

@@ -7,7 +7,7 @@ namespace XaiL2O.Trainers;
 /// A fixed-point iteration ζ⁺ = T(ζ; d) whose fixed points give the model's inference (3)–(4). Steps are pure functions: they change
 /// no argument and keep nothing, and no step couples samples. The loop belongs to <see cref="FixedPointSolver"/>.
 /// </summary>
-public abstract class Splitting
+public abstract class Splitting : IDisposable
 {
     private SolutionBound? solutionBound;
     private bool hasSolutionBound;
@@ -84,6 +84,22 @@ public abstract class Splitting
     /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
     /// <param name="exponentLimit">Largest change, as a power of 2: less each time, since iterates near the end say little of it.</param>
     internal virtual SplittingState? Rebalance(SplittingState state, Tensor data, double exponentLimit) => null;
+
+    /// <summary>Releases what the iteration keeps beside its model's weights.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases what the iteration keeps.</summary>
+    /// <param name="disposing">Whether <see cref="Dispose()"/> was called.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+            solutionBound?.Dispose();
+        (solutionBound, hasSolutionBound) = (null, false);
+    }
 
     /// <summary>‖a − b‖/‖b‖ row by row, 0 where both norms are 0.</summary>
     protected static Tensor RelativeChange(Tensor a, Tensor b) => Ratio.OfNorms((a - b).norm(1), b.norm(1));
