@@ -21,15 +21,18 @@ internal static class ReportReader
         foreach (var name in values)
             ColumnCheck.Property(judged.Schema, name);
 
-        var builder = new ReportBuilder(certifier, options.Title) { Summary = options.Summary, WorstRows = options.WorstRows };
+        var builder = new ReportBuilder(certifier, options.Title) { Summary = options.Summary, WorstRows = options.WorstRows, ErrorName = options.ErrorColumnName ?? "" };
         for (var i = 0; i < certifier.Properties.Count; i++)
             builder.Describe(certifier.Properties[i].Name, Describe(transformer.Options.Properties[i]));
         foreach (var property in transformer.Options.Properties)
             if (FormulaOf(model, property) is { } formula)
                 builder.Describe(property.Name, formula);
-        using var cursor = judged.GetRowCursor(values.Concat(extra.OfType<string>()).Distinct().Select(name => judged.Schema[name]));
+        if (options.ErrorColumnName is not null)
+            ColumnCheck.Property(judged.Schema, options.ErrorColumnName);
+        using var cursor = judged.GetRowCursor(values.Concat(extra.Append(options.ErrorColumnName).OfType<string>()).Distinct().Select(name => judged.Schema[name]));
         var getters = values.Select(name => PropertyGetter.Scalar(cursor, judged.Schema[name])).ToArray();
         var readers = extra.Select(name => name is null ? null : GroupReader.Create(cursor, judged.Schema[name])).ToArray();
+        var error = options.ErrorColumnName is { } column ? PropertyGetter.Scalar(cursor, judged.Schema[column]) : null;
         var row = new double[getters.Length];
         while (cursor.MoveNext())
         {
@@ -41,6 +44,8 @@ internal static class ReportReader
                 readers[1] is null ? "" : set.Length == 0 ? options.EmptySetName : set,
                 readers[2]?.Read().ToString() ?? string.Create(CultureInfo.InvariantCulture, $"row {cursor.Position}"),
                 readers[0]?.Read().ToString());
+            if (error?.Invoke() is { } value && !double.IsNaN(value))
+                builder.AddError(value);
         }
 
         return builder.Build();
