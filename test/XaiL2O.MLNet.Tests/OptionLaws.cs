@@ -58,6 +58,7 @@ internal sealed class OptionLaws
         ["ReportOptions.Summary"] = ([""], "none"),
         ["ReportOptions.SetColumnName"] = ([null], "no sets"),
         ["ReportOptions.RowNameColumnName"] = ([null], "rows are named by their position"),
+        ["ReportOptions.ErrorColumnName"] = ([null], "no truth is known"),
         ["ReportOptions.WorstRows"] = ([0, int.MaxValue], "none, or all that did not pass"),
         ["LodopabOptions.CropSize"] = ([null], "whole images"),
         ["LodopabOptions.Repetitions"] = ([int.MaxValue], "without end: rows are made as they are read"),

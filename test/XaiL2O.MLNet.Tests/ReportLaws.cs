@@ -17,6 +17,18 @@ internal sealed class ReportLaws
     }
 
     [Test]
+    public void Errors_of_a_column_are_averaged_by_verdict()
+    {
+        var rows = Fixture.Model.Transform(Ml.Data.LoadFromEnumerable(Fixture.Rows(3, 60)));
+        var report = Ml.L2O().Report(Fixture.Model, rows, new ReportOptions { ErrorColumnName = "Fidelity.Value" });
+        var outputs = Fixture.Read(rows);
+        Assert.That(report.ErrorName, Is.EqualTo("Fidelity.Value"));
+        Assert.That(report.Accuracy[""].Rows, Is.EqualTo(60));
+        Assert.That(report.Accuracy[""].All, Is.EqualTo(outputs.Average(r => r.Fidelity)).Within(1e-12));
+        Assert.That(report.Conclusion, Does.Contain("of 60 rows fail"));
+    }
+
+    [Test]
     public void A_part_of_a_composed_model_is_described_by_its_formula()
     {
         var rows = Ml.Data.LoadFromEnumerable(Fixture.Rows(3, 60));

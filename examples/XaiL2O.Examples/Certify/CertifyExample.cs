@@ -57,12 +57,14 @@ internal sealed class CertifyExample : IExample
         var judged = certified.Transform(view);
         var rows = ml.Data.CreateEnumerable<CertifiedDigit>(judged, reuseRowObject: false).ToArray();
         var reportPath = context.PathOf("report.html");
-        ml.L2O().Report(certified, judged, new ReportOptions
+        var mistakes = ml.Transforms.CustomMapping<CertifiedDigit, Mistake>((digit, mistake) => mistake.Wrong = digit.Predicted == digit.Truth ? 0 : 1, null).Fit(judged).Transform(judged);
+        ml.L2O().Report(certified, mistakes, new ReportOptions
         {
             Title = "A certified classifier of handwritten digits",
             Summary = $"Maximum entropy on 8×8 pixels, trained on {training.Length} digits without any {Unseen}. Training, calibration and test rows are a random split of the same writers, so they are exchangeable; the other sets are damaged or unknown on purpose.",
             SetColumnName = "Set",
             RowNameColumnName = "Name",
+            ErrorColumnName = Mistake.Name,
         }).Save(reportPath);
 
         ExampleContext.Say("Saving classifier, certifier and post-condition, and reloading them in a fresh process");

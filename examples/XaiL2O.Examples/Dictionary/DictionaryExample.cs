@@ -48,12 +48,17 @@ internal sealed class DictionaryExample : IExample
         var fidelity = new PropertyCertifier("Fidelity", new EmpiricalDistribution(calibration.Select(r => r.Fidelity)), new LabelPolicy(), Calibration.Paper, options.Solver.FidelityTolerance) { Cause = "an estimate that does not explain its measurements" };
         var report = new ReportBuilder(new Certifier([sparsity, fidelity]), "Sparse codes in an unknown dictionary")
         {
+            ErrorName = "squared error",
             Summary = "Implicit dictionary model on synthetic signals; limits from inferences on training data, as in the source, so without a finite-sample guarantee.",
         };
         report.Describe("Sparsity", "‖Kx‖₁ of the learned transform");
         report.Describe("Fidelity", "‖Ax − d‖/‖d‖");
         foreach (var (row, i) in rows.Select((r, i) => (r, i)))
+        {
             report.Add([row.Sparsity, row.Fidelity], "model, test signals", $"test signal {i}");
+            report.AddError(errors[i]);
+        }
+
 
         var K = model.Transform();
         var pseudoInverse = MatrixMath.PseudoInverse(A);

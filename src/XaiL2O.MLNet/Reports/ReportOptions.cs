@@ -18,6 +18,9 @@ public sealed record ReportOptions
     /// <summary>Column that names a row, of the same types; its position where null.</summary>
     public string? RowNameColumnName { get; init; }
 
+    /// <summary>Column that says how wrong a row is, where the truth is known: a number, small is good, NaN where it is not known; null for none.</summary>
+    public string? ErrorColumnName { get; init; }
+
     /// <summary>Worst rows that are listed, at least 0.</summary>
     public int WorstRows { get; init; } = 10;
 
@@ -26,7 +29,7 @@ public sealed record ReportOptions
         ArgumentException.ThrowIfNullOrWhiteSpace(Title);
         ArgumentNullException.ThrowIfNull(Summary);
         ArgumentException.ThrowIfNullOrWhiteSpace(EmptySetName);
-        foreach (var (name, column) in new[] { (nameof(SetColumnName), SetColumnName), (nameof(RowNameColumnName), RowNameColumnName) })
+        foreach (var (name, column) in new[] { (nameof(SetColumnName), SetColumnName), (nameof(RowNameColumnName), RowNameColumnName), (nameof(ErrorColumnName), ErrorColumnName) })
         {
             if (column is not null && string.IsNullOrWhiteSpace(column))
                 throw new ArgumentException($"{name} is empty; it must name a column, or be null for none.");

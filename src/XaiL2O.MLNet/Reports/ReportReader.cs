@@ -23,12 +23,15 @@ internal static class ReportReader
         foreach (var name in values)
             ColumnCheck.Property(judged.Schema, name);
 
-        var builder = new ReportBuilder([.. transformers.Select(t => t.Certifier)], options.Title) { Summary = options.Summary, WorstRows = options.WorstRows };
+        var builder = new ReportBuilder([.. transformers.Select(t => t.Certifier)], options.Title) { Summary = options.Summary, WorstRows = options.WorstRows, ErrorName = options.ErrorColumnName ?? "" };
         foreach (var property in properties)
             builder.Describe(property.Name, FormulaOf(model, property) ?? Describe(property));
-        using var cursor = judged.GetRowCursor(values.Concat(extra.OfType<string>()).Distinct().Select(name => judged.Schema[name]));
+        if (options.ErrorColumnName is not null)
+            ColumnCheck.Property(judged.Schema, options.ErrorColumnName);
+        using var cursor = judged.GetRowCursor(values.Concat(extra.Append(options.ErrorColumnName).OfType<string>()).Distinct().Select(name => judged.Schema[name]));
         var getters = values.Select(name => PropertyGetter.Scalar(cursor, judged.Schema[name])).ToArray();
         var readers = extra.Select(name => name is null ? null : GroupReader.Create(cursor, judged.Schema[name])).ToArray();
+        var error = options.ErrorColumnName is { } column ? PropertyGetter.Scalar(cursor, judged.Schema[column]) : null;
         var row = new double[getters.Length];
         while (cursor.MoveNext())
         {
@@ -40,6 +43,8 @@ internal static class ReportReader
                 readers[0] is null ? "" : set.Length == 0 ? options.EmptySetName : set,
                 readers[1]?.Read().ToString() ?? string.Create(CultureInfo.InvariantCulture, $"row {cursor.Position}"),
                 [.. readers.Skip(2).Select(r => r?.Read().ToString())]);
+            if (error?.Invoke() is { } value && !double.IsNaN(value))
+                builder.AddError(value);
         }
 
         return builder.Build();

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers;
 
 /// <summary>Davis–Yin splitting on (x, y, v, z) relative to the reserves, whose inference is the trade in units of the tokens.</summary>
-internal sealed class CfmmTradeSplitting : Splitting, IDisposable
+internal sealed class CfmmTradeSplitting : Splitting
 {
     private readonly DavisYin iteration;
     private readonly CfmmTensors network;
@@ -60,7 +60,12 @@ internal sealed class CfmmTradeSplitting : Splitting, IDisposable
         return ToTrade(net, cat([where(net.lt(0), -next, zero), where(net.gt(0), next, zero)], 1), data);
     }
 
-    public void Dispose() => factors.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            factors.Dispose();
+        base.Dispose(disposing);
+    }
 
     /// <summary>In units of the tokens; CFMMs in which the trade is worth less than nothing are left alone.</summary>
     private Tensor ToTrade(Tensor net, Tensor relative, Tensor data)
