@@ -49,6 +49,9 @@ public sealed record CertificateReport
     /// <summary>The rows with the smallest joint p-values.</summary>
     public required IReadOnlyList<ReportRow> WorstRows { get; init; }
 
+    /// <summary>How wrong the rows are; null where no truth was given.</summary>
+    public ReportErrors? Errors { get; init; }
+
     /// <summary>The report as one HTML document.</summary>
     public string ToHtml() => HtmlReport.Render(this);
 

@@ -53,9 +53,18 @@ internal static class HtmlReport
         foreach (var (label, count, css) in new[] { ("passed", overall.Pass, "pass"), ("with a warning", overall.Warning, "warn"), ("failed", overall.Fail, "fail") })
             html.Append(CultureInfo.InvariantCulture, $"<div class=\"tile {css}\"><b>{count}</b> {label}<span class=\"muted\">{Percent(overall.Rows == 0 ? double.NaN : (double)count / overall.Rows)}</span></div>\n");
         html.Append(CultureInfo.InvariantCulture, $"</div>\n<p>{Text(Rule(report))}</p>\n");
+        if (report.Errors is { } errors)
+            html.Append(CultureInfo.InvariantCulture, $"<p>{Text(Accuracy(errors))}</p>\n");
         CountTable(html, "set", report.Sets);
         CountTable(html, "calibration group", report.Groups);
         html.Append("</section>\n");
+    }
+
+    private static string Accuracy(ReportErrors errors)
+    {
+        string Of(ReportErrors.Spread s) => $"median {Number(s.Median)}, nine tenths below {Number(s.Ninth)}, {s.Rows} rows";
+        return $"Error {errors.Measure}: {(errors.Trustworthy.Rows == 0 ? "no row with a known truth is trustworthy" : $"of trustworthy rows {Of(errors.Trustworthy)}")}; of all rows {Of(errors.All)}. "
+            + "A certificate says that a row is like the calibration rows, not that its error is small: a model that does not work passes too.";
     }
 
     private static string Rule(CertificateReport report) => report.Joint.Rule == JointRule.AllPass

@@ -8,6 +8,7 @@ public sealed class ReportBuilder
     private readonly string title;
     private readonly Dictionary<string, string> descriptions = new(StringComparer.Ordinal);
     private readonly List<(string Set, string Group, string Name, double[] Values, Verdict Verdict)> rows = [];
+    private readonly List<(double Error, bool Trustworthy)> errors = [];
 
     /// <summary>Starts a report.</summary>
     /// <param name="certifier">The calibrated certifier.</param>
@@ -25,6 +26,9 @@ public sealed class ReportBuilder
     /// <summary>Worst rows that are listed, at least 0.</summary>
     public int WorstRows { get; init; } = 10;
 
+    /// <summary>What errors of rows are measured by.</summary>
+    public string ErrorMeasure { get; init; } = "error";
+
     /// <summary>Says what a property is computed from.</summary>
     /// <param name="property">Name of the property.</param>
     /// <param name="description">Text.</param>
@@ -35,8 +39,14 @@ public sealed class ReportBuilder
     /// <param name="set">Set that the row is counted in; empty for none.</param>
     /// <param name="name">Name of the row.</param>
     /// <param name="group">Calibration group; without effect where the certifier has no groups.</param>
-    public void Add(ReadOnlySpan<double> values, string set, string name, string? group = null) =>
-        rows.Add((set, group ?? "", name, values.ToArray(), certifier.Certify(values, group)));
+    /// <param name="error">How wrong the row is, at least 0, NaN where it has no estimate; null where the truth is not known.</param>
+    public void Add(ReadOnlySpan<double> values, string set, string name, string? group = null, double? error = null)
+    {
+        var verdict = certifier.Certify(values, group);
+        rows.Add((set, group ?? "", name, values.ToArray(), verdict));
+        if (error is { } known)
+            errors.Add((known, verdict.Label != CertificateLabel.Fail));
+    }
 
     /// <summary>The report of the rows so far.</summary>
     public CertificateReport Build() => new()
@@ -47,6 +57,9 @@ public sealed class ReportBuilder
         Fallback = certifier.Fallback,
         CalibrationGroups = certifier.Groups.OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Value.Properties.Max(p => p.Distribution?.Count ?? 0)),
         Overall = Count(rows.Select(r => r.Verdict.Label)),
+        Errors = errors.Count == 0
+            ? null
+            : new ReportErrors(ErrorMeasure, ReportErrors.Spread.Of(errors.Select(e => e.Error)), ReportErrors.Spread.Of(errors.Where(e => e.Trustworthy).Select(e => e.Error))),
         Sets = CountBy(r => r.Set),
         Groups = certifier.Groups.Count == 0 ? new Dictionary<string, ReportCounts>() : CountBy(r => r.Group),
         Properties = [.. certifier.Properties.Select(Property)],

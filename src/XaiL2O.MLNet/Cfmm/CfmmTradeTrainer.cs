@@ -28,13 +28,14 @@ namespace XaiL2O.MLNet;
 /// <seealso cref="L2OCatalog.TrainersCatalog"/>
 public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>
 {
+    private readonly IHostEnvironment environment;
     private readonly Options options;
 
-    internal CfmmTradeTrainer(Options options)
+    internal CfmmTradeTrainer(IHostEnvironment environment, Options options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        this.options = options;
+        (this.environment, this.options) = (environment, options);
     }
 
     /// <summary>Settings of <see cref="CfmmTradeTrainer"/>.</summary>
@@ -82,7 +83,10 @@ public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>
         /// <summary>Receives training progress.</summary>
         public IProgress<TrainingProgress>? Progress { get; init; }
 
-        /// <summary>Ends training early with the best weights so far.</summary>
+        /// <summary>
+        /// Ends training early with the best weights so far, at first those it starts from. Cancelled before the training rows are read, there are none yet, and
+        /// <c>Fit</c> throws <see cref="OperationCanceledException"/>.
+        /// </summary>
         public CancellationToken CancellationToken { get; init; }
 
         internal void Validate()
@@ -110,6 +114,8 @@ public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>
     public CfmmTradeTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        // The caller may be in inference mode, whose tensors have no gradients.
+        using var mode = torch.inference_mode(false);
         var network = options.Network;
         CheckColumns(input.Schema);
         var model = options.Model;
@@ -125,12 +131,13 @@ public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>
             var d = torch.cat([torch.tensor(data).reshape(rows, -1), torch.tensor(prices).reshape(rows, -1)], 1);
             // A solve is either finished or not worth a gradient: no rising iteration limit.
             var settings = options.Training with { Solver = options.Solver, InitialIterations = options.Solver.MaxIterations, FinalIterations = options.Solver.MaxIterations };
-            training = ModelTrainer.Train(trained, d, torch.tensor(truth).reshape(rows, -1), settings, options.Progress, options.CancellationToken);
+            using var log = new TrainingLog(environment, nameof(CfmmTradeTrainer), options.Progress);
+            training = ModelTrainer.Train(trained, d, torch.tensor(truth).reshape(rows, -1), settings, log, options.CancellationToken);
         }
 
         // Weights are kept in single precision, as they are saved.
         trained.ImportWeights(trained.ExportWeights());
-        return new CfmmTradeTransformer(CfmmTradeTransformer.SettingsOf(options), trained, training);
+        return new CfmmTradeTransformer(environment, CfmmTradeTransformer.SettingsOf(options), trained, training);
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,12 @@ public sealed record ReportOptions
     /// <summary>Column that names a row, of the same types; its position where null.</summary>
     public string? RowNameColumnName { get; init; }
 
+    /// <summary>Column with the model's estimate, a number or a vector, whose error the report states beside the verdicts; with <see cref="TruthColumnName"/>, or null for none.</summary>
+    public string? EstimateColumnName { get; init; }
+
+    /// <summary>Column with what the estimate should be, of the same size. A row without it, NaN or empty, counts as one whose truth is not known.</summary>
+    public string? TruthColumnName { get; init; }
+
     /// <summary>Worst rows that are listed, at least 0.</summary>
     public int WorstRows { get; init; } = 10;
 }

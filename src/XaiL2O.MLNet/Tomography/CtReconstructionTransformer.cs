@@ -17,13 +17,14 @@ public sealed class CtReconstructionTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "XaiL2OCtReconstruction";
 
+    private readonly IHostEnvironment environment;
     private readonly Settings settings;
     private readonly torch.Device device;
     private readonly Splitting splitting;
 
-    internal CtReconstructionTransformer(Settings settings, ImplicitModel model, torch.Device device, TrainingResult? training)
+    internal CtReconstructionTransformer(IHostEnvironment environment, Settings settings, ImplicitModel model, torch.Device device, TrainingResult? training)
     {
-        (this.settings, Model, this.device, Training) = (settings, model, device, training);
+        (this.environment, this.settings, Model, this.device, Training) = (environment, settings, model, device, training);
         using var grad = torch.no_grad();
         splitting = model.CreateSplitting();
         OutputColumns = Columns(settings.OutputColumnName, model);
@@ -73,7 +74,7 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         geometry.Validate();
         var model = settings.Method.CreateModel(RadonOperator.Shared(geometry), device);
         model.ImportWeights(Model.ExportWeights());
-        return new CtReconstructionTransformer(settings with { Geometry = geometry }, model, device, Training);
+        return new CtReconstructionTransformer(environment, settings with { Geometry = geometry }, model, device, Training);
     }
 
     /// <summary>The same weights with other tolerances and another limit of solves.</summary>
@@ -85,7 +86,7 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         solver.Validate();
         var model = settings.Method.CreateModel(RadonOperator.Shared(settings.Geometry), device);
         model.ImportWeights(Model.ExportWeights());
-        return new CtReconstructionTransformer(settings with { Solver = solver }, model, device, Training);
+        return new CtReconstructionTransformer(environment, settings with { Solver = solver }, model, device, Training);
     }
 
     internal static IReadOnlyList<(string Name, DataViewType Type)> Columns(string outputColumnName, ImplicitModel model) =>
@@ -125,7 +126,7 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         var device = DeviceChoice.From(environment);
         var model = settings.Method.CreateModel(RadonOperator.Shared(settings.Geometry), device);
         model.ImportWeights([.. model.Weights.Select(w => new NamedArray(w.Name, w.Weight.shape, payload.Array<float>(w.Name)))]);
-        return new CtReconstructionTransformer(settings, model, device, null);
+        return new CtReconstructionTransformer(environment, settings, model, device, null);
     }
 
     private protected override void Save(ModelSaveContext context)
@@ -155,6 +156,7 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         {
             using var batch = torch.tensor(data.AsSpan(0, count * width).ToArray(), [count, width]);
             var inference = parent.Model.Infer(batch, parent.settings.Solver, parent.splitting);
+            SolveLog.Write(parent.environment, parent.settings.Method.GetType().Name, inference.Status, inference.Residual, parent.settings.Solver);
             return
             [
                 inference.Inference.Select(x => new VBuffer<float>(x.Length, x)).ToArray(),

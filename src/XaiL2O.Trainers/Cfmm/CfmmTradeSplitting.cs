@@ -60,6 +60,8 @@ internal sealed class CfmmTradeSplitting : Splitting, IDisposable
         return ToTrade(net, cat([where(net.lt(0), -next, zero), where(net.gt(0), next, zero)], 1), data);
     }
 
+    internal override bool AttachesExactly => true;
+
     public void Dispose() => factors.Dispose();
 
     /// <summary>In units of the tokens; CFMMs in which the trade is worth less than nothing are left alone.</summary>
