@@ -20,7 +20,7 @@ internal static class DictionaryStudy
         var (data, signals) = SyntheticDictionary.Draw(TrainingRows + TestRows);
         using var exact = Model(DictionarySolver.ExactAdmm);
         Console.WriteLine($"Training a dictionary model on {TrainingRows} generated signals …");
-        ModelTrainer.Train(exact, data[..TrainingRows], signals[..TrainingRows], new TrainingOptions { Epochs = 12 });
+        ModelTrainer.Train(exact, data[..TrainingRows], signals[..TrainingRows], new TrainingOptions { Epochs = 12, LearningRate = 2e-3, Gradient = GradientMode.AttachedSteps });
         using var plain = Model(DictionarySolver.LinearizedAdmm);
         plain.ImportWeights(exact.ExportWeights());
 

@@ -32,6 +32,9 @@ public class TrainingMemory
         var options = new TrainingOptions
         {
             Epochs = 1,
+            LearningRate = 2e-3,
+            Gradient = GradientMode.AttachedSteps,
+            CheckGradient = false,
             ValidationFraction = 0,
             InitialIterations = Iterations,
             FinalIterations = Iterations,
@@ -53,7 +56,10 @@ public class TrainingMemory
         var options = new TrainingOptions
         {
             Epochs = 1,
+            LearningRate = 2e-3,
+            CheckGradient = false,
             BatchSize = 4,
+            Gradient = GradientMode.AttachedSteps,
             AttachedSteps = 8,
             ValidationFraction = 0,
             InitialIterations = iterations,

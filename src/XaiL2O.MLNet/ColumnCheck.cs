@@ -132,6 +132,9 @@ internal static class ColumnCheck
             yield return (second, property.Function.Sizes.Second);
     }
 
+    /// <summary>A number or a vector of numbers.</summary>
+    public static void Argument(DataViewSchema schema, string name) => Argument(schema, name, null);
+
     private static void Argument(DataViewSchema schema, string name, int? size)
     {
         var type = Find(schema, name, ArgumentKind(size)).Type;

@@ -211,7 +211,7 @@ public sealed class L2OCatalog
 
         /// <summary>Trades on a network of constant function market makers, with settings.</summary>
         /// <param name="options">Network, columns, model, training and solver.</param>
-        public CfmmTradeTrainer CfmmTrade(CfmmTradeTrainer.Options options) => new(options);
+        public CfmmTradeTrainer CfmmTrade(CfmmTradeTrainer.Options options) => new(environment, options);
 
         /// <summary>Reconstruction from parallel-beam scans by the implicit model (17).</summary>
         /// <param name="geometry">The scan.</param>

@@ -1,6 +1,8 @@
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using TorchSharp;
 using XaiL2O.Examples;
 using XaiL2O.Trainers;
 
@@ -86,6 +88,7 @@ internal sealed partial class AddingAModelPageTests
 
     private sealed class Recipe : ModelRecipe
     {
+        [JsonIgnore]
         internal Action<ModelBuilder> Terms { get; set; } = _ => { };
 
         public override int DataSize => 4;
@@ -106,6 +109,52 @@ internal sealed partial class AddingAModelPageTests
         public override void Compose(ModelBuilder model) => model.Add(new SquaredL2Term("Energy", model.Identity));
     }
 
+    private sealed class Sized(int size) : ModelRecipe
+    {
+        public override int DataSize => 4;
+
+        public override int InferenceSize => size;
+
+        public override void Compose(ModelBuilder model) => model.Add(new SquaredL2Term("Energy", model.Identity));
+    }
+
+    private sealed class Private : ModelRecipe
+    {
+        private double weight;
+
+        public override int DataSize => 4;
+
+        public override int InferenceSize => 4;
+
+        public Private Of(double value)
+        {
+            weight = value;
+            return this;
+        }
+
+        public override void Compose(ModelBuilder model) => model.Add(new SquaredL2Term("Energy", model.Identity), 1 + weight);
+    }
+
+    private sealed class Halved(double adjoint, double bound) : LinearOperator
+    {
+        public override int InputSize => 4;
+
+        public override int OutputSize => 4;
+
+        public override double NormBound => bound;
+
+        public override torch.Tensor Apply(torch.Tensor x) => x;
+
+        public override torch.Tensor ApplyAdjoint(torch.Tensor y) => adjoint * y;
+    }
+
+    private sealed class Short() : Term("Short", new IdentityOperator(4)), IProximable
+    {
+        public torch.Tensor Proximal(torch.Tensor u, Coefficient step, torch.Tensor data) => u.slice(1, 0, 3, 1);
+
+        public override torch.Tensor PropertyValue(torch.Tensor x, torch.Tensor data) => x.norm(1);
+    }
+
     private static int calls;
 
     private static readonly Action<ModelBuilder>[] Mistakes =
@@ -117,6 +166,10 @@ internal sealed partial class AddingAModelPageTests
         m => m.Add(new L1Term("Sparsity", m.Identity), 0),
         m => { m.Add(new BoxTerm("Box", 4, 0, 1)); m.Add(new BoxTerm("Box", 4, 0, 2)); },
         m => m.Add(new L1Term("Sparsity", m.LearnedMatrix($"K{calls++}", 2, 4, WeightStart.Zero))),
+        m => { m.Add(new L1Term("Sparsity", m.LearnedMatrix("K", 2, 4, WeightStart.Zero))); m.Add(new SquaredL2Term("Energy", m.LearnedMatrix("K", 2, 4, WeightStart.Zero))); },
+        m => m.Add(new LeastSquaresTerm("Fidelity", new Halved(0.5, 1))),
+        m => m.Add(new LeastSquaresTerm("Fidelity", new Halved(1, 0.1))),
+        m => m.Add(new Short()),
     ];
 
     [Test]
@@ -124,7 +177,7 @@ internal sealed partial class AddingAModelPageTests
     {
         var page = Read("adding-a-model.md");
         var rows = page[page.IndexOf("| Mistake", StringComparison.Ordinal)..].Split('\n').Skip(2).TakeWhile(line => line.StartsWith('|')).ToArray();
-        Action<MLContext>[] makers = [.. Mistakes.Select(m => (Action<MLContext>)(ml => ml.L2O().Train(new Recipe { Terms = m }))), ml => ml.L2O().Train(new Unstorable())];
+        Action<MLContext>[] makers = [.. Mistakes.Select(m => (Action<MLContext>)(ml => ml.L2O().Train(new Recipe { Terms = m }))), ml => ml.L2O().Train(new Sized(4)), ml => ml.L2O().Train(new Private().Of(1)), ml => ml.L2O().Train(new Unstorable())];
         Assert.That(rows, Has.Length.EqualTo(makers.Length));
         foreach (var (row, make) in rows.Zip(makers))
         {

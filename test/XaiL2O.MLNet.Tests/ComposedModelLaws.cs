@@ -297,6 +297,7 @@ internal sealed class ComposedModelLaws
         var copy = (ManyOptions)stored.Create(ModelPayload.FromBytes(payload.ToBytes()));
         Assert.Multiple(() =>
         {
+            Assert.That(recipe.DifferencesFrom(copy), Is.Empty);
             Assert.That((copy.Count, copy.Text, copy.Limit, copy.Seed, copy.NotStored), Is.EqualTo((3, "a", double.PositiveInfinity, 9, 5)));
             Assert.That(copy.Matrix, Is.EqualTo(recipe.Matrix));
             Assert.That(copy.Precise, Is.EqualTo(recipe.Precise));
@@ -357,7 +358,143 @@ internal sealed class ComposedModelLaws
     public void Recipes_that_no_zip_can_hold_are_refused_before_training()
     {
         Assert.That(() => Ml.L2O().Train(new NotStorable()), Throws.ArgumentException.With.Message.Contains("NotStorable cannot be stored in a model zip").And.Message.Contains("[JsonIgnore]"));
-        Assert.That(() => Ml.L2O().Train(new NoConstructor(2) { Text = "" }), Throws.ArgumentException.With.Message.Contains("NoConstructor could not be loaded from a model zip"));
+        Assert.That(() => Ml.L2O().Train(new NoConstructor(2) { Text = "" }), Throws.ArgumentException.With.Message.Contains("NoConstructor could not be loaded from a model zip: its constructor takes 'size'").And.Message.Contains("Size { get; } = size;"));
+    }
+
+    /// <summary>Recipes whose state no settable public property holds; each says what a zip would lose.</summary>
+    private sealed class ConstructorValue(double limit) : ManyOptions
+    {
+        public double Largest { get; } = 2 * limit;
+    }
+
+    private sealed class Captured(double limit) : ManyOptions
+    {
+        public Captured()
+            : this(1)
+        {
+        }
+
+        public double Largest => 2 * limit;
+    }
+
+    private abstract class PrivateBase : ManyOptions
+    {
+        private float[] table = [];
+
+        protected void Fill(float value) => table = [value, table.Length];
+    }
+
+    private sealed class Inherited : PrivateBase
+    {
+        public Inherited Filled(float value)
+        {
+            Fill(value);
+            return this;
+        }
+    }
+
+    private sealed class Nestling : ManyOptions
+    {
+        public Egg Inside { get; init; } = new();
+
+        internal sealed class Egg
+        {
+            private int weight;
+
+            public Egg Of(int grams)
+            {
+                weight = grams;
+                return this;
+            }
+
+            public override string ToString() => $"{weight} g";
+        }
+    }
+
+    /// <summary>Least squares whose operator has half of its adjoint.</summary>
+    private sealed class WrongAdjoint : ModelRecipe
+    {
+        public override int DataSize => 4;
+
+        public override int InferenceSize => 4;
+
+        public override void Compose(ModelBuilder model) => model.Add(new LeastSquaresTerm("Fit", new Halved()));
+
+        private sealed class Halved : LinearOperator
+        {
+            public override int InputSize => 4;
+
+            public override int OutputSize => 4;
+
+            public override double NormBound => 1;
+
+            public override torch.Tensor Apply(torch.Tensor x) => x;
+
+            public override torch.Tensor ApplyAdjoint(torch.Tensor y) => 0.5 * y;
+        }
+    }
+
+    [Test]
+    public void A_wrong_adjoint_is_refused_before_training() => Assert.That(
+        () => Ml.L2O().Train(new WrongAdjoint()),
+        Throws.ArgumentException.With.Message.Contains("The definition of WrongAdjoint is wrong: ApplyAdjoint of the operator of 'Fit' (Halved) is not the adjoint of Apply"));
+
+    private static readonly (ModelRecipe Recipe, string Lost)[] Lossy =
+    [
+        (new ConstructorValue(2.5) { Text = "" }, "Largest: 5, 0"),
+        (new Captured(2.5) { Text = "" }, "limit: 2.5, 1"),
+        (new Inherited { Text = "" }.Filled(3), "table: Single [2]"),
+        (new Nestling { Text = "", Inside = new Nestling.Egg().Of(3) }, "Inside.weight: 3, 0"),
+    ];
+
+    private static IEnumerable<TestCaseData> LossyCases() => Lossy.Select(c => new TestCaseData(c.Recipe, c.Lost).SetArgDisplayNames(c.Recipe.GetType().Name));
+
+    [TestCaseSource(nameof(LossyCases))]
+    public void Recipes_that_would_come_back_as_others_are_refused_before_training(ModelRecipe recipe, string lost) => Assert.That(
+        () => Ml.L2O().Train(recipe),
+        Throws.ArgumentException.With.Message.Contains("would be another one after loading from a model zip").And.Message.Contains(lost).And.Message.Contains("[JsonIgnore]"));
+
+    /// <summary>A property without setter that is a parameter of the constructor, a public field, and a table that follows from them.</summary>
+    private sealed class Bounded(double limit) : ModelRecipe
+    {
+        public int Length = 1;
+
+        [JsonIgnore]
+        private readonly double[] table = [limit];
+
+        public double Limit { get; } = limit;
+
+        public override int DataSize => Length;
+
+        public override int InferenceSize => Length;
+
+        public override void Compose(ModelBuilder model)
+        {
+            model.Add(new LeastSquaresTerm("Fit", model.Identity));
+            model.Add(new BoxTerm("Box", Length, 0, table[0]));
+        }
+    }
+
+    private sealed class Triple
+    {
+        [VectorType(3)]
+        public float[] Measurements { get; set; } = [];
+
+        [VectorType(3)]
+        public float[] Estimate { get; set; } = [];
+    }
+
+    [Test]
+    public void Constructor_parameters_and_fields_come_back_from_a_zip()
+    {
+        var rows = Ml.Data.LoadFromEnumerable([new Triple { Measurements = [0.5f, 3, 7], Estimate = new float[3] }]);
+        var model = Ml.L2O().Train(new Bounded(5) { Length = 3 }, outputColumnName: "Answer").Fit(rows);
+        using var stream = new MemoryStream();
+        Ml.Model.Save(model, rows.Schema, stream);
+        stream.Position = 0;
+        var loaded = new MLContext().Model.Load(stream, out _);
+        float[] Answer(ITransformer t) => [.. t.Transform(rows).GetColumn<float[]>("Answer").Single()];
+        Assert.That(Answer(loaded), Is.EqualTo(Answer(model)).And.EqualTo(new[] { 0.5f, 3, 5 }).Within(1e-4f));
     }
 
     private static readonly (RecipePayload Recipe, string Message)[] Missing =

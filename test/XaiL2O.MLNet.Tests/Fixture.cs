@@ -51,6 +51,9 @@ internal static class Fixture
 
     public static Output[] Read(IDataView view) => [.. new MLContext().Data.CreateEnumerable<Output>(view, reuseRowObject: false)];
 
+    /// <summary>Reads a column of every row.</summary>
+    public static int Count(IDataView view, string column) => view.GetColumn<VBuffer<float>>(column).Count();
+
     public static float[] Multiply(float[,] matrix, float[] x) =>
         [.. Enumerable.Range(0, matrix.GetLength(0)).Select(i => Enumerable.Range(0, x.Length).Sum(j => matrix[i, j] * x[j]))];
 

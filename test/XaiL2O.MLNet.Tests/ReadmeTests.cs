@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
@@ -25,6 +26,57 @@ internal sealed class ReadmeTests
     [Test]
     public void The_recipe_of_the_readme_composes() =>
         Assert.That(() => new MLContext(1).L2O().Train(new Shares { Library = new float[3, 2] { { 1, 0 }, { 0, 1 }, { 1, 1 } } }), Throws.Nothing);
+
+    private sealed class Wide
+    {
+        [VectorType(64)]
+        public float[] Signal { get; set; } = [];
+
+        [VectorType(32)]
+        public float[] Measurements { get; set; } = [];
+    }
+
+    /// <summary>Signals with 4 codes in a random basis of 64, through 32 random measurements: what the README's model is for.</summary>
+    private static Wide[] SparseRows(float[,] basis, float[,] A, int seed, int count)
+    {
+        var random = new Random(seed);
+        return
+        [
+            .. Enumerable.Range(0, count).Select(_ =>
+            {
+                var code = new float[64];
+                foreach (var i in Enumerable.Range(0, 64).OrderBy(_ => random.Next()).Take(4).ToArray())
+                    code[i] = Normal(random);
+                var signal = Fixture.Multiply(basis, code);
+                return new Wide { Signal = signal, Measurements = Fixture.Multiply(A, signal) };
+            }),
+        ];
+    }
+
+    private static float Normal(Random random) => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+
+    private static float[,] Gaussian(int rows, int columns, int seed)
+    {
+        var random = new Random(seed);
+        var matrix = new float[rows, columns];
+        foreach (var (i, j) in Enumerable.Range(0, rows).SelectMany(i => Enumerable.Range(0, columns).Select(j => (i, j))))
+            matrix[i, j] = Normal(random) / MathF.Sqrt(rows);
+        return matrix;
+    }
+
+    [Test]
+    public void The_defaults_recover_most_of_the_problem_of_the_readme_and_say_that_more_epochs_help()
+    {
+        var (basis, A) = (Gaussian(64, 64, 1), Gaussian(32, 64, 2));
+        var ml = new MLContext(1);
+        var learned = ml.L2O().Trainers.ImplicitDictionary(A, "Measurements", "Signal", "Estimate").Fit(ml.Data.LoadFromEnumerable(SparseRows(basis, A, 3, 2000)));
+        var test = SparseRows(basis, A, 4, 300);
+        var estimates = learned.Transform(ml.Data.LoadFromEnumerable(test)).GetColumn<float[]>("Estimate").ToArray();
+        double Norm(IEnumerable<float> values) => Math.Sqrt(values.Sum(v => (double)v * v));
+        var errors = test.Zip(estimates, (row, x) => Norm(row.Signal.Zip(x, (a, b) => a - b)) / Norm(row.Signal)).ToArray();
+        Assert.That(errors.Average(), Is.LessThan(0.3));
+        Assert.That(learned.Training!.Warnings, Has.Some.Contains("still improving at the last epoch"));
+    }
 
     [Test]
     public void The_pipeline_of_the_readme_runs()

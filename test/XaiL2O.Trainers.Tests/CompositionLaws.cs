@@ -113,6 +113,20 @@ public sealed class CompositionLaws : TorchLaws
         public override Tensor PropertyValue(Tensor x, Tensor data) => x.abs();
     }
 
+    private sealed class Half() : Term("Half", new IdentityOperator(N)), IProximable
+    {
+        public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => u.slice(1, 0, N / 2, 1);
+
+        public override Tensor PropertyValue(Tensor x, Tensor data) => x.abs().sum(1);
+    }
+
+    private sealed class Narrow() : Term("Narrow", new IdentityOperator(N)), IProximable
+    {
+        public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => u + ones(N - 1, dtype: u.dtype);
+
+        public override Tensor PropertyValue(Tensor x, Tensor data) => x.abs().sum(1);
+    }
+
     private static readonly (string Message, Action<ModelBuilder> Compose)[] Refusals =
     [
         ("adds no terms", _ => { }),
@@ -135,7 +149,10 @@ public sealed class CompositionLaws : TorchLaws
         ("the term 'Q' lacks one (IProximable)", m => { m.Add(Ball(m)); m.Add(new QuadraticTerm("Q", m.Identity, m.LearnedMatrix("W2", N, M, WeightStart.Zero))); m.Algorithm = Algorithm.LinearizedAdmm; }),
         ("needs a term beside the constraint 'Ball'", m => { m.Add(Ball(m)); m.Algorithm = Algorithm.LinearizedAdmm; }),
         ("starts with values of shape [2, 2]", m => m.Add(new L1Term("L", m.LearnedMatrix("K", 3, N, WeightStart.Values(new float[2, 2]))))),
-        ("'K' is declared with shapes", m => { m.LearnedMatrix("K", 3, N, WeightStart.Zero); m.LearnedMatrix("K", 4, N, WeightStart.Zero); }),
+        ("'K' is declared twice", m => { m.Add(new L1Term("L", m.LearnedMatrix("K", 3, N, WeightStart.Zero))); m.Add(new L1Term("M", m.LearnedMatrix("K", 3, N, WeightStart.Zero))); }),
+        ("'Tau' is declared twice", m => { m.Add(new BoxTerm("B", N, 0, 1), m.LearnedPositive("Tau", 1)); m.Add(Fit(m), m.LearnedPositive("Tau", 2)); }),
+        ("Proximal of the term 'Half' gives [2, 3] for points of shape [2, 6]; it must give the shape it takes.", m => m.Add(new Half())),
+        ("Proximal of 'Narrow' fails on points of length 6", m => m.Add(new Narrow())),
         ("A constant of 2 values holds NaN", m => m.Vector([1, float.NaN])),
         ("do not fit together", m => m.Add(new LeastSquaresTerm("Fit", m.Identity))),
         ("normLimit = 0", m => m.LearnedMatrix("K", 3, N, WeightStart.Zero, 0)),
@@ -191,6 +208,16 @@ public sealed class CompositionLaws : TorchLaws
         (splitting.AttachedInference(state, d) * Normal(20, 5, N)).sum().backward();
         foreach (var (name, weight) in model.Weights.Where(w => w.Name is "V1" or "V2" or "Weight"))
             Assert.That(weight.grad is { } g && g.abs().max().ToDouble() > 0, name);
+    }
+
+    [Test]
+    public void Learned_values_are_those_of_the_model_not_the_stored_logarithms()
+    {
+        using var model = Model(m => { m.Add(Fit(m)); m.Add(new L1Term("L1", m.LearnedMatrix("K", 3, N, WeightStart.Identity(0.5))), m.LearnedPositive("Tau", 0.033)); });
+        var values = model.LearnedValues().ToDictionary(w => w.Name, w => w.Values);
+        Assert.That(values["Tau"], Is.EqualTo(new[] { 0.033f }).Within(1e-6f));
+        Assert.That(values["K"], Is.EqualTo(model.ExportWeights().Single(w => w.Name == "K").Values));
+        Assert.That(model.ExportWeights().Single(w => w.Name == "Tau").Values, Is.EqualTo(new[] { MathF.Log(0.033f) / 4 }).Within(1e-6f));
     }
 
     [Test]

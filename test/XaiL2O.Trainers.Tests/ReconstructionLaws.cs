@@ -245,6 +245,7 @@ public sealed class ReconstructionLaws : TorchLaws
             ValidationFraction = 0.2,
             InitialIterations = 5,
             FinalIterations = 8,
+            Gradient = GradientMode.AttachedSteps,
             AttachedSteps = 2,
             GradientNorm = 1,
             Optimizer = optimizer,

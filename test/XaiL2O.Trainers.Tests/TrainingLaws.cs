@@ -271,6 +271,118 @@ public sealed class TrainingLaws : TorchLaws
         Assert.That(result.Epochs, Has.Count.EqualTo(2));
     }
 
+    private sealed class CancelLater : IProgress<TrainingProgress>
+    {
+        public CancellationTokenSource Source { get; } = new();
+
+        public void Report(TrainingProgress value)
+        {
+            if (value.Epoch == 1)
+                Source.CancelAfter(300);
+        }
+    }
+
+    /// <summary>Solves that would take minutes are left within a moment, in training and in validation.</summary>
+    [Test]
+    public void Cancellation_ends_a_solve_of_training([Values(0, 0.5)] double validation)
+    {
+        var (data, signals) = TrainingData(40);
+        using var model = Create(dtype: ScalarType.Float32);
+        var canceller = new CancelLater();
+        canceller.Source.CancelAfter(1000);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var endless = new FixedPointOptions { MaxIterations = 30_000_000, ResidualTolerance = 1e-30, FidelityTolerance = 1e-30, CheckEvery = 30_000_000 };
+        var result = ModelTrainer.Train(model, data, signals, Training with { ValidationFraction = validation, CheckGradient = false, InitialIterations = 30_000_000, FinalIterations = 30_000_000, Solver = endless }, canceller, canceller.Source.Token);
+        Assert.That(result.Cancelled);
+        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)));
+        canceller.Source.Dispose();
+    }
+
+    [Test]
+    public void Training_that_is_cancelled_before_it_starts_keeps_the_weights_it_starts_from()
+    {
+        var (data, signals) = TrainingData(40);
+        using var model = Create(dtype: ScalarType.Float32);
+        var start = model.ExportWeights()[0].Values;
+        var result = ModelTrainer.Train(model, data, signals, Training, null, new CancellationToken(true));
+        Assert.That((result.Cancelled, result.Epochs.Count, result.BestEpoch), Is.EqualTo((true, 0, 0)));
+        Assert.That(model.ExportWeights()[0].Values, Is.EqualTo(start));
+    }
+
+    /// <summary>Settings of the process or of the caller's thread that have nothing to do with the model.</summary>
+    [Test]
+    public void Training_does_not_depend_on_the_default_type_nor_on_inference_mode()
+    {
+        var (data, signals) = TrainingData(60);
+        float[] Trained()
+        {
+            var K = ImplicitDictionaryModel.RandomTransform(N, N, 3);
+            using var model = new ImplicitDictionaryModel(Orthonormal(), K, new ImplicitDictionaryOptions());
+            using var composed = new ComposedModel(new Shrinkage(0.5));
+            using var random = new ComposedModel(new Filters());
+            var short1 = new TrainingOptions { Epochs = 1, BatchSize = 20 };
+            ModelTrainer.Train(model, data, signals, short1);
+            ModelTrainer.Train(composed, data, data, short1);
+            var d = data.slice(1, 0, 9, 1);
+            ModelTrainer.Train(random, d, d, short1);
+            return [.. new ImplicitModel[] { model, composed, random }.SelectMany(m => m.ExportWeights()).SelectMany(w => w.Values)];
+        }
+
+        var expected = Trained();
+        var before = get_default_dtype();
+        try
+        {
+            set_default_dtype(ScalarType.Float64);
+            Assert.That(Trained(), Is.EqualTo(expected), "default type");
+        }
+        finally
+        {
+            set_default_dtype(before);
+        }
+
+        using var mode = inference_mode(true);
+        Assert.That(Trained(), Is.EqualTo(expected), "inference mode");
+    }
+
+    private sealed class Filters : ModelRecipe
+    {
+        public override int DataSize => 9;
+
+        public override int InferenceSize => 9;
+
+        public override void Compose(ModelBuilder model)
+        {
+            model.Add(new LeastSquaresTerm("Fit", model.Identity));
+            var K = model.LearnedConvolution("K", 2, 3, 3, WeightStart.Gaussian(1));
+            model.Add(new RegularizerTerm("R", K, model.LearnedRegularizer("R", (dtype, device) => new AdaptiveRegularizer(2, 3, 2, 3, 1, 0, Seed, dtype, device))));
+            model.Add(new QuadraticTerm("Q", model.LearnedMatrix("W1", 9, 9, WeightStart.Identity(0.1)), model.LearnedMatrix("W2", 9, 9, WeightStart.Zero)));
+        }
+    }
+
+    [Test]
+    public void Training_says_what_it_leaves_out_and_that_it_stops_too_early()
+    {
+        // The signals are the data without the shrinkage by τ, which has far to fall.
+        var data = Normal(1, 80, M);
+        var signals = data / 1.5;
+        for (var row = 0; row < 80; row += 2)
+            data[row, 1] = double.NaN;
+        using var model = new ComposedModel(new Shrinkage(0.5));
+        var options = new TrainingOptions { Epochs = 6, BatchSize = 10, LearningRate = 3e-2, ValidationFraction = 0.2 };
+        var result = ModelTrainer.Train(model, data, signals, options);
+        Assert.That(result.Warnings, Has.One.Contains("40 of 80 training rows hold NaN").And.One.Contains("still improving at the last epoch"));
+    }
+
+    [Test]
+    public void A_learning_rate_that_leaves_the_model_is_named()
+    {
+        using var model = new ComposedModel(new Shrinkage(0.5));
+        var data = Normal(1, 40, M);
+        Assert.That(
+            () => ModelTrainer.Train(model, data, data, new TrainingOptions { BatchSize = 10, LearningRate = 1e3 }),
+            Throws.InvalidOperationException.With.Message.Contains("Lower LearningRate = 1000").Or.Message.Contains("lower the learning rate (1000)"));
+    }
+
     [Test]
     public void Training_leaves_out_rows_that_are_not_finite_and_refuses_other_shapes()
     {
@@ -280,6 +392,56 @@ public sealed class TrainingLaws : TorchLaws
         var result = ModelTrainer.Train(model, data, signals, Training with { Epochs = 1 });
         Assert.That(double.IsFinite(result.Epochs[0].TrainingLoss), Is.True);
         Assert.That(() => ModelTrainer.Train(model, signals, signals, Training), Throws.ArgumentException.With.Message.Contains($"[rows, {M}]"));
+    }
+
+    private sealed class Shrinkage(double weight) : ModelRecipe
+    {
+        public double Weight { get; } = weight;
+
+        public override int DataSize => M;
+
+        public override int InferenceSize => M;
+
+        public override void Compose(ModelBuilder model)
+        {
+            model.Add(new LeastSquaresTerm("Fit", model.Identity));
+            model.Add(new SquaredL2Term("Energy", model.Identity), Weight);
+            model.Add(new L1Term("L1", model.Identity), model.LearnedPositive("Tau", 0.1));
+        }
+    }
+
+    /// <summary>A checkpoint of a training that ended is the answer to the same training, and to no other with the same shapes.</summary>
+    [Test]
+    public void A_finished_checkpoint_belongs_to_its_rows_settings_model_and_start()
+    {
+        var folder = Directory.CreateTempSubdirectory("xail2o-");
+        var options = new TrainingOptions { Epochs = 2, BatchSize = 10, CheckpointPath = Path.Combine(folder.FullName, "a.checkpoint") };
+        var (data, signals) = (Normal(1, 40, M), Normal(2, 40, M));
+        using var first = new ComposedModel(new Shrinkage(0.5));
+        var result = ModelTrainer.Train(first, data, signals, options);
+
+        using var again = new ComposedModel(new Shrinkage(0.5));
+        var repeated = ModelTrainer.Train(again, data, signals, options);
+        Assert.That(repeated.Epochs, Is.EqualTo(result.Epochs));
+        Assert.That(again.ExportWeights()[0].Values, Is.EqualTo(first.ExportWeights()[0].Values));
+
+        void Refused(ImplicitModel model, Tensor d, Tensor x, TrainingOptions settings, string differ)
+        {
+            using (model)
+                Assert.That(() => ModelTrainer.Train(model, d, x, settings), Throws.InstanceOf<InvalidDataException>().With.Message.Contains($"whose {differ} differ"), differ);
+        }
+
+        var moved = data.clone();
+        moved[17, 3] += 1e-3;
+        using var elsewhere = new ComposedModel(new Shrinkage(0.5));
+        using (no_grad())
+            elsewhere.Weights[0].Weight.add_(1e-3);
+        Refused(new ComposedModel(new Shrinkage(0.5)), moved, signals, options, "training rows");
+        Refused(new ComposedModel(new Shrinkage(0.5)), data, signals + 1, options, "training rows");
+        Refused(new ComposedModel(new Shrinkage(0.6)), data, signals, options, "model");
+        Refused(elsewhere, data, signals, options, "starting weights");
+        Refused(new ComposedModel(new Shrinkage(0.5)), data, signals, options with { LearningRate = 1e-3 }, "training settings");
+        folder.Delete(recursive: true);
     }
 
     private static readonly (string Option, Action Use)[] BadOptions =

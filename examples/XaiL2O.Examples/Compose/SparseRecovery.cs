@@ -29,6 +29,7 @@ public sealed class SparseRecovery : ModelRecipe
     {
         Epochs = 15,
         LearningRate = 4e-3,
+        Gradient = GradientMode.AttachedSteps, // cheaper, and downhill for these weights
         Patience = 0,
         InitialIterations = 50,
         FinalIterations = 100,

@@ -25,6 +25,7 @@ public sealed class Unmixing : ModelRecipe
     {
         Epochs = 8,
         LearningRate = 5e-3,
+        Gradient = GradientMode.AttachedSteps, // cheaper, and downhill for these weights
         Patience = 0,
         InitialIterations = 400,
         FinalIterations = 1000,

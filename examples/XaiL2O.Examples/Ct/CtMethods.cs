@@ -115,7 +115,7 @@ internal static class CtMethods
             Method = new FeasibilityMethod(new FeasibilityOptions { Channels = 24, Start = SolveStart.BackProjection, Seed = seed }),
             Solver = new FixedPointOptions { MaxIterations = 1500, ResidualTolerance = 1e-4, AndersonMemory = 5 },
             BatchSize = BatchSize,
-            Training = new TrainingOptions { Epochs = 24, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 20, FinalIterations = 40, AttachedSteps = 2, WarmStart = true, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3, CheckEvery = 5 } },
+            Training = new TrainingOptions { Epochs = 24, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 20, FinalIterations = 40, Gradient = GradientMode.AttachedSteps, AttachedSteps = 2, WarmStart = true, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3, CheckEvery = 5 } },
         },
         SmallScans => new()
         {

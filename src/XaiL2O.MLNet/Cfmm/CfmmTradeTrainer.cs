@@ -28,14 +28,15 @@ namespace XaiL2O.MLNet;
 /// <seealso cref="L2OCatalog.TrainersCatalog"/>
 public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>
 {
+    private readonly IHostEnvironment environment;
     private readonly Options options;
 
-    internal CfmmTradeTrainer(Options options)
+    internal CfmmTradeTrainer(IHostEnvironment environment, Options options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         ColumnCheck.Outputs(CfmmTradeTransformer.Columns(CfmmTradeTransformer.SettingsOf(options), options.Network.ReserveCount));
-        this.options = options;
+        (this.environment, this.options) = (environment, options);
     }
 
     /// <summary>Settings of <see cref="CfmmTradeTrainer"/>.</summary>
@@ -83,7 +84,10 @@ public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>
         /// <summary>Receives training progress.</summary>
         public IProgress<TrainingProgress>? Progress { get; init; }
 
-        /// <summary>Ends training early with the best weights so far.</summary>
+        /// <summary>
+        /// Ends training early with the best weights so far, at first those it starts from. Cancelled before the training rows are read, there are none yet, and
+        /// <c>Fit</c> throws <see cref="OperationCanceledException"/>.
+        /// </summary>
         public CancellationToken CancellationToken { get; init; }
 
         internal void Validate()
@@ -119,6 +123,8 @@ public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>
     {
         ArgumentNullException.ThrowIfNull(input);
         using var work = NativeWork.Enter();
+        // The caller may be in inference mode, whose tensors have no gradients.
+        using var mode = torch.inference_mode(false);
         var network = options.Network;
         CheckColumns(input.Schema);
         var model = options.Model;
@@ -134,12 +140,13 @@ public sealed class CfmmTradeTrainer : IEstimator<CfmmTradeTransformer>
             var d = torch.cat([torch.tensor(data).reshape(rows, -1), torch.tensor(prices).reshape(rows, -1)], 1);
             // A solve is either finished or not worth a gradient: no rising iteration limit.
             var settings = options.Training with { Solver = options.Solver, InitialIterations = options.Solver.MaxIterations, FinalIterations = options.Solver.MaxIterations };
-            training = ModelTrainer.Train(trained, d, torch.tensor(truth).reshape(rows, -1), settings, options.Progress, options.CancellationToken);
+            using var log = new TrainingLog(environment, nameof(CfmmTradeTrainer), options.Progress);
+            training = ModelTrainer.Train(trained, d, torch.tensor(truth).reshape(rows, -1), settings, log, options.CancellationToken);
         }
 
         // Weights are kept in single precision, as they are saved.
         trained.ImportWeights(trained.ExportWeights());
-        return new CfmmTradeTransformer(CfmmTradeTransformer.SettingsOf(options), trained, training) { TrainedOn = options.Train ? new(input) : null };
+        return new CfmmTradeTransformer(environment, CfmmTradeTransformer.SettingsOf(options), trained, training) { TrainedOn = options.Train ? new(input) : null };
     }
 
     /// <inheritdoc/>

@@ -15,13 +15,14 @@ public sealed class CfmmTradeTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "XaiL2OCfmmTrade";
 
+    private readonly IHostEnvironment environment;
     private readonly Settings settings;
     private readonly CfmmTradeModel model;
     private readonly double[]? prices;
 
-    internal CfmmTradeTransformer(Settings settings, CfmmTradeModel model, TrainingResult? training)
+    internal CfmmTradeTransformer(IHostEnvironment environment, Settings settings, CfmmTradeModel model, TrainingResult? training)
     {
-        (this.settings, this.model, Training) = (settings, model, training);
+        (this.environment, this.settings, this.model, Training) = (environment, settings, model, training);
         prices = settings.Prices?.ToArray();
         OutputColumns = Columns(settings, model.Network.ReserveCount);
     }
@@ -128,7 +129,7 @@ public sealed class CfmmTradeTransformer : BatchTransformer
             }.Validate();
             var model = new CfmmTradeModel(network, settings.Model);
             model.ImportWeights(payload.Weights(model.Weights.Select(w => w.Name)));
-            return new CfmmTradeTransformer(settings, model, null);
+            return new CfmmTradeTransformer(env, settings, model, null);
         });
     }
 
@@ -163,6 +164,7 @@ public sealed class CfmmTradeTransformer : BatchTransformer
             var d = reserves[..(count * width)];
             var p = parent.prices ?? prices[..(count * tokens)];
             var trades = parent.model.Decide(d, p, parent.settings.Solver);
+            SolveLog.Write(parent.environment, nameof(CfmmTradeTransformer), trades.Status, trades.Residual, parent.settings.Solver);
             var values = parent.model.PropertyValues(trades, d, p);
             VBuffer<double>[] Rows(double[] flat) => [.. flat.Chunk(width).Select(row => new VBuffer<double>(width, row))];
             double Utility(int row) => CfmmExecution.Utility(

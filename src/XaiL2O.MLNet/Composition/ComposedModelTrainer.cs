@@ -19,8 +19,8 @@ namespace XaiL2O.MLNet;
 /// <item><term><c>Iterations</c> (output)</term><description><see cref="int"/></description></item>
 /// <item><term><c>Converged</c> (output)</term><description><see cref="bool"/></description></item>
 /// </list>
-/// The composition is checked when the trainer is made. Training uses Jacobian-free backpropagation; its memory does not grow with the number of
-/// iterations. A row whose measurements hold NaN or ∞, or are an empty vector, gets NaN outputs and <c>Converged</c> = false; training leaves such rows out.
+/// The composition is checked when the trainer is made. Training uses gradients of the solution (<see cref="GradientMode"/>), whose memory does not grow with the
+/// number of iterations, and writes its losses to the context's log. A row whose measurements hold NaN or ∞, or are an empty vector, gets NaN outputs and <c>Converged</c> = false; training leaves such rows out.
 /// </remarks>
 /// <seealso cref="L2OCatalog"/>
 public sealed class ComposedModelTrainer : IEstimator<ComposedModelTransformer>
@@ -38,12 +38,25 @@ public sealed class ComposedModelTrainer : IEstimator<ComposedModelTransformer>
         options.Validate();
         (this.environment, this.recipe, this.options) = (environment, recipe, options);
         RecipePayload.Check(recipe);
+        CheckDefinition();
         using var model = new ComposedModel(recipe);
         learns = model.WeightCount > 0;
         properties = [.. model.Properties.Select(p => p.Name)];
         ColumnCheck.Outputs(ComposedModelTransformer.ColumnsOf(options.OutputColumnName, recipe.InferenceSize, properties));
         (options.Training ?? recipe.Training).Validate();
         (options.Solver ?? recipe.Solver).Validate();
+    }
+
+    /// <summary>A few random vectors show most wrong adjoints and bounds; <see cref="ModelCheck"/> in a test of the recipe shows more.</summary>
+    private void CheckDefinition()
+    {
+        const int trials = 3;
+        var findings = ModelCheck.Of(recipe, trials);
+        if (findings.FirstOrDefault(f => f.Promise != ModelPromise.Proximal) is { } wrong)
+            throw new ArgumentException($"The definition of {recipe.GetType().Name} is wrong: {wrong.Message} {nameof(ModelCheck)}.{nameof(ModelCheck.Of)} lists everything that is found.", nameof(recipe));
+        using var channel = environment.Start(recipe.GetType().Name);
+        foreach (var finding in findings)
+            channel.Warning("{0}", finding.Message);
     }
 
     /// <summary>Settings of <see cref="ComposedModelTrainer"/>.</summary>
@@ -70,7 +83,10 @@ public sealed class ComposedModelTrainer : IEstimator<ComposedModelTransformer>
         /// <summary>Receives training progress.</summary>
         public IProgress<TrainingProgress>? Progress { get; init; }
 
-        /// <summary>Ends training early with the best weights so far.</summary>
+        /// <summary>
+        /// Ends training early with the best weights so far, at first those it starts from. Cancelled before the training rows are read, there are none yet, and
+        /// <c>Fit</c> throws <see cref="OperationCanceledException"/>.
+        /// </summary>
         public CancellationToken CancellationToken { get; init; }
 
         internal void Validate()
@@ -89,6 +105,8 @@ public sealed class ComposedModelTrainer : IEstimator<ComposedModelTransformer>
     {
         ArgumentNullException.ThrowIfNull(input);
         using var work = NativeWork.Enter();
+        // The caller may be in inference mode, whose tensors have no gradients.
+        using var mode = torch.inference_mode(false);
         ColumnCheck.FloatVector(input.Schema, options.MeasurementColumnName, recipe.DataSize);
         var device = DeviceChoice.From(environment);
         using var model = new ComposedModel(recipe, torch.ScalarType.Float32, device);
@@ -98,11 +116,12 @@ public sealed class ComposedModelTrainer : IEstimator<ComposedModelTransformer>
             ColumnCheck.FloatVector(input.Schema, options.TargetColumnName, recipe.TargetSize);
             using var scope = torch.NewDisposeScope();
             var (data, targets) = FloatTable.Read(input, options.MeasurementColumnName, recipe.DataSize, options.TargetColumnName, recipe.TargetSize, int.MaxValue, options.CancellationToken);
-            training = ModelTrainer.Train(model, data, targets, options.Training ?? recipe.Training, options.Progress, options.CancellationToken);
+            using var log = new TrainingLog(environment, recipe.GetType().Name, options.Progress);
+            training = ModelTrainer.Train(model, data, targets, options.Training ?? recipe.Training, log, options.CancellationToken);
         }
 
         var columns = new ComposedModelTransformer.Columns(options.MeasurementColumnName, options.OutputColumnName);
-        return new ComposedModelTransformer(columns, options.BatchSize, options.Solver ?? recipe.Solver, recipe, model.ExportWeights(), device, training) { TrainedOn = learns ? new(input) : null };
+        return new ComposedModelTransformer(environment, columns, options.BatchSize, options.Solver ?? recipe.Solver, recipe, model.ExportWeights(), device, training) { TrainedOn = learns ? new(input) : null };
     }
 
     /// <inheritdoc/>

@@ -21,6 +21,7 @@ public sealed class ComposedModelTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "XaiL2OComposedModel";
 
+    private readonly IHostEnvironment environment;
     private readonly Columns columns;
     private readonly FixedPointOptions solver;
     private readonly IReadOnlyList<NamedArray> weights;
@@ -31,6 +32,7 @@ public sealed class ComposedModelTransformer : BatchTransformer
     private readonly Dictionary<string, Sides> sides;
 
     internal ComposedModelTransformer(
+        IHostEnvironment environment,
         Columns columns,
         int batchSize,
         FixedPointOptions solver,
@@ -39,7 +41,7 @@ public sealed class ComposedModelTransformer : BatchTransformer
         torch.Device device,
         TrainingResult? training)
     {
-        (this.columns, BatchSize, this.solver, this.weights, Training) = (columns, batchSize, solver, weights, training);
+        (this.environment, this.columns, BatchSize, this.solver, this.weights, Training) = (environment, columns, batchSize, solver, weights, training);
         using var grad = torch.no_grad();
         model = new ComposedModel(recipe, torch.ScalarType.Float64, device);
         model.ImportWeights(weights);
@@ -64,7 +66,10 @@ public sealed class ComposedModelTransformer : BatchTransformer
     /// <summary>Number of trained values.</summary>
     public long WeightCount => model.WeightCount;
 
-    /// <summary>The trained weights, copies.</summary>
+    /// <summary>What was learned, in the numbers of the recipe: a positive weight itself, where <see cref="Weights"/> holds its logarithm.</summary>
+    public IReadOnlyList<NamedArray> LearnedValues => model.LearnedValues();
+
+    /// <summary>The trained weights as they are stored, copies.</summary>
     public IReadOnlyList<NamedArray> Weights => [.. weights.Select(w => w with { Shape = [.. w.Shape], Values = [.. w.Values] })];
 
     internal override int BatchSize { get; }
@@ -126,7 +131,7 @@ public sealed class ComposedModelTransformer : BatchTransformer
             var recipe = settings.Recipe.Create(payload);
             // The recipe says which weights there are.
             using var declared = Declared(recipe);
-            return new ComposedModelTransformer(settings.Columns, settings.BatchSize, settings.Solver, recipe, payload.Weights(declared.Weights.Select(w => w.Name), "Weight."), DeviceChoice.From(env), null);
+            return new ComposedModelTransformer(env, settings.Columns, settings.BatchSize, settings.Solver, recipe, payload.Weights(declared.Weights.Select(w => w.Name), "Weight."), DeviceChoice.From(env), null);
         });
     }
 
@@ -156,6 +161,7 @@ public sealed class ComposedModelTransformer : BatchTransformer
         {
             using var batch = torch.tensor(data.AsSpan(0, count * width).ToArray(), [count, width]);
             var inference = parent.model.Infer(batch, parent.solver, parent.splitting);
+            SolveLog.Write(parent.environment, parent.model.Recipe.GetType().Name, inference.Status, inference.Residual, parent.solver);
             return
             [
                 inference.Inference.Select(x => new VBuffer<float>(x.Length, x)).ToArray(),

@@ -21,7 +21,7 @@ namespace XaiL2O.MLNet;
 /// <item><term><c>Iterations</c> (output)</term><description><see cref="int"/></description></item>
 /// <item><term><c>Converged</c> (output)</term><description><see cref="bool"/></description></item>
 /// </list>
-/// Training uses Jacobian-free backpropagation; its memory does not grow with the number of iterations. A row whose measurements hold NaN
+/// Training uses gradients of the solution (<see cref="GradientMode"/>), whose memory does not grow with the number of iterations, and writes its losses to the context's log. A row whose measurements hold NaN
 /// or ∞, or are an empty vector, gets NaN outputs and <c>Converged</c> = false; training leaves such rows out.
 /// </remarks>
 /// <seealso cref="L2OCatalog.TrainersCatalog"/>
@@ -90,7 +90,10 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
         /// <summary>Receives training progress.</summary>
         public IProgress<TrainingProgress>? Progress { get; init; }
 
-        /// <summary>Ends training early with the best weights so far.</summary>
+        /// <summary>
+        /// Ends training early with the best weights so far, at first those it starts from. Cancelled before the training rows are read, there are none yet, and
+        /// <c>Fit</c> throws <see cref="OperationCanceledException"/>.
+        /// </summary>
         public CancellationToken CancellationToken { get; init; }
 
         internal bool LearnsPrior => LearnPrior ?? Train;
@@ -127,6 +130,8 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
     {
         ArgumentNullException.ThrowIfNull(input);
         using var work = NativeWork.Enter();
+        // The caller may be in inference mode, whose tensors have no gradients.
+        using var mode = torch.inference_mode(false);
         var (m, n) = (options.MeasurementMatrix.GetLength(0), options.MeasurementMatrix.GetLength(1));
         ColumnCheck.FloatVector(input.Schema, options.MeasurementColumnName, m);
         var device = DeviceChoice.From(environment);
@@ -140,12 +145,17 @@ public sealed class ImplicitDictionaryTrainer : IEstimator<ImplicitDictionaryTra
             using var scope = torch.NewDisposeScope();
             var (data, signals) = Read(input, m, n);
             if (options.Train)
-                training = ModelTrainer.Train(model, data, signals, options.Training, options.Progress, options.CancellationToken);
+            {
+                using var log = new TrainingLog(environment, nameof(ImplicitDictionaryTrainer), options.Progress);
+                training = ModelTrainer.Train(model, data, signals, options.Training, log, options.CancellationToken);
+            }
+
             if (options.LearnsPrior)
                 prior = MeasurementPrior.FromPairs(data, signals, options.PriorNoise);
         }
 
         return new ImplicitDictionaryTransformer(
+            environment,
             new ImplicitDictionaryTransformer.Settings(options.MeasurementColumnName, options.OutputColumnName, options.BatchSize, options.Model, options.Solver),
             options.MeasurementMatrix,
             model.ExportTransform(),

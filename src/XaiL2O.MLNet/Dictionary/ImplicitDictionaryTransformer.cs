@@ -23,6 +23,7 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
     private const string PrecisionArray = "Prior.Precision";
     private const string GainArray = "Prior.Gain";
 
+    private readonly IHostEnvironment environment;
     private readonly Settings settings;
     private readonly float[,] measurementMatrix;
     private readonly float[,] transform;
@@ -30,9 +31,9 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
     private readonly ImplicitDictionaryModel model;
     private readonly Splitting splitting;
 
-    internal ImplicitDictionaryTransformer(Settings settings, float[,] measurementMatrix, float[,] transform, MeasurementPrior? prior, torch.Device device, TrainingResult? training)
+    internal ImplicitDictionaryTransformer(IHostEnvironment environment, Settings settings, float[,] measurementMatrix, float[,] transform, MeasurementPrior? prior, torch.Device device, TrainingResult? training)
     {
-        (this.settings, this.measurementMatrix, this.transform, this.prior, Training) = (settings, measurementMatrix, transform, prior, training);
+        (this.environment, this.settings, this.measurementMatrix, this.transform, this.prior, Training) = (environment, settings, measurementMatrix, transform, prior, training);
         model = new ImplicitDictionaryModel(measurementMatrix, transform, settings.Model, torch.ScalarType.Float64, device, prior);
         splitting = model.CreateSplitting();
         OutputColumns = Columns(settings.OutputColumnName, model.InferenceSize, prior is not null);
@@ -106,7 +107,7 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
             }.Validate();
             // Files from before there were priors hold none, and neither do models without one: both come without the prior's columns.
             var prior = payload.Has(PrecisionArray) ? new MeasurementPrior(payload.DoubleMatrix(PrecisionArray), payload.DoubleMatrix(GainArray)) : null;
-            return new ImplicitDictionaryTransformer(settings, A, K, prior, DeviceChoice.From(env), null);
+            return new ImplicitDictionaryTransformer(env, settings, A, K, prior, DeviceChoice.From(env), null);
         });
     }
 
@@ -122,6 +123,7 @@ public sealed class ImplicitDictionaryTransformer : BatchTransformer
         {
             using var batch = torch.tensor(data.AsSpan(0, count * width).ToArray(), [count, width]);
             var inference = parent.model.Infer(batch, parent.settings.Solver, parent.splitting);
+            SolveLog.Write(parent.environment, nameof(ImplicitDictionaryTransformer), inference.Status, inference.Residual, parent.settings.Solver);
             return
             [
                 inference.Inference.Select(x => new VBuffer<float>(x.Length, x)).ToArray(),

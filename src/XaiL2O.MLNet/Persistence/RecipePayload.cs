@@ -1,13 +1,14 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
 /// <summary>
-/// A recipe as a model zip holds it: the type's name without versions, its settable properties as JSON, and its arrays apart, since JSON would be
-/// several times as large and knows no matrices.
+/// A recipe as a model zip holds it: the type's name without versions, its public properties and fields that can be set or are parameters of its constructor
+/// as JSON, and its arrays apart, since JSON would be several times as large and knows no matrices.
 /// </summary>
 internal sealed record RecipePayload(string Type, string Assembly, string Properties)
 {
@@ -36,21 +37,46 @@ internal sealed record RecipePayload(string Type, string Assembly, string Proper
         }
     }
 
-    /// <summary>Throws unless a recipe comes back from what a zip would hold: better before a training than after it.</summary>
-    /// <exception cref="ArgumentException">It does not.</exception>
+    /// <summary>Throws unless a recipe comes back as it is from what a zip would hold: better before a training than after it.</summary>
+    /// <exception cref="ArgumentException">It does not; the message names what would be lost.</exception>
     public static void Check(ModelRecipe recipe)
     {
+        ConstructorCheck(recipe.GetType());
         var (stored, arrays) = Of(recipe);
         var payload = ModelPayload.Of(0);
         foreach (var (name, shape, values) in arrays)
             payload.Add(name, shape, values);
+        IReadOnlyList<string> lost;
         try
         {
-            _ = stored.Create(payload);
+            lost = recipe.DifferencesFrom(stored.Create(payload));
         }
         catch (InvalidDataException e)
         {
             throw new ArgumentException($"The recipe {recipe.GetType().Name} could not be loaded from a model zip: {e.Message}", nameof(recipe), e);
+        }
+
+        if (lost.Count > 0)
+        {
+            throw new ArgumentException(
+                $"The recipe {recipe.GetType().Name} would be another one after loading from a model zip, which stores public properties and fields that can be set or are parameters of the constructor: "
+                + $"{string.Join("; ", lost.Take(5))}. Make what differs a public property with init, or mark it [JsonIgnore] where it follows from the properties.",
+                nameof(recipe));
+        }
+    }
+
+    /// <summary>A constructor whose parameters nothing holds can be called before training and never again.</summary>
+    private static void ConstructorCheck(Type type)
+    {
+        var constructors = type.GetConstructors();
+        if (constructors.Length != 1 || constructors[0].GetParameters() is not { Length: > 0 } parameters)
+            return;
+        var held = type.GetMembers(BindingFlags.Instance | BindingFlags.Public).Where(m => m is PropertyInfo or FieldInfo).Select(m => m.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        if (parameters.FirstOrDefault(p => !held.Contains(p.Name!)) is { } lost)
+        {
+            throw new ArgumentException(
+                $"The recipe {type.Name} could not be loaded from a model zip: its constructor takes '{lost.Name}', which no public property holds. "
+                + $"Add 'public {lost.ParameterType.Name} {char.ToUpperInvariant(lost.Name![0])}{lost.Name[1..]} {{ get; }} = {lost.Name};', or replace the parameter by a property with init.");
         }
     }
 
@@ -92,7 +118,8 @@ internal sealed record RecipePayload(string Type, string Assembly, string Proper
     private static JsonSerializerOptions Options(Func<long[], Array, string>? store, ModelPayload? payload) => new()
     {
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        IgnoreReadOnlyProperties = true,
+        IncludeFields = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutComputed } },
         Converters =
         {
             new ArrayConverter<float[], float>(store, payload),
@@ -101,6 +128,13 @@ internal sealed record RecipePayload(string Type, string Assembly, string Proper
             new ArrayConverter<double[,], double>(store, payload),
         },
     };
+
+    /// <summary>What nothing can set follows from the rest, or is refused by <see cref="Check"/>.</summary>
+    private static void LeaveOutComputed(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties.Where(p => p.Set is null && p.AssociatedParameter is null).ToArray())
+            type.Properties.Remove(property);
+    }
 
     /// <summary>Puts arrays beside the JSON and their names into it.</summary>
     private sealed class ArrayConverter<TArray, TItem>(Func<long[], Array, string>? store, ModelPayload? payload) : JsonConverter<TArray>

@@ -20,6 +20,11 @@ public sealed record ReportOptions
 
     /// <summary>Column that says how wrong a row is, where the truth is known: a number, small is good, NaN where it is not known; null for none.</summary>
     public string? ErrorColumnName { get; init; }
+    /// <summary>Column with the model's estimate, a number or a vector, whose error the report states beside the verdicts; with <see cref="TruthColumnName"/>, or null for none.</summary>
+    public string? EstimateColumnName { get; init; }
+
+    /// <summary>Column with what the estimate should be, of the same size. A row without it, NaN or empty, counts as one whose truth is not known.</summary>
+    public string? TruthColumnName { get; init; }
 
     /// <summary>Worst rows that are listed, at least 0.</summary>
     public int WorstRows { get; init; } = 10;
@@ -35,6 +40,10 @@ public sealed record ReportOptions
                 throw new ArgumentException($"{name} is empty; it must name a column, or be null for none.");
         }
 
+        if ((EstimateColumnName is null) != (TruthColumnName is null))
+            throw new ArgumentException($"{nameof(EstimateColumnName)} and {nameof(TruthColumnName)} go together: an error needs both; got '{EstimateColumnName}' and '{TruthColumnName}'.");
+        if (ErrorColumnName is not null && TruthColumnName is not null)
+            throw new ArgumentException($"{nameof(ErrorColumnName)} = '{ErrorColumnName}' is the error itself; it takes no {nameof(TruthColumnName)} = '{TruthColumnName}'.");
         OptionCheck.AtLeast(WorstRows, 0);
     }
 }

@@ -23,15 +23,27 @@ internal static class ReportReader
         foreach (var name in values)
             ColumnCheck.Property(judged.Schema, name);
 
-        var builder = new ReportBuilder([.. transformers.Select(t => t.Certifier)], options.Title) { Summary = options.Summary, WorstRows = options.WorstRows, ErrorName = options.ErrorColumnName ?? "" };
-        foreach (var property in properties)
-            builder.Describe(property.Name, FormulaOf(model, property) ?? Describe(property));
+        var (estimate, truth) = (options.EstimateColumnName, options.TruthColumnName);
+        string[] compared = estimate is null ? [] : [estimate, truth!];
+        foreach (var name in compared)
+            ColumnCheck.Argument(judged.Schema, name);
         if (options.ErrorColumnName is not null)
             ColumnCheck.Property(judged.Schema, options.ErrorColumnName);
-        using var cursor = judged.GetRowCursor(values.Concat(extra.Append(options.ErrorColumnName).OfType<string>()).Distinct().Select(name => judged.Schema[name]));
+        var builder = new ReportBuilder([.. transformers.Select(t => t.Certifier)], options.Title)
+        {
+            Summary = options.Summary,
+            WorstRows = options.WorstRows,
+            ErrorName = options.ErrorColumnName ?? $"‖{estimate} − {truth}‖/‖{truth}‖",
+        };
+        foreach (var property in properties)
+            builder.Describe(property.Name, FormulaOf(model, property) ?? Describe(property));
+        using var cursor = judged.GetRowCursor(values.Concat(extra.Append(options.ErrorColumnName).Concat(compared).OfType<string>()).Distinct().Select(name => judged.Schema[name]));
         var getters = values.Select(name => PropertyGetter.Scalar(cursor, judged.Schema[name])).ToArray();
         var readers = extra.Select(name => name is null ? null : GroupReader.Create(cursor, judged.Schema[name])).ToArray();
-        var error = options.ErrorColumnName is { } column ? PropertyGetter.Scalar(cursor, judged.Schema[column]) : null;
+        VectorReader[] errors = [.. compared.Select(name => VectorReader.Create(cursor, judged.Schema[name]))];
+        var error = options.ErrorColumnName is { } column ? PropertyGetter.Scalar(cursor, judged.Schema[column])
+            : compared.Length > 0 ? () => Error(errors[0].Read().ToArray(), errors[1].Read().ToArray(), truth!) ?? double.NaN
+            : null;
         var row = new double[getters.Length];
         while (cursor.MoveNext())
         {
@@ -66,6 +78,18 @@ internal static class ReportReader
         IEnumerable<ITransformer> chain => chain.Select(part => FormulaOf(part, property)).LastOrDefault(formula => formula is not null),
         _ => null,
     };
+
+    /// <summary>‖estimate − truth‖/‖truth‖, NaN without an estimate; null without a truth.</summary>
+    private static double? Error(double[] estimate, double[] truth, string column)
+    {
+        if (truth.Length == 0 || truth.Any(v => !double.IsFinite(v)))
+            return null;
+        if (estimate.Length != truth.Length && estimate.Length > 0)
+            throw ColumnCheck.WrongLength(column, estimate.Length, truth.Length);
+        double Norm(IEnumerable<double> values) => Math.Sqrt(values.Sum(v => v * v));
+        var (error, size) = (estimate.Length == 0 ? double.NaN : Norm(estimate.Zip(truth, (e, t) => e - t)), Norm(truth));
+        return error == 0 ? 0 : error / size;
+    }
 
     private static string Describe(CertifiedProperty property)
     {

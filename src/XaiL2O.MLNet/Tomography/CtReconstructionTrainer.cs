@@ -80,7 +80,10 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
         /// <summary>Receives training progress.</summary>
         public IProgress<TrainingProgress>? Progress { get; init; }
 
-        /// <summary>Ends training early with the best weights so far.</summary>
+        /// <summary>
+        /// Ends training early with the best weights so far, at first those it starts from. Cancelled before the training rows are read, there are none yet, and
+        /// <c>Fit</c> throws <see cref="OperationCanceledException"/>.
+        /// </summary>
         public CancellationToken CancellationToken { get; init; }
 
         internal void Validate()
@@ -117,6 +120,8 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
         using var work = NativeWork.Enter();
         if (start is not null && !options.Method.HasWeights)
             throw new ArgumentException($"{options.Method.GetType().Name} has no weights to start from; call Fit without a model to start from.", nameof(start));
+        // The caller may be in inference mode, whose tensors have no gradients.
+        using var mode = torch.inference_mode(false);
         var geometry = options.Geometry;
         ColumnCheck.FloatVector(input.Schema, options.MeasurementColumnName, geometry.Beams);
         var device = DeviceChoice.From(environment);
@@ -139,7 +144,8 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
         var model = method.CreateModel(radon, device);
         if (start is not null)
             model.ImportWeights(start.Model.ExportWeights());
-        return Create(method, model, device, ModelTrainer.Train(model, data, images, options.Training, options.Progress, options.CancellationToken), input);
+        using var log = new TrainingLog(environment, method.GetType().Name, options.Progress);
+        return Create(method, model, device, ModelTrainer.Train(model, data, images, options.Training, log, options.CancellationToken), input);
     }
 
     /// <inheritdoc/>
@@ -154,7 +160,7 @@ public sealed class CtReconstructionTrainer : IEstimator<CtReconstructionTransfo
     }
 
     private CtReconstructionTransformer Create(ReconstructionMethod method, ImplicitModel model, torch.Device device, TrainingResult? training, IDataView? trainedOn) =>
-        new(new CtReconstructionTransformer.Settings(options.MeasurementColumnName, options.OutputColumnName, options.BatchSize, options.Geometry, method, options.Solver), model, device, training) { TrainedOn = trainedOn is null ? null : new(trainedOn) };
+        new(environment, new CtReconstructionTransformer.Settings(options.MeasurementColumnName, options.OutputColumnName, options.BatchSize, options.Geometry, method, options.Solver), model, device, training) { TrainedOn = trainedOn is null ? null : new(trainedOn) };
 
     private ReconstructionMethod Choose(IReadOnlyList<ReconstructionMethod> candidates, RadonOperator radon, torch.Device device, torch.Tensor data, torch.Tensor images) =>
         candidates.MaxBy(candidate =>

@@ -17,22 +17,24 @@ public sealed class CtReconstructionTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "XaiL2OCtReconstruction";
 
+    private readonly IHostEnvironment environment;
     private readonly Settings settings;
     private readonly torch.Device device;
     private readonly ImplicitModel like;
     private readonly Once<(ImplicitModel Model, Splitting Splitting)> solved;
 
-    internal CtReconstructionTransformer(Settings settings, ImplicitModel model, torch.Device device, TrainingResult? training)
-        : this(settings, model, () => model, device, training) => _ = solved.Value;
+    internal CtReconstructionTransformer(IHostEnvironment environment, Settings settings, ImplicitModel model, torch.Device device, TrainingResult? training)
+        : this(environment, settings, model, () => model, device, training) => _ = solved.Value;
 
+    /// <param name="environment">Has the log.</param>
     /// <param name="settings">Settings.</param>
     /// <param name="like">Has the weights and the properties, perhaps for another scan.</param>
     /// <param name="create">Makes the model at the first use.</param>
     /// <param name="device">Where it computes.</param>
     /// <param name="training">What training did.</param>
-    private CtReconstructionTransformer(Settings settings, ImplicitModel like, Func<ImplicitModel> create, torch.Device device, TrainingResult? training)
+    private CtReconstructionTransformer(IHostEnvironment environment, Settings settings, ImplicitModel like, Func<ImplicitModel> create, torch.Device device, TrainingResult? training)
     {
-        (this.settings, this.like, this.device, Training) = (settings, like, device, training);
+        (this.environment, this.settings, this.like, this.device, Training) = (environment, settings, like, device, training);
         solved = new Once<(ImplicitModel, Splitting)>(() => LastingTensors.Make(() =>
         {
             var model = create();
@@ -91,7 +93,7 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         geometry.Validate();
         var model = settings.Method.CreateModel(RadonOperator.Shared(geometry), device);
         model.ImportWeights(like.ExportWeights());
-        return new CtReconstructionTransformer(settings with { Geometry = geometry }, model, device, Training);
+        return new CtReconstructionTransformer(environment, settings with { Geometry = geometry }, model, device, Training);
     }
 
     /// <summary>The same weights with other tolerances and another limit of solves.</summary>
@@ -103,7 +105,7 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         solver.Validate();
         var model = settings.Method.CreateModel(RadonOperator.Shared(settings.Geometry), device);
         model.ImportWeights(like.ExportWeights());
-        return new CtReconstructionTransformer(settings with { Solver = solver }, model, device, Training);
+        return new CtReconstructionTransformer(environment, settings with { Solver = solver }, model, device, Training);
     }
 
     internal static IReadOnlyList<(string Name, DataViewType Type)> Columns(string outputColumnName, int pixels, ImplicitModel model) =>
@@ -158,7 +160,7 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         var small = settings.Method.CreateSmallModel();
         small.ImportWeights(payload.Weights(small.Weights.Select(w => w.Name)));
         // The matrix of the scan may be large; it is built for rows, whose measurements then have the size that it is for.
-        return new CtReconstructionTransformer(settings, small, Create, device, null);
+        return new CtReconstructionTransformer(environment, settings, small, Create, device, null);
 
         ImplicitModel Create()
         {
@@ -195,6 +197,7 @@ public sealed class CtReconstructionTransformer : BatchTransformer
         {
             using var batch = torch.tensor(data.AsSpan(0, count * width).ToArray(), [count, width]);
             var inference = parent.Model.Infer(batch, parent.settings.Solver, parent.solved.Value.Splitting);
+            SolveLog.Write(parent.environment, parent.settings.Method.GetType().Name, inference.Status, inference.Residual, parent.settings.Solver);
             return
             [
                 inference.Inference.Select(x => new VBuffer<float>(x.Length, x)).ToArray(),

@@ -45,6 +45,7 @@ public sealed class CfmmTradeModel : ImplicitModel
             throw new ArgumentException($"{nameof(CfmmTradeOptions.InitialMargins)}.{nameof(CfmmMargins.FeeMargin)}: the model has no fee margins to start from; give δ and κ only.");
         NativeLibrary.EnsureLoaded();
         (Network, Options) = (network, options);
+        using var mode = inference_mode(false);
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)(uint)options.Seed);
         long N = network.ReserveCount;
@@ -88,6 +89,9 @@ public sealed class CfmmTradeModel : ImplicitModel
     /// <summary>W (the square matrices of the CFMMs one after the other), ln δ and ln κ.</summary>
     public override IReadOnlyList<(string Name, Tensor Weight)> Weights => [("W", risk), ("LogMargin", logMargin), ("LogKept", logKept)];
 
+    /// <summary>Network and options.</summary>
+    public override IReadOnlyList<object?> Configuration => [Network, Options];
+
     /// <inheritdoc/>
     public override ScalarType DataType => ScalarType.Float64;
 
@@ -96,6 +100,14 @@ public sealed class CfmmTradeModel : ImplicitModel
 
     /// <summary>δ and κ as they are now.</summary>
     public CfmmMargins Margins => new(Values(logMargin.exp()), Values(logKept.exp()));
+
+    /// <summary>W, δ as <c>Margin</c> and κ as <c>Kept</c>.</summary>
+    public override IReadOnlyList<NamedArray> LearnedValues()
+    {
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        return [NamedArray.Of("W", risk), NamedArray.Of("Margin", logMargin.exp()), NamedArray.Of("Kept", logKept.exp())];
+    }
 
     /// <inheritdoc/>
     public override Splitting CreateSplitting() => CreateSplitting(Solver());

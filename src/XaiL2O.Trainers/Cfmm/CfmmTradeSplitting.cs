@@ -60,6 +60,8 @@ internal sealed class CfmmTradeSplitting : Splitting
         return ToTrade(net, cat([where(net.lt(0), -next, zero), where(net.gt(0), next, zero)], 1), data);
     }
 
+    internal override bool AttachesExactly => true;
+
     protected override void Dispose(bool disposing)
     {
         if (disposing)

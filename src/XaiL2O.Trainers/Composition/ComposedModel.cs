@@ -24,6 +24,7 @@ public sealed class ComposedModel : ImplicitModel
         NativeLibrary.EnsureLoaded();
         Recipe = recipe;
         store = new WeightStore(dtype, device ?? CPU, recipe.Seed);
+        using var mode = inference_mode(false);
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         _ = Compose();
@@ -55,11 +56,23 @@ public sealed class ComposedModel : ImplicitModel
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Tensor Weight)> Weights => store.All;
 
+    /// <summary>The recipe.</summary>
+    public override IReadOnlyList<object?> Configuration => [Recipe];
+
     /// <inheritdoc/>
     public override ScalarType DataType => store.DataType;
 
     /// <inheritdoc/>
     public override Device Device => store.Device;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<NamedArray> LearnedValues()
+    {
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        var values = Compose().Learned;
+        return [.. Weights.Select(w => NamedArray.Of(w.Name, values.GetValueOrDefault(w.Name, w.Weight)))];
+    }
 
     /// <inheritdoc/>
     public override Splitting CreateSplitting() => Compose().CreateSplitting();
@@ -88,13 +101,41 @@ public sealed class ComposedModel : ImplicitModel
         return builder.Build();
     }
 
+    /// <summary>What a term computes alone, so that a fault has its name.</summary>
+    private void Try(Term term, Tensor data)
+    {
+        Tensor Zeros(int size) => zeros(data.shape[0], size, dtype: DataType, device: Device);
+        void Compare(string what, int size, Func<Tensor, Tensor> compute)
+        {
+            long[] shape;
+            try
+            {
+                shape = compute(Zeros(size)).shape;
+            }
+            catch (ExternalException e)
+            {
+                throw new ArgumentException($"The terms of {Recipe.GetType().Name} do not fit together: {what} of '{term.Name}' fails on points of length {size} and data of length {DataSize}: {e.Message.Split('\n')[0]}", e);
+            }
+
+            if (!shape.SequenceEqual([data.shape[0], size]))
+                throw new ArgumentException($"{what} of the term '{term.Name}' gives [{string.Join(", ", shape)}] for points of shape [{data.shape[0]}, {size}]; it must give the shape it takes.");
+        }
+
+        if (term is IProximable proximable)
+            Compare(nameof(IProximable.Proximal), term.Operator.OutputSize, u => proximable.Proximal(u, 1, data));
+        if (term is ISmooth smooth)
+            Compare(nameof(ISmooth.Gradient), term.Operator.InputSize, u => smooth.Gradient(u, data));
+    }
+
     /// <summary>Shapes that do not fit show here, in place of in the middle of a training.</summary>
     private void Try()
     {
+        var composition = Compose();
+        var data = zeros(2, DataSize, dtype: DataType, device: Device);
+        foreach (var term in composition.Terms)
+            Try(term, data);
         try
         {
-            var composition = Compose();
-            var data = zeros(2, DataSize, dtype: DataType, device: Device);
             var splitting = composition.CreateSplitting();
             var x = splitting.Inference(splitting.Step(splitting.Initialize(data), data), data);
             if (!x.shape.SequenceEqual([2, InferenceSize]))

@@ -14,6 +14,7 @@ public sealed class ModelBuilder
     private readonly WeightStore store;
     private readonly List<(Term Term, Coefficient Weight)> terms = [];
     private readonly List<Term> reported = [];
+    private readonly Dictionary<string, Tensor> learned = []; // as the terms see them
     private Splitting? splitting;
 
     internal ModelBuilder(WeightStore store, int dataSize, int inferenceSize)
@@ -73,7 +74,10 @@ public sealed class ModelBuilder
     {
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(shape);
-        return store.Weight(name, [.. shape], start, keep);
+        ArgumentNullException.ThrowIfNull(name);
+        if (learned.ContainsKey(name))
+            throw new ArgumentException($"The weight '{name}' is declared twice; give each weight a name of its own, or declare it once and use what you get in both places.", nameof(name));
+        return learned[name] = store.Weight(name, [.. shape], start, keep);
     }
 
     /// <summary>A trained matrix as an operator; the bound on its norm follows it.</summary>
@@ -106,7 +110,7 @@ public sealed class ModelBuilder
         Check.AtLeast(size, 1);
         Check.Positive(start);
         var logarithm = (float)(Math.Log(start) / LogarithmicRate);
-        return (LogarithmicRate * Learned(name, WeightStart.Values([.. Enumerable.Repeat(logarithm, size)]), [size])).exp();
+        return learned[name] = (LogarithmicRate * Learned(name, WeightStart.Values([.. Enumerable.Repeat(logarithm, size)]), [size])).exp();
     }
 
     /// <summary>A trained convolution 1 → C channels of square images; see <see cref="ConvolutionOperator"/>.</summary>
@@ -182,6 +186,6 @@ public sealed class ModelBuilder
         foreach (var name in properties.GroupBy(t => t.Name).Where(g => g.Count() > 1).Select(g => g.Key))
             throw new ArgumentException($"Two terms are named '{name}'; names become columns, so they must differ.");
         Steps.Validate();
-        return new Composition([.. terms.Select(t => t.Term)], properties, () => splitting ?? SplittingChoice.Make(terms, InferenceSize, Algorithm, Steps, DataType, Device));
+        return new Composition([.. terms.Select(t => t.Term)], properties, learned, () => splitting ?? SplittingChoice.Make(terms, InferenceSize, Algorithm, Steps, DataType, Device));
     }
 }

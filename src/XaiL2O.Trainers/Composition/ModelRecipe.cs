@@ -7,9 +7,10 @@ namespace XaiL2O.Trainers;
 /// Derive from it in one file; training, solving, property values, certificates and model zips come with it.
 /// </summary>
 /// <remarks>
-/// Public settable properties are the recipe's options: a model zip stores them, arrays and matrices of numbers among them, with the name of the type and of its assembly.
-/// So a recipe has a public constructor without parameters (properties may be <c>required</c>), and the program that loads the zip references the
-/// assembly of the recipe.
+/// Public properties and fields that can be set, or that are parameters of the constructor by the same name, are the recipe's options: a model zip stores them,
+/// arrays and matrices of numbers among them, with the name of the type and of its assembly. Whatever else a recipe holds must follow from them and be marked
+/// <see cref="System.Text.Json.Serialization.JsonIgnoreAttribute"/>; a recipe that would not come back as it is is refused before it is trained. The program that loads the zip
+/// references the assembly of the recipe.
 /// </remarks>
 /// <seealso cref="ModelBuilder"/>
 public abstract class ModelRecipe
@@ -48,6 +49,23 @@ public abstract class ModelRecipe
     {
         ArgumentNullException.ThrowIfNull(data);
         return ones(data.shape[0], 1, dtype: data.dtype, device: data.device);
+    }
+
+    /// <summary>
+    /// What of two recipes differs, field by field, private and inherited ones among them, each as <c>path: value here, value there</c>; what is marked
+    /// <see cref="System.Text.Json.Serialization.JsonIgnoreAttribute"/> is passed over.
+    /// </summary>
+    /// <param name="other">Another recipe.</param>
+    public IReadOnlyList<string> DifferencesFrom(ModelRecipe other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var there = new Dictionary<string, string>(ObjectState.Of(other));
+        var here = new Dictionary<string, string>(ObjectState.Of(this));
+        return
+        [
+            .. here.Where(p => there.GetValueOrDefault(p.Key) != p.Value).Select(p => $"{p.Key}: {p.Value}, {there.GetValueOrDefault(p.Key, "nothing")}"),
+            .. there.Where(p => !here.ContainsKey(p.Key)).Select(p => $"{p.Key}: nothing, {p.Value}"),
+        ];
     }
 
     /// <summary>What training minimises; mean squared error unless a recipe says otherwise.</summary>

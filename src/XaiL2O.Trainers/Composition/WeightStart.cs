@@ -11,17 +11,17 @@ public sealed class WeightStart
     private WeightStart(Func<long[], Generator, Tensor> make) => this.make = make;
 
     /// <summary>All zeros.</summary>
-    public static WeightStart Zero { get; } = new((shape, _) => zeros(shape));
+    public static WeightStart Zero { get; } = new((shape, _) => zeros(shape, dtype: ScalarType.Float32));
 
     /// <summary>A multiple of the identity, for matrices.</summary>
     /// <param name="scale">The factor.</param>
     public static WeightStart Identity(double scale = 1) => new((shape, _) => shape.Length == 2
-        ? scale * eye(shape[0], shape[1])
+        ? scale * eye(shape[0], shape[1], dtype: ScalarType.Float32)
         : throw new ArgumentException($"The identity is a matrix; the weight has {shape.Length} dimensions."));
 
     /// <summary>Independent Gaussian entries with mean 0; the recipe's seed decides them.</summary>
     /// <param name="deviation">Standard deviation.</param>
-    public static WeightStart Gaussian(double deviation) => new((shape, generator) => deviation * randn(shape, generator: generator));
+    public static WeightStart Gaussian(double deviation) => new((shape, generator) => deviation * randn(shape, dtype: ScalarType.Float32, generator: generator));
 
     /// <summary>A matrix.</summary>
     /// <param name="values">As many rows and columns as the weight.</param>

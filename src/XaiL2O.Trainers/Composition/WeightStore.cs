@@ -39,6 +39,7 @@ internal sealed class WeightStore(ScalarType dataType, Device device, int seed) 
         }
 
         ThrowIfComplete(name);
+        using var mode = inference_mode(false);
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         // Each weight draws from a generator of its own, so that declaring one more does not change the others. 32 bits are what the generator takes.
@@ -59,6 +60,7 @@ internal sealed class WeightStore(ScalarType dataType, Device device, int seed) 
         if (parts.TryGetValue(name, out var known))
             return known as T ?? throw new ArgumentException($"'{name}' is declared as a {known.GetType().Name} and as a {typeof(T).Name}.");
         ThrowIfComplete(name);
+        using var mode = inference_mode(false);
         var part = make() ?? throw new ArgumentException($"The function that makes '{name}' returned null.");
         parts.Add(name, part);
         foreach (var (inner, weight) in weightsOf(part))
@@ -70,6 +72,8 @@ internal sealed class WeightStore(ScalarType dataType, Device device, int seed) 
 
     public Tensor Constant(Array values) => constants.GetValue(values, v =>
     {
+        // A tensor of inference mode could never be part of a gradient.
+        using var mode = inference_mode(false);
         using var scope = NewDisposeScope();
         var flat = v switch
         {

@@ -33,6 +33,12 @@ public abstract class ImplicitModel : IDisposable
     /// <summary>The trained tensors, with their names.</summary>
     public abstract IReadOnlyList<(string Name, Tensor Weight)> Weights { get; }
 
+    /// <summary>
+    /// What beside the weights says which model this is: options and constants, down to every field of theirs. A checkpoint of a training is refused where they
+    /// differ; a model that names none is told apart by its type and its starting weights alone.
+    /// </summary>
+    public virtual IReadOnlyList<object?> Configuration => [];
+
     /// <summary>Element type of the computation.</summary>
     public abstract ScalarType DataType { get; }
 
@@ -57,6 +63,9 @@ public abstract class ImplicitModel : IDisposable
         ArgumentNullException.ThrowIfNull(data);
         return ones(data.shape[0], 1, dtype: data.dtype, device: data.device);
     }
+
+    /// <summary>How training differentiates fixed points where its options leave that to the model: exactly, unless a model says otherwise.</summary>
+    public virtual GradientMode DefaultGradient => GradientMode.Implicit;
 
     /// <summary>Length of the rows of training targets; <see cref="InferenceSize"/> where the target is the inference itself.</summary>
     public virtual int TargetSize => InferenceSize;
@@ -162,11 +171,16 @@ public abstract class ImplicitModel : IDisposable
     /// <summary>Number of trained values.</summary>
     public long WeightCount => Weights.Sum(w => w.Weight.numel());
 
-    /// <summary>Copies the weights out, in single precision.</summary>
+    /// <summary>
+    /// What was learned, in the numbers of the model: for a positive weight the weight itself, where <see cref="Weights"/> and what is stored hold the logarithm that is trained.
+    /// </summary>
+    public virtual IReadOnlyList<NamedArray> LearnedValues() => ExportWeights();
+
+    /// <summary>Copies the weights out as they are trained and stored, in single precision; <see cref="LearnedValues"/> for people.</summary>
     public IReadOnlyList<NamedArray> ExportWeights()
     {
         using var scope = NewDisposeScope();
-        return [.. Weights.Select(w => new NamedArray(w.Name, w.Weight.shape, w.Weight.detach().to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray()))];
+        return [.. Weights.Select(w => NamedArray.Of(w.Name, w.Weight))];
     }
 
     /// <summary>Copies weights in.</summary>

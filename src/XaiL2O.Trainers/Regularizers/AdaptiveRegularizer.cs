@@ -64,9 +64,9 @@ public sealed class AdaptiveRegularizer : Regularizer
         using var generator = new Generator((ulong)(uint)seed);
         using var scope = NewDisposeScope();
         (Parameter, Parameter) Layer(int from, int to, double gain) =>
-            (TrainableWeight.Create(randn(to, from, kernel, kernel, generator: generator) * (gain * Math.Sqrt(2.0 / (kernel * kernel * from))), dtype, where), TrainableWeight.Create(zeros(to), dtype, where));
+            (TrainableWeight.Create(randn(to, from, kernel, kernel, dtype: ScalarType.Float32, generator: generator) * (gain * Math.Sqrt(2.0 / (kernel * kernel * from))), dtype, where), TrainableWeight.Create(zeros(to, dtype: ScalarType.Float32), dtype, where));
 
-        filters = TrainableWeight.Create(eye(hidden, channels).view(hidden, channels, 1, 1), dtype, where);
+        filters = TrainableWeight.Create(eye(hidden, channels, dtype: ScalarType.Float32).view(hidden, channels, 1, 1), dtype, where);
         threshold = TrainableWeight.Create(FirmShrinkage.ThresholdWeights(hidden, Strength), dtype, where);
         concavityWeight = concavity > 0 ? TrainableWeight.Create(FirmShrinkage.ConcavityStart(), dtype, where) : null;
         this.layers = [Layer(hidden, context, 1), .. Enumerable.Range(0, layers).Select(_ => Layer(context, context, 1)), Layer(context, hidden, 0)];

@@ -16,10 +16,10 @@ internal static class FirmShrinkage
     private const double InitialConcavity = 0;
 
     /// <summary>Values of the weights that stand for so many thresholds θ.</summary>
-    public static Tensor ThresholdWeights(int count, double threshold) => full(count, Math.Log(threshold) / LogarithmicRate);
+    public static Tensor ThresholdWeights(int count, double threshold) => full(count, Math.Log(threshold) / LogarithmicRate, dtype: ScalarType.Float32);
 
     /// <summary>Value of the weight that stands for μ at the start of training.</summary>
-    public static Tensor ConcavityStart() => full(1, InitialConcavity);
+    public static Tensor ConcavityStart() => full(1, InitialConcavity, dtype: ScalarType.Float32);
 
     /// <summary>log θ per channel, shape <c>[1, channels, 1, 1]</c>.</summary>
     public static Tensor LogThreshold(Tensor weight) => (LogarithmicRate * weight).view(1, -1, 1, 1);

@@ -53,7 +53,7 @@ public sealed class PotentialRegularizer : Regularizer
         this.stages = [.. Enumerable.Range(0, stages).Select(stage =>
         {
             using var scope = NewDisposeScope();
-            var filters = randn(hidden, channels, kernel, kernel, generator: generator);
+            var filters = randn(hidden, channels, kernel, kernel, dtype: ScalarType.Float32, generator: generator);
             filters = filters * (InitialScale / bound.Of(filters.to(where)));
             if (stage == 0)
             {

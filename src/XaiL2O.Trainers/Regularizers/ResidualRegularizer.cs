@@ -39,9 +39,9 @@ public sealed class ResidualRegularizer : Regularizer
         this.blocks = [.. Enumerable.Range(0, blocks).Select(_ =>
         {
             using var scope = NewDisposeScope();
-            var filters = randn(channels, channels, kernel, kernel, generator: generator);
+            var filters = randn(channels, channels, kernel, kernel, dtype: ScalarType.Float32, generator: generator);
             filters = filters * (0.1 * limit / bound.Of(filters.to(where)));
-            return (TrainableWeight.Create(filters, dtype, where), TrainableWeight.Create(zeros(channels), dtype, where));
+            return (TrainableWeight.Create(filters, dtype, where), TrainableWeight.Create(zeros(channels, dtype: ScalarType.Float32), dtype, where));
         })];
     }
 

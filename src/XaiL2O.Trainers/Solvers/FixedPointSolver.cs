@@ -29,7 +29,7 @@ public static class FixedPointSolver
     /// <param name="options">Tolerances and limit.</param>
     /// <param name="fidelity">The data term whose property value must be within <see cref="FixedPointOptions.FidelityTolerance"/>; none when null.</param>
     /// <param name="warmStart">Where to start, one row per sample; <see cref="Splitting.Initialize"/> when null.</param>
-    /// <param name="cancellationToken">Stops between two checks by throwing <see cref="OperationCanceledException"/>.</param>
+    /// <param name="cancellationToken">Stops between two iterations by throwing <see cref="OperationCanceledException"/>.</param>
     public static FixedPointResult Solve(
         Splitting splitting,
         Tensor data,
@@ -75,9 +75,9 @@ public static class FixedPointSolver
                 state = splitting.Step(previous, active).Map(t => ReferenceEquals(t, active) ? t : t.MoveToOuterDisposeScope());
             }
 
+            cancellationToken.ThrowIfCancellationRequested();
             if (check)
             {
-                cancellationToken.ThrowIfCancellationRequested();
                 var ended = Judge(splitting, previous, state, active, options, fidelity, iteration, rows, stopped, report);
                 if (ended.Length > 0)
                     Store(result, state, rows, ended, report);

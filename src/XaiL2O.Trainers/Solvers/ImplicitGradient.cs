@@ -6,7 +6,7 @@ namespace XaiL2O.Trainers;
 /// <summary>
 /// Implicit differentiation of a fixed point ζ = T_Θ(ζ; d): dL/dΘ = vᵀ ∂T/∂Θ with v the solution of v = ∂L/∂ζ + (∂T/∂ζ)ᵀ v, found by iterating
 /// that equation with Anderson acceleration, each row on its own (Bai et al. 2019, arXiv 1909.01377). The exact gradient where ζ is unique, at
-/// the price of as many vector–Jacobian products as the iteration takes; memory does not grow with them.
+/// the price of as many vector–Jacobian products as the iteration takes; memory does not grow with them. Small exact steps have a direct solution in place of the iteration.
 /// </summary>
 public static class ImplicitGradient
 {
@@ -16,7 +16,7 @@ public static class ImplicitGradient
     /// <param name="splitting">T; its <see cref="Splitting.Step"/> must be differentiable in the weights.</param>
     /// <param name="fixedPoint">A fixed point, as <see cref="FixedPointSolver"/> returns it.</param>
     /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
-    /// <param name="maxSteps">Most iterations of the linear equation; at least 1.</param>
+    /// <param name="maxSteps">Most iterations of the linear equation; at least 1. Where it is solved directly, 1/maxSteps damps it, which bounds the gradient likewise.</param>
     /// <param name="tolerance">Change of v relative to its norm at which the iteration stops; positive.</param>
     /// <returns>Shape <c>[batch, inference size]</c>, differentiable in the weights of the splitting's terms.</returns>
     /// <exception cref="InvalidOperationException">A step of the splitting carries no gradient.</exception>
@@ -26,7 +26,10 @@ public static class ImplicitGradient
         ArgumentNullException.ThrowIfNull(fixedPoint);
         Check.AtLeast(maxSteps, 1);
         Check.Positive(tolerance);
+        using var mode = inference_mode(false);
         using var grad = enable_grad();
+        if (splitting.AttachesExactly)
+            return splitting.AttachedInference(fixedPoint, data);
         var (differentiable, point) = splitting.Differentiable(fixedPoint, data);
         var state = point.Map(t => t.detach());
         var next = differentiable.Step(state, data);
@@ -45,6 +48,8 @@ public static class ImplicitGradient
             using var grad = enable_grad();
             using var scope = NewDisposeScope();
             var point = FixedPoint.Flatten().detach().requires_grad_(true);
+            if (Splitting.SolveAdjoint(FixedPoint, Data, u, 1.0 / MaxSteps) is { } direct)
+                return direct.MoveToOuterDisposeScope();
             var image = Splitting.Step(FixedPoint.Unflatten(point), Data).Flatten();
             using var acceleration = new AndersonAcceleration(Memory);
             SplittingState v = new FlatState(u.detach());

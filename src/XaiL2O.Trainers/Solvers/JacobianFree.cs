@@ -17,6 +17,7 @@ public static class JacobianFree
     public static Tensor Attach(Splitting splitting, SplittingState fixedPoint, Tensor data, int steps = 1)
     {
         ArgumentNullException.ThrowIfNull(splitting);
+        using var mode = inference_mode(false);
         using var grad = enable_grad();
         return splitting.AttachedInference(fixedPoint, data, steps);
     }

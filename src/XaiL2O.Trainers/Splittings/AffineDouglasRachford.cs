@@ -17,9 +17,10 @@ namespace XaiL2O.Trainers;
 /// (Lions and Mercier 1979, doi 10.1137/0716071; Eckstein and Bertsekas 1992, doi 10.1007/BF01581204, show it to be ADMM with exact steps; Parikh and
 /// Boyd 2014, doi 10.1007/s12532-013-0061-8, split all terms.) It has the solutions of the splitting whose problem it solves, needs one or two matrix
 /// products per iteration, and its rate does not depend on how well E and the stacked operator are conditioned. cᵢ = 1/‖Kᵢ‖ makes it independent of the
-/// operators' units, and λ, a number per row, is balanced between primal and dual feasibility. Gradients are attached to that splitting at its fixed point.
+/// operators' units, and λ, a number per row, is balanced between primal and dual feasibility. Implicit gradients are those of its own steps, attached ones those of
+/// the splitting whose problem it solves, at its fixed point.
 /// </remarks>
-public sealed class AffineDouglasRachford : Splitting
+public sealed partial class AffineDouglasRachford : Splitting
 {
     /// <summary>Longest x, and most rows of S, for which matrices are held.</summary>
     internal const int LargestInference = 1024;
@@ -175,8 +176,13 @@ public sealed class AffineDouglasRachford : Splitting
     internal override bool JudgesNextAlone => true;
 
     /// <inheritdoc/>
-    internal override (Splitting Splitting, SplittingState FixedPoint) Differentiable(SplittingState fixedPoint, Tensor data) => (Problem, ToProblem(fixedPoint, data));
+    internal override (Splitting Splitting, SplittingState FixedPoint) Differentiable(SplittingState fixedPoint, Tensor data)
+    {
+        var (y, λ) = (DouglasRachfordState)fixedPoint;
+        return (new FixedStep(this, λ.detach()), new PointState(y));
+    }
 
+    /// <summary>Of <see cref="Problem"/>, which Jacobian-free backpropagation is meant for: its last update is that of x.</summary>
     /// <inheritdoc/>
     public override Tensor AttachedInference(SplittingState fixedPoint, Tensor data, int steps = 1) =>
         Problem.AttachedInference(ToProblem(fixedPoint, data), data, steps);
@@ -238,12 +244,16 @@ public sealed class AffineDouglasRachford : Splitting
         return (z, p, (reflected - p) / λ);
     }
 
+    private bool InferenceIsProjected => Array.Exists(parts, IsProjection);
+
+    private static bool IsProjection(Block part) => part.Term is { IsConstraint: true, Operator: IdentityOperator };
+
     private Tensor InferenceAt(Tensor z, Tensor y, Tensor λ, Tensor data)
     {
-        foreach (var (term, scale, from, length) in parts)
+        if (InferenceIsProjected)
         {
-            if (term is { IsConstraint: true, Operator: IdentityOperator })
-                return StepPerRow.Proximal(term, ((2 * z) - y).narrow(1, from, length) / scale, λ / (scale * scale), data);
+            var (term, scale, from, length) = Array.Find(parts, IsProjection);
+            return StepPerRow.Proximal(term, ((2 * z) - y).narrow(1, from, length) / scale, λ / (scale * scale), data);
         }
 
         var x = mm(z, inferenceFromZ);

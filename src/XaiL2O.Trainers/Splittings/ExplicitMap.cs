@@ -32,4 +32,7 @@ public sealed class ExplicitMap(Func<Tensor, Tensor> function) : Splitting
 
     /// <inheritdoc/>
     public override Tensor AttachedInference(SplittingState fixedPoint, Tensor data, int steps = 1) => function(data);
+
+    /// <inheritdoc/>
+    internal override bool AttachesExactly => true;
 }

@@ -15,6 +15,7 @@ public sealed class MeasurementGeometry : IDisposable
         var (m, n) = (matrix.shape[0], matrix.shape[1]);
         if (m >= n)
             throw new ArgumentException($"The measurement matrix has {m} rows and {n} columns; with at least as many measurements as unknowns there is nothing to learn.", nameof(matrix));
+        using var mode = inference_mode(false);
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var (U, S, Vh) = linalg.svd(matrix.detach().to(CPU).to(ScalarType.Float64), fullMatrices: true);

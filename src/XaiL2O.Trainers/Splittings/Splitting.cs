@@ -46,17 +46,26 @@ public abstract class Splitting : IDisposable
     {
         ArgumentNullException.ThrowIfNull(fixedPoint);
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        var (splitting, start) = Differentiable(fixedPoint, data);
-        var state = start.Map(t => t.detach());
+        var state = fixedPoint.Map(t => t.detach());
         for (var step = 0; step < steps; step++)
-            state = splitting.Step(state, data);
-        return splitting.Inference(state, data);
+            state = Step(state, data);
+        return Inference(state, data);
     }
 
-    /// <summary>The iteration whose steps carry gradients, with its fixed point: this one, unless it solves the problem of another.</summary>
+    /// <summary>The iteration with its fixed point whose steps have the derivatives of the solution in the weights: this one, unless it steps around them.</summary>
     /// <param name="fixedPoint">A fixed point of this iteration.</param>
     /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
     internal virtual (Splitting Splitting, SplittingState FixedPoint) Differentiable(SplittingState fixedPoint, Tensor data) => (this, fixedPoint);
+
+    /// <summary>The solution of v = u + (1 − damping)(∂T/∂ζ)ᵀv where it is cheap; null, the default, where it has to be iterated for.</summary>
+    /// <param name="fixedPoint">ζ.</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    /// <param name="u">Shape of ζ with its variables side by side.</param>
+    /// <param name="damping">Bounds ‖v‖ by ‖u‖/damping, for rows whose equation is singular: a solution that is not unique, or not reached.</param>
+    internal virtual Tensor? SolveAdjoint(SplittingState fixedPoint, Tensor data, Tensor u, double damping) => null;
+
+    /// <summary>Whether <see cref="AttachedInference"/> has the gradient of the solution itself, so that nothing remains to be solved for it.</summary>
+    internal virtual bool AttachesExactly => false;
 
     /// <summary>Whether the conditions of optimality come from T(ζ) alone, so that a state can be judged without the one before.</summary>
     internal virtual bool JudgesNextAlone => false;

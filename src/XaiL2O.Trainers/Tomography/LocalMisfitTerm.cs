@@ -44,10 +44,10 @@ public sealed class LocalMisfitTerm : Term
 
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var middle = zeros(1, radon.InputSize);
+        var middle = zeros(1, radon.InputSize, dtype: ScalarType.Float32);
         var place = (radon.Geometry.ImageSize / 2 * radon.Geometry.ImageSize) + (radon.Geometry.ImageSize / 2);
         middle[0, place] = 1;
-        energy = radon.Apply(Discs(middle)).square().sum().ToDouble() / radon.ApplyAdjoint(ones(1, radon.OutputSize))[0, place].ToDouble();
+        energy = radon.Apply(Discs(middle)).square().sum().ToDouble() / radon.ApplyAdjoint(ones(1, radon.OutputSize, dtype: ScalarType.Float32))[0, place].ToDouble();
     }
 
     /// <inheritdoc/>

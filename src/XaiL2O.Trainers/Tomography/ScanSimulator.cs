@@ -41,7 +41,7 @@ public sealed class ScanSimulator
             using var image = x[row];
             using var generator = new Generator(SeedOf(image.bytes));
             using var target = draws[row];
-            target.copy_(randn(clean.shape[1], generator: generator));
+            target.copy_(randn(clean.shape[1], dtype: ScalarType.Float32, generator: generator));
         }
 
         return (clean + (noise * clean.abs() * draws)).MoveToOuterDisposeScope();

@@ -38,6 +38,7 @@ internal sealed class SparseDeviceCopies(SparseMatrix matrix, SparseMatrix trans
 
     private static Tensor Make(SparseMatrix source, Tensor like)
     {
+        using var mode = inference_mode(false);
         using var scope = NewDisposeScope();
         var rows = new long[source.Values.Length];
         for (var row = 0; row < source.Rows; row++)

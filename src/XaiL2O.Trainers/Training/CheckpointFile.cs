@@ -54,7 +54,7 @@ internal static class CheckpointFile
                 throw new InvalidDataException($"{path} is not a training checkpoint of this version of XaiL2O; delete it to start anew.");
             var saved = reader.ReadString();
             if (saved != fingerprint)
-                throw new InvalidDataException($"{path} belongs to another training; delete it or name another file. It has {saved}, this training {fingerprint}.");
+                throw new InvalidDataException($"{path} belongs to another training, whose {TrainingIdentity.Difference(saved, fingerprint)} differ. Delete it to train anew, or name another file.");
             body(reader);
             if (!reader.ReadBytes(Magic.Length).AsSpan().SequenceEqual(Magic))
                 throw new InvalidDataException($"{path} is damaged; delete it to start anew.");

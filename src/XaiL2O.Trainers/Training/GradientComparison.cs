@@ -35,6 +35,7 @@ public sealed record GradientComparison(IReadOnlyList<GradientComparison.Mode> M
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(attachedSteps);
         using var scope = NewDisposeScope();
+        using var mode = inference_mode(false);
         using var grad = enable_grad();
         var (d, target) = (data.to(model.DataType).to(model.Device), targets.to(model.DataType).to(model.Device));
         var scale = model.Scale(d);

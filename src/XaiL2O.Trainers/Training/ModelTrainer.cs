@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,12 +7,18 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers;
 
 /// <summary>
-/// Trains an implicit model with Jacobian-free backpropagation: one learning-rate cycle, best weights on a validation split kept.
+/// Trains an implicit model with gradients of its solutions: one learning-rate cycle, best weights on a validation split kept.
 /// </summary>
 public static class ModelTrainer
 {
     /// <summary>Progress reports per epoch.</summary>
     private const int ReportsPerEpoch = 20;
+
+    /// <summary>A loss that fell by more than this share of the best one before the last epochs is still improving.</summary>
+    private const double StillImproving = 0.1;
+
+    /// <summary>Share of converged solves below which gradients say little.</summary>
+    private const double FewConverged = 0.5;
 
     /// <summary>Trains a model in place.</summary>
     /// <param name="model">The model; its weights are the starting point and become the best found.</param>
@@ -19,7 +26,9 @@ public static class ModelTrainer
     /// <param name="targets">What the loss compares with (for most models the signals), shape <c>[rows, model.TargetSize]</c>.</param>
     /// <param name="options">Settings.</param>
     /// <param name="progress">Receives progress several times per epoch.</param>
-    /// <param name="cancellationToken">Ends training after the current step; the best weights so far are kept and no exception is thrown.</param>
+    /// <param name="cancellationToken">
+    /// Ends training, a running solve included; the best weights so far are kept, at first those it starts from, and no exception is thrown.
+    /// </param>
     /// <exception cref="ArgumentException">Shapes do not fit, or too few finite rows.</exception>
     /// <exception cref="InvalidOperationException">The loss stopped being finite.</exception>
     public static TrainingResult Train(
@@ -35,6 +44,7 @@ public static class ModelTrainer
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        options = options.For(model);
         if (data.dim() != 2 || targets.dim() != 2 || data.shape[1] != model.DataSize || targets.shape[1] != model.TargetSize || data.shape[0] != targets.shape[0])
         {
             throw new ArgumentException(
@@ -44,6 +54,7 @@ public static class ModelTrainer
 
         using var work = NativeWork.Enter();
         using var scope = NewDisposeScope();
+        using var mode = inference_mode(false);
         using var grad = enable_grad();
         using var run = new Run(model, data, targets, options, progress, cancellationToken);
         return run.Execute();
@@ -65,6 +76,8 @@ public static class ModelTrainer
         private readonly Stopwatch clock = Stopwatch.StartNew();
         private readonly int batches;
         private readonly List<EpochResult> history = [];
+        private readonly List<string> warnings = [];
+        private readonly string identity = ""; // of a training with checkpoints
         private IReadOnlyList<NamedArray> best = [];
         private double bestLoss = double.PositiveInfinity;
         private int bestEpoch;
@@ -82,55 +95,86 @@ public static class ModelTrainer
             if (rows - held < 1)
                 throw new ArgumentException($"Training needs at least one finite row; {rows} of {data.shape[0]} rows are finite and {held} are held for validation.", nameof(data));
 
+            if (rows < data.shape[0])
+                Warn(0, $"{data.shape[0] - rows} of {data.shape[0]} training rows hold NaN or ∞ and are left out.");
+
             Tensor Take(Tensor t, long from, long to) => t.index_select(0, order.slice(0, from, to, 1)).to(model.DataType).to(model.Device);
             (validationData, validationTargets) = (Take(data, 0, held), Take(targets, 0, held));
             (this.data, this.targets) = (Take(data, held, rows), Take(targets, held, rows));
             scale = model.Scale(this.data);
             batches = (int)((rows - held + options.BatchSize - 1) / options.BatchSize);
+            if (options.CheckpointPath is not null)
+                identity = TrainingIdentity.Of(model, options, this.data, this.targets, validationData, validationTargets);
             optimizer = WeightOptimizer.Create([.. model.Weights.Select(w => w.Weight)], options);
         }
 
         public TrainingResult Execute()
         {
             best = model.ExportWeights();
-            if (options.CheckpointPath is { } path && File.Exists(path))
-                CheckpointFile.Load(path, Fingerprint(), Restore);
-            else if (ValidationLoss() is { } start)
-                bestLoss = start; // The weights it starts from are worth keeping where none found are better.
             var cancelled = false;
             try
             {
+                if (options.CheckpointPath is { } path && File.Exists(path))
+                    CheckpointFile.Load(path, identity, Restore);
+                else if (ValidationLoss() is { } start)
+                    bestLoss = start; // The weights it starts from are worth keeping where none found are better.
+                if (options.CheckGradient && history.Count == 0)
+                    CompareGradient();
                 for (var epoch = history.Count + 1; epoch <= options.Epochs && !(history.Count > 0 && OutOfPatience(history.Count)); epoch++)
                 {
                     var result = Epoch(epoch);
-                    if (result is null)
-                    {
-                        cancelled = true;
-                        break;
-                    }
-
                     history.Add(result);
-                    progress?.Report(new TrainingProgress(epoch, options.Epochs, (double)epoch / options.Epochs, result.TrainingLoss, result.ValidationLoss, clock.Elapsed));
+                    progress?.Report(new TrainingProgress(epoch, options.Epochs, (double)epoch / options.Epochs, result.TrainingLoss, result.ValidationLoss, clock.Elapsed) { Completed = result });
                     // Without a validation split the last weights are the ones to keep.
                     if (result.ValidationLoss is not { } loss || loss < bestLoss)
                         (best, bestLoss, bestEpoch) = (model.ExportWeights(), result.ValidationLoss ?? bestLoss, epoch);
                     if (options.CheckpointPath is not null)
-                        CheckpointFile.Save(options.CheckpointPath, Fingerprint(), Save);
+                        CheckpointFile.Save(options.CheckpointPath, identity, Save);
                 }
+
+                SayHowItEnded();
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                cancelled = true;
             }
             finally
             {
                 model.ImportWeights(best);
             }
 
-            return new TrainingResult(history, bestEpoch, cancelled, clock.Elapsed);
+            return new TrainingResult(history, bestEpoch, cancelled, clock.Elapsed) { Warnings = warnings };
+        }
+
+        /// <summary>A wrong direction shows before hours are spent on it.</summary>
+        private void CompareGradient()
+        {
+            if (GradientCheck.Of(model, data.slice(0, 0, options.BatchSize, 1), targets.slice(0, 0, options.BatchSize, 1), options, cancellation).Complaint(options.Gradient) is { } complaint)
+                Warn(0, complaint);
+        }
+
+        private void Warn(int epoch, string warning)
+        {
+            warnings.Add(warning);
+            progress?.Report(new TrainingProgress(epoch, options.Epochs, (double)epoch / options.Epochs, double.NaN, null, clock.Elapsed) { Warning = warning });
+        }
+
+        /// <summary>A training that stops too early, or on solves that are none, ends like any other; its result alone does not show it.</summary>
+        private void SayHowItEnded()
+        {
+            if (history.Count < 2)
+                return;
+            var last = history[^1];
+            double Loss(EpochResult epoch) => epoch.ValidationLoss ?? epoch.TrainingLoss;
+            // The end of the learning-rate cycle moves the weights little; a loss that falls all the same has further to go.
+            var before = history.Take(Math.Max(1, history.Count - Math.Max(1, options.Epochs / 3))).Min(Loss);
+            if (history.Count == options.Epochs && before - Loss(last) > StillImproving * Math.Abs(before))
+                Warn(last.Epoch, FormattableString.Invariant($"The loss was still improving at the last epoch, from {before:G3} to {Loss(last):G3} in the last third; more epochs ({nameof(TrainingOptions.Epochs)} = {options.Epochs}) or a higher learning rate ({nameof(TrainingOptions.LearningRate)} = {options.LearningRate}) will improve the model."));
+            if (last.ConvergedRate < FewConverged)
+                Warn(last.Epoch, FormattableString.Invariant($"Only {last.ConvergedRate:P0} of the solves of the last epoch converged within {options.FinalIterations} iterations; {nameof(TrainingOptions.FinalIterations)} or looser tolerances in {nameof(TrainingOptions.Solver)} let gradients be those of solutions."));
         }
 
         private bool OutOfPatience(int epoch) => options.Patience > 0 && epoch - bestEpoch >= options.Patience;
-
-        /// <summary>What must be equal for a checkpoint to be this training's.</summary>
-        private string Fingerprint() =>
-            $"{(options with { CheckpointPath = null }).ToString().Replace("CheckpointPath = , ", "", StringComparison.Ordinal)} on {data.shape[0]} + {validationData.shape[0]} rows, weights {string.Join(", ", model.Weights.Select(w => $"{w.Name} [{string.Join(", ", w.Weight.shape)}]"))}";
 
         private void Save(BinaryWriter writer)
         {
@@ -199,19 +243,18 @@ public static class ModelTrainer
                 tensor.Dispose();
         }
 
-        /// <summary>One pass; null when cancelled.</summary>
-        private EpochResult? Epoch(int epoch)
+        /// <summary>One pass.</summary>
+        private EpochResult Epoch(int epoch)
         {
             using var scope = NewDisposeScope();
             var order = randperm(data.shape[0], generator: generator).to(model.Device);
             var (lossSum, rows, converged, iterations) = (0.0, 0L, 0L, 0L);
             for (var batch = 0; batch < batches; batch++)
             {
-                if (cancellation.IsCancellationRequested)
-                    return null;
+                cancellation.ThrowIfCancellationRequested();
                 using var batchScope = NewDisposeScope();
                 var index = order.slice(0, (long)batch * options.BatchSize, Math.Min(((long)batch + 1) * options.BatchSize, data.shape[0]), 1);
-                var (loss, solve) = OptimizerStep(index);
+                var (loss, solve) = OptimizerStep(index, epoch);
                 if (!double.IsFinite(loss))
                     throw new InvalidOperationException($"The training loss became {loss} in epoch {epoch}; lower the learning rate ({options.LearningRate}) or raise the iteration limits.");
                 lossSum += loss * index.shape[0];
@@ -225,7 +268,20 @@ public static class ModelTrainer
             return new EpochResult(epoch, lossSum / rows, ValidationLoss(), (double)converged / rows, (double)iterations / rows);
         }
 
-        private (double Loss, FixedPointResult Solve) OptimizerStep(Tensor index)
+        /// <summary>The iteration for the weights as they are; training may have moved them to where the model is not defined.</summary>
+        private Splitting CreateSplitting(int epoch)
+        {
+            try
+            {
+                return model.CreateSplitting();
+            }
+            catch (Exception e) when (steps > 1 && e is ArgumentException or ExternalException)
+            {
+                throw new InvalidOperationException($"Training moved the weights to where the model is not defined, in epoch {epoch}: {e.Message.Split('\n')[0]} Lower {nameof(TrainingOptions.LearningRate)} = {options.LearningRate}.", e);
+            }
+        }
+
+        private (double Loss, FixedPointResult Solve) OptimizerStep(Tensor index, int epoch)
         {
             var total = (double)options.Epochs * batches;
             var done = steps++ / total;
@@ -235,16 +291,14 @@ public static class ModelTrainer
             var s = scale.index_select(0, index);
             var d = data.index_select(0, index) / s;
             var target = targets.index_select(0, index);
-            var splitting = model.CreateSplitting();
+            var splitting = CreateSplitting(epoch);
             try
             {
                 var warm = fixedPoints is null || steps <= batches ? null : splitting.Initialize(d).With([.. fixedPoints.Select(t => t.index_select(0, index))]);
-                var solve = model.Solve(splitting, d, options.Solver with { MaxIterations = limit }, warm);
+                var solve = model.Solve(splitting, d, options.Solver with { MaxIterations = limit }, warm, cancellation);
                 if (options.WarmStart)
                     Remember(index, solve.State);
-                var x = options.Gradient == GradientMode.Implicit
-                    ? ImplicitGradient.Attach(splitting, solve.State, d, options.AdjointIterations) * s
-                    : JacobianFree.Attach(splitting, solve.State, d, options.AttachedSteps) * s;
+                var x = TrainingGradient.Attach(splitting, solve.State, d, options) * s;
                 var loss = model.Loss(x, data.index_select(0, index), target);
                 optimizer.ZeroGradients();
                 loss.backward();
@@ -276,10 +330,10 @@ public static class ModelTrainer
             using var scope = NewDisposeScope();
             var s = model.Scale(validationData);
             var d = validationData / s;
-            var splitting = model.CreateSplitting();
+            var splitting = CreateSplitting(history.Count + 1);
             try
             {
-                var solve = model.Solve(splitting, d, options.Solver);
+                var solve = model.Solve(splitting, d, options.Solver, null, cancellation);
                 return model.ValidationLoss(splitting.Inference(solve.State, d) * s, validationData, validationTargets);
             }
             finally

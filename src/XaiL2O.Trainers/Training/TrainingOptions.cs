@@ -3,14 +3,14 @@ namespace XaiL2O.Trainers;
 /// <summary>Settings of <see cref="ModelTrainer"/>.</summary>
 public sealed record TrainingOptions
 {
-    /// <summary>Passes over the training rows; at least 1. Default 10.</summary>
-    public int Epochs { get; init; } = 10;
+    /// <summary>Passes over the training rows; at least 1. Default 40.</summary>
+    public int Epochs { get; init; } = 40;
 
     /// <summary>Rows per optimiser step; at least 1. Default 100.</summary>
     public int BatchSize { get; init; } = 100;
 
-    /// <summary>Peak learning rate of the one-cycle schedule (linear rise, cosine fall); in (0, 1]. Default 2e-3.</summary>
-    public double LearningRate { get; init; } = 2e-3;
+    /// <summary>Peak learning rate of the one-cycle schedule (linear rise, cosine fall); in (0, 1]. Default 1e-2.</summary>
+    public double LearningRate { get; init; } = 1e-2;
 
     /// <summary>Share of the optimiser steps over which the learning rate rises, in [0, 1]. Default 0.3.</summary>
     public double WarmUp { get; init; } = 0.3;
@@ -24,12 +24,18 @@ public sealed record TrainingOptions
     /// <summary>Largest norm of the gradient of all weights together; a longer one is shortened. Positive. Default +∞.</summary>
     public double GradientNorm { get; init; } = double.PositiveInfinity;
 
-    /// <summary>How a fixed point is differentiated. Default <see cref="GradientMode.AttachedSteps"/>.</summary>
-    public GradientMode Gradient { get; init; } = GradientMode.AttachedSteps;
+    /// <summary>How a fixed point is differentiated. Default <see cref="GradientMode.Automatic"/>.</summary>
+    public GradientMode Gradient { get; init; }
 
     /// <summary>
-    /// Steps of the iteration that carry the gradient; at least 1. One is Jacobian-free backpropagation; more follow the iteration further
-    /// back for as many times the memory and time. Default 1.
+    /// Whether the gradient of one batch is compared with differences of the loss before the first step (<see cref="Trainers.GradientCheck"/>); where they
+    /// disagree, <see cref="TrainingProgress.Warning"/> says so. Costs about three solves of a few rows. Default true.
+    /// </summary>
+    public bool CheckGradient { get; init; } = true;
+
+    /// <summary>
+    /// Steps of the iteration that carry the gradient of <see cref="GradientMode.AttachedSteps"/>; at least 1. One is Jacobian-free backpropagation; more follow the
+    /// iteration further back for as many times the memory and time. Default 1.
     /// </summary>
     public int AttachedSteps { get; init; } = 1;
 
@@ -41,7 +47,8 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// File to which training saves its state after every epoch, and from which it continues when it exists; none when null. An interrupted
-    /// training that continues gives the same weights as one that was not interrupted. It holds the warm starts, so it may be large.
+    /// training that continues gives the same weights as one that was not interrupted, and one that had ended is not repeated. A file of a training on
+    /// other rows, with other settings, of another model or from other weights is refused. It holds the warm starts, so it may be large.
     /// </summary>
     public string? CheckpointPath { get; init; }
 
@@ -66,6 +73,9 @@ public sealed record TrainingOptions
     /// <summary>Seed of the split and of the order of rows.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>The same with what the model decides.</summary>
+    internal TrainingOptions For(ImplicitModel model) => Gradient == GradientMode.Automatic ? this with { Gradient = model.DefaultGradient } : this;
+
     /// <summary>Throws unless every option is in its range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
     public void Validate()
@@ -79,6 +89,8 @@ public sealed record TrainingOptions
         if (!(GradientNorm > 0 && (GradientNorm <= Check.Largest || double.IsPositiveInfinity(GradientNorm))))
             throw new ArgumentOutOfRangeException(nameof(GradientNorm), GradientNorm, $"{nameof(GradientNorm)} = {GradientNorm} is out of range; it must be positive and at most {Check.Largest}, or ∞ for no limit.");
         Check.Whole(AttachedSteps, 1, 10_000);
+        if (AttachedSteps > 1 && Gradient != GradientMode.AttachedSteps)
+            throw new ArgumentException($"{nameof(AttachedSteps)} = {AttachedSteps} has no effect with {nameof(Gradient)} = {Gradient}; set {nameof(Gradient)} = {nameof(GradientMode.AttachedSteps)}.");
         Check.AtLeast(AdjointIterations, 1);
         Check.Defined(Gradient);
         Check.Defined(Optimizer);

@@ -7,4 +7,11 @@ namespace XaiL2O.Trainers;
 /// <param name="TrainingLoss">Mean squared error of the epoch's rows so far.</param>
 /// <param name="ValidationLoss">Mean squared error on the validation rows; set in the report that ends an epoch, else null.</param>
 /// <param name="Elapsed">Time since training began.</param>
-public sealed record TrainingProgress(int Epoch, int Epochs, double Fraction, double TrainingLoss, double? ValidationLoss, TimeSpan Elapsed);
+public sealed record TrainingProgress(int Epoch, int Epochs, double Fraction, double TrainingLoss, double? ValidationLoss, TimeSpan Elapsed)
+{
+    /// <summary>The epoch that has just ended; null in reports within an epoch.</summary>
+    public EpochResult? Completed { get; init; }
+
+    /// <summary>Something that whoever trains the model should know, a sentence or two; null in ordinary reports.</summary>
+    public string? Warning { get; init; }
+}

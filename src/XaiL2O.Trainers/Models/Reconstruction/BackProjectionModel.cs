@@ -12,6 +12,7 @@ public sealed class BackProjectionModel : ImplicitModel
     private readonly RadonOperator radon;
     private readonly FilteredBackProjection backProjection;
     private readonly UNet? network;
+    private readonly BackProjectionFilter filter;
 
     /// <summary>Creates the model.</summary>
     /// <param name="radon">A; shared, not owned.</param>
@@ -21,7 +22,7 @@ public sealed class BackProjectionModel : ImplicitModel
     public BackProjectionModel(RadonOperator radon, BackProjectionFilter filter, UNet? network = null, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(radon);
-        (this.radon, this.network, Device) = (radon, network, device ?? CPU);
+        (this.radon, this.network, this.filter, Device) = (radon, network, filter, device ?? CPU);
         backProjection = new FilteredBackProjection(radon, filter);
         Terms =
         [
@@ -45,6 +46,9 @@ public sealed class BackProjectionModel : ImplicitModel
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Tensor Weight)> Weights => network?.Weights ?? [];
+
+    /// <summary>Geometry and filter; the network is its weights.</summary>
+    public override IReadOnlyList<object?> Configuration => [radon.Geometry, filter];
 
     /// <inheritdoc/>
     public override ScalarType DataType => ScalarType.Float32;

@@ -28,6 +28,7 @@ public sealed class FeasibilityModel : ImplicitModel
         ArgumentNullException.ThrowIfNull(radon);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        using var mode = inference_mode(false);
         (this.radon, this.options, Device) = (radon, options, device ?? CPU);
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)(uint)options.Seed);
@@ -38,9 +39,9 @@ public sealed class FeasibilityModel : ImplicitModel
             {
                 // Small last layers: the network begins near the identity, where the iteration converges.
                 var gain = i == 3 ? 0.02 : i == 0 ? 1 : 0.3;
-                var kernel = randn(widths[i + 1], widths[i], options.Kernel, options.Kernel, generator: generator)
+                var kernel = randn(widths[i + 1], widths[i], options.Kernel, options.Kernel, dtype: DataType, generator: generator)
                     * (gain * Math.Sqrt(2.0 / (widths[i] * options.Kernel * options.Kernel)));
-                return (TrainableWeight.Create(kernel, DataType, Device), TrainableWeight.Create(zeros(widths[i + 1]), DataType, Device));
+                return (TrainableWeight.Create(kernel, DataType, Device), TrainableWeight.Create(zeros(widths[i + 1], dtype: DataType), DataType, Device));
             }),
         ];
         columnWeights = ColumnWeights(radon).to(Device).DetachFromDisposeScope();
@@ -68,6 +69,9 @@ public sealed class FeasibilityModel : ImplicitModel
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Tensor Weight)> Weights =>
         [.. layers.SelectMany((l, i) => new (string, Tensor)[] { ($"Kernel{i + 1}", l.Kernel), ($"Bias{i + 1}", l.Bias) })];
+
+    /// <summary>Options and geometry.</summary>
+    public override IReadOnlyList<object?> Configuration => [options, radon.Geometry];
 
     /// <inheritdoc/>
     public override ScalarType DataType => ScalarType.Float32;
@@ -118,7 +122,7 @@ public sealed class FeasibilityModel : ImplicitModel
     {
         using var grad = no_grad();
         var S = tensor(radon.ColumnCounts()).clamp_min(1).reciprocal();
-        var v = ones(1, radon.InputSize);
+        var v = ones(1, radon.InputSize, dtype: ScalarType.Float32);
         var eigenvalue = 0.0;
         for (var step = 0; step < PowerSteps; step++)
         {

@@ -60,6 +60,7 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
         ArgumentNullException.ThrowIfNull(radon);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        using var mode = inference_mode(false);
         (this.radon, Options, DataType, Device) = (radon, options, dtype, device ?? CPU);
         regularizer = options.Regularizer switch
         {
@@ -108,6 +109,9 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
     public override IReadOnlyList<(string Name, Tensor Weight)> Weights =>
         [("K", transform.Kernel), .. regularizer.Weights, ("LogRadius", logRadius), ("Steps", stepWeights)];
 
+    /// <summary>Options and geometry.</summary>
+    public override IReadOnlyList<object?> Configuration => [Options, radon.Geometry];
+
     /// <inheritdoc/>
     public override ScalarType DataType { get; }
 
@@ -119,6 +123,19 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
 
     /// <summary>δ = exp(δ̂).</summary>
     public Coefficient Radius => Coefficient.Of(logRadius.exp());
+
+    /// <summary>The weights, with <c>Radius</c> δ in place of its logarithm and <c>Steps</c> α, β and λ themselves.</summary>
+    public override IReadOnlyList<NamedArray> LearnedValues()
+    {
+        using var grad = no_grad();
+        var (α, β, λ) = Steps;
+        return
+        [
+            .. ExportWeights().Where(w => w.Name is not ("LogRadius" or "Steps")),
+            new NamedArray("Radius", [1], [(float)Radius.Value]),
+            new NamedArray("Steps", [3], [(float)α.Value, (float)β.Value, (float)λ.Value]),
+        ];
+    }
 
     /// <summary>α, β, λ for the weights as they are now.</summary>
     public StepSizes Steps

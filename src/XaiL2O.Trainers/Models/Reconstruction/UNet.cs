@@ -29,9 +29,9 @@ public sealed class UNet : IDisposable
         void Layer(string name, int first, int second, int inputs, int kernel, double gain)
         {
             using var scope = NewDisposeScope();
-            var values = randn(first, second, kernel, kernel, generator: generator) * (gain * Math.Sqrt(2.0 / inputs));
+            var values = randn(first, second, kernel, kernel, dtype: ScalarType.Float32, generator: generator) * (gain * Math.Sqrt(2.0 / inputs));
             var outputs = name.StartsWith("Up", StringComparison.Ordinal) ? second : first;
-            var layer = (TrainableWeight.Create(values, ScalarType.Float32, where), TrainableWeight.Create(zeros(outputs), ScalarType.Float32, where));
+            var layer = (TrainableWeight.Create(values, ScalarType.Float32, where), TrainableWeight.Create(zeros(outputs, dtype: ScalarType.Float32), ScalarType.Float32, where));
             layers.Add(name, layer);
             weights.Add((name, layer.Item1));
             weights.Add((name + "Bias", layer.Item2));

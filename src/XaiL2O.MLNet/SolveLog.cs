@@ -1,0 +1,23 @@
+using Microsoft.ML.Runtime;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>Says in the log of the context that rows of a batch were not solved: whoever reads the outputs alone would not see it.</summary>
+internal static class SolveLog
+{
+    /// <param name="environment">The context.</param>
+    /// <param name="model">Name of the model, the source of the message.</param>
+    /// <param name="status">How the solves ended.</param>
+    /// <param name="residual">Their residuals.</param>
+    /// <param name="options">Their limits.</param>
+    public static void Write(IHostEnvironment environment, string model, IReadOnlyList<SolveStatus> status, IReadOnlyList<double> residual, FixedPointOptions options)
+    {
+        var open = Enumerable.Range(0, status.Count).Where(row => status[row] is not (SolveStatus.Converged or SolveStatus.InvalidData)).ToArray();
+        if (open.Length == 0)
+            return;
+        using var channel = environment.Start(model);
+        channel.Warning("{0}", FormattableString.Invariant(
+            $"{open.Length} of {status.Count} rows did not converge ({string.Join(", ", open.GroupBy(row => status[row]).Select(g => $"{g.Key}: {g.Count()}"))}; limit {options.MaxIterations} iterations, largest residual {open.Max(row => residual[row]):G3} for a tolerance of {options.ResidualTolerance:G3}). Their estimates are in the output; certify CertifiedProperty.Convergence() to have them fail."));
+    }
+}

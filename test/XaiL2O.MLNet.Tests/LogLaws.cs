@@ -1,0 +1,106 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.MLNet.Tests;
+
+/// <summary>What training and solving say in the log of their context.</summary>
+internal sealed class LogLaws
+{
+    private static (MLContext Ml, List<LoggingEventArgs> Log) Listening()
+    {
+        var ml = new MLContext(1);
+        var log = new List<LoggingEventArgs>();
+        ml.Log += (_, e) => log.Add(e);
+        return (ml, log);
+    }
+
+    private static bool Says(LoggingEventArgs e, Microsoft.ML.Runtime.ChannelMessageKind kind, params string[] texts) =>
+        e.Kind == kind && texts.All(text => e.RawMessage.Contains(text, StringComparison.Ordinal));
+
+    [Test]
+    public void Training_logs_its_losses_and_its_warnings_and_hands_reports_on()
+    {
+        var (ml, log) = Listening();
+        var reports = new List<TrainingProgress>();
+        var rows = Fixture.Rows(1, 60);
+        for (var i = 0; i < 20; i++)
+            rows[i].Measurements[0] = float.NaN;
+        var options = new ImplicitDictionaryTrainer.Options
+        {
+            MeasurementMatrix = Fixture.A,
+            Training = new TrainingOptions { Epochs = 2, LearningRate = 1e-3 },
+            Progress = new Receiver(reports),
+        };
+        ml.L2O().Trainers.ImplicitDictionary(options).Fit(ml.Data.LoadFromEnumerable(rows));
+        Assert.Multiple(() =>
+        {
+            foreach (var epoch in new[] { 1, 2 })
+                Assert.That(log.Count(e => Says(e, Microsoft.ML.Runtime.ChannelMessageKind.Info, $"Epoch {epoch} of 2: training loss", "validation loss", "converged")), Is.EqualTo(1));
+            Assert.That(log.Count(e => Says(e, Microsoft.ML.Runtime.ChannelMessageKind.Warning, "20 of 60 training rows hold NaN or ∞")), Is.EqualTo(1));
+            Assert.That(reports.Count(r => r.Completed is not null), Is.EqualTo(2));
+        });
+    }
+
+    [Test]
+    public void Rows_that_do_not_converge_are_logged_and_others_are_not()
+    {
+        var (ml, log) = Listening();
+        var rows = ml.Data.LoadFromEnumerable(Fixture.Rows(4, 7));
+        ITransformer Model(int iterations) => ml.L2O().Train(new Steps { Size = Fixture.M }, new ComposedModelTrainer.Options
+        {
+            TargetColumnName = "Measurements",
+            Training = new TrainingOptions { Epochs = 1 },
+            Solver = new FixedPointOptions { MaxIterations = iterations },
+        }).Fit(rows);
+        var (hasty, patient) = (Model(1), Model(20_000));
+        log.Clear();
+        _ = Fixture.Count(patient.Transform(rows), "Estimate");
+        Assert.That(log.Where(e => e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning), Is.Empty);
+        _ = Fixture.Count(hasty.Transform(rows), "Estimate");
+        Assert.That(log.Count(e => Says(e, Microsoft.ML.Runtime.ChannelMessageKind.Warning, "7 of 7 rows did not converge (IterationLimit: 7; limit 1 iterations", "CertifiedProperty.Convergence()")), Is.EqualTo(1));
+    }
+
+    /// <summary>A token that is cancelled before rows are read leaves nothing to return, as the option says.</summary>
+    [Test]
+    public void Fit_that_is_cancelled_before_rows_are_read_throws()
+    {
+        var (ml, _) = Listening();
+        var options = new ImplicitDictionaryTrainer.Options { MeasurementMatrix = Fixture.A, CancellationToken = new CancellationToken(true) };
+        Assert.That(() => ml.L2O().Trainers.ImplicitDictionary(options).Fit(ml.Data.LoadFromEnumerable(Fixture.Rows(1, 10))), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    /// <summary>A model that was not trained to do anything passes its own certificates; the report says how wrong it is.</summary>
+    [Test]
+    public void The_report_of_a_model_that_does_not_work_says_so()
+    {
+        var (ml, _) = Listening();
+        var learned = ml.L2O().Trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options
+        {
+            MeasurementMatrix = Fixture.A,
+            InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1),
+            Train = false,
+        }).Fit(ml.Data.LoadFromEnumerable(Fixture.Rows(1, 10)));
+        var certifier = ml.L2O().Certify(new CertifiedProperty("Sparsity")).Fit(learned.Transform(ml.Data.LoadFromEnumerable(Fixture.Rows(2, 100))));
+        var rows = Fixture.Rows(3, 50);
+        rows[7].Signal = [.. rows[7].Signal.Select(_ => float.NaN)];
+        var judged = certifier.Transform(learned.Transform(ml.Data.LoadFromEnumerable(rows)));
+        var report = ml.L2O().Report(certifier, judged, new ReportOptions { EstimateColumnName = "Estimate", TruthColumnName = "Signal" });
+        var expected = judged.GetColumn<float[]>("Estimate").Zip(rows, (x, row) => Math.Sqrt(x.Zip(row.Signal, (a, b) => Math.Pow(a - b, 2)).Sum() / row.Signal.Sum(v => v * v))).Where(e => !double.IsNaN(e)).Order().ToArray();
+        Assert.Multiple(() =>
+        {
+            Assert.That(report.Overall.Pass, Is.GreaterThan(40));
+            Assert.That(report.Accuracy[""].Rows, Is.EqualTo(49));
+            Assert.That(report.Accuracy[""].All, Is.EqualTo(expected.Average()).Within(1e-6).And.GreaterThan(0.3));
+            Assert.That(report.Accuracy[""].Trusted, Is.GreaterThan(0.3));
+            Assert.That(report.ToHtml(), Does.Contain("mean ‖Estimate − Signal‖/‖Signal‖").And.Contain("a model that does not work passes too"));
+            Assert.That(ml.L2O().Report(certifier, judged).Accuracy, Is.Empty);
+            Assert.That(() => ml.L2O().Report(certifier, judged, new ReportOptions { TruthColumnName = "Signal" }), Throws.ArgumentException.With.Message.Contains("go together"));
+        });
+    }
+
+    private sealed class Receiver(List<TrainingProgress> reports) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => reports.Add(value);
+    }
+}
