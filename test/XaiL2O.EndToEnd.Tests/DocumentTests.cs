@@ -46,13 +46,17 @@ internal sealed partial class DocumentTests
 
     private static int Digits(string figure) => figure.Replace(".", "", StringComparison.Ordinal).TrimStart('0').TakeWhile(char.IsAsciiDigit).Count();
 
-    private static string Prose(string document) => Code().Replace(document, "");
+    /// <summary>Without code, and without the numbers of papers, which are no figures.</summary>
+    private static string Prose(string document) => Papers().Replace(Code().Replace(document, ""), "");
 
     private static IEnumerable<string> Headings(string file) => File.ReadLines(file).Where(l => l.StartsWith('#')).Select(l =>
         string.Concat(l.TrimStart('#').Trim().ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_')).Replace(' ', '-'));
 
     [GeneratedRegex(@"(?<![\w.,:/-])\d+\.\d+(·10[⁻⁰¹²³⁴-⁹]+)?(?![\w./])")]
     private static partial Regex Numbers();
+
+    [GeneratedRegex(@"arXiv \d+\.\d+")]
+    private static partial Regex Papers();
 
     [GeneratedRegex("```.*?```", RegexOptions.Singleline)]
     private static partial Regex Code();
