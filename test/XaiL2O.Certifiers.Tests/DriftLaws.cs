@@ -16,7 +16,7 @@ internal sealed class DriftLaws
     /// <summary>What row n, from 1, places.</summary>
     private static double Placed(DriftPromise promise, int n)
     {
-        static double Waiting(double n) => 1 / (1 + Math.Log(1 + (n / 1000)));
+        static double Waiting(double n) => n == 0 ? 1 : 0.5 / (1 + Math.Log(1 + (n / 1000)));
         return promise == DriftPromise.RunLength ? 1 : Waiting(n - 1) - Waiting(n);
     }
 

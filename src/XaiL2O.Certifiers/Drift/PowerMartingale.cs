@@ -9,7 +9,7 @@ namespace XaiL2O.Certifiers;
 /// The bets are all ε = 1/20, …, 19/20, with equal shares.</para>
 /// <para><see cref="DriftPromise.Lifetime"/>: row j places wⱼ of a capital of 1, Σwⱼ = 1, and the rest waits. If each p-value is uniform given those before
 /// it, this is a nonnegative martingale with mean 1, so by Ville's inequality it ever reaches 1/δ with probability at most δ. With wⱼ = Wⱼ₋₁ − Wⱼ and
-/// Wₙ = 1/(1 + ln(1 + n/1000)) a start at row n costs about ln n.</para>
+/// W₀ = 1 and Wₙ = ½/(1 + ln(1 + n/1000)) a start at the first row costs ln 2, and one at row n about ln n.</para>
 /// <para><see cref="DriftPromise.RunLength"/>: every row places 1, which is the Shiryaev–Roberts statistic. Its mean after n rows is n if nothing changes, so the
 /// mean number of rows until it reaches r is at least r (e-detectors: Shin, Ramdas and Rinaldo, arXiv 2203.03532), and the start costs the same at
 /// every row.</para>
@@ -98,5 +98,5 @@ public sealed class PowerMartingale
     private double Placed(long n) => Promise == DriftPromise.RunLength ? 1 : Waiting(n - 1) - Waiting(n);
 
     /// <summary>Wₙ: what has not been placed after row n.</summary>
-    private double Waiting(long n) => Promise == DriftPromise.RunLength ? 0 : 1 / (1 + Math.Log(1 + (n / Early)));
+    private double Waiting(long n) => Promise == DriftPromise.RunLength ? 0 : n == 0 ? 1 : 0.5 / (1 + Math.Log(1 + (n / Early)));
 }
