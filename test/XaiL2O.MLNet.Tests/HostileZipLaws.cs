@@ -162,7 +162,7 @@ internal sealed class HostileZipLaws
     }
 
     [TestCase("scan", "Geometry/ImageSize", "0", "ImageSize = 0 is out of range; it must lie in [1, 46340]. Save the model again or restore the file from a copy. The entry is 'TransformerChain'.")]
-    [TestCase("composed", "BatchSize", "0", "BatchSize = 0 is out of range; it must be at least 1. Save")]
+    [TestCase("composed", "BatchSize", "0", "BatchSize = 0 is out of range; it must lie in [1, 1048576]. Save")]
     [TestCase("trades", "Prices/1", "-2", "Prices must be positive and finite; got 1, -2. Save")]
     [TestCase("image quality", "Prefix", "null", "Prefix")]
     public void A_refusal_names_entry_field_value_and_range(string name, string path, string value, string message)
