@@ -58,7 +58,9 @@ internal sealed class LogLaws
         _ = Fixture.Count(patient.Transform(rows), "Estimate");
         Assert.That(log.Where(e => e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning), Is.Empty);
         _ = Fixture.Count(hasty.Transform(rows), "Estimate");
-        Assert.That(log.Count(e => Says(e, Microsoft.ML.Runtime.ChannelMessageKind.Warning, "7 of 7 rows did not converge (IterationLimit: 7; limit 1 iterations", "CertifiedProperty.Convergence()")), Is.EqualTo(1));
+        // The first batch of a pass is one row, so that who asks for one waits for one.
+        foreach (var rowsOfBatch in (int[])[1, 6])
+            Assert.That(log.Count(e => Says(e, Microsoft.ML.Runtime.ChannelMessageKind.Warning, $"{rowsOfBatch} of {rowsOfBatch} rows did not converge (IterationLimit: {rowsOfBatch}; limit 1 iterations", "CertifiedProperty.Convergence()")), Is.EqualTo(1));
     }
 
     /// <summary>A token that is cancelled before rows are read leaves nothing to return, as the option says.</summary>

@@ -77,9 +77,9 @@ internal sealed class ReconstructionLaws
         var rows = Scans(2, 12);
         var other = Ml.L2O().SimulateScan(fewer, 0.015, 2).Transform(Ml.Data.LoadFromEnumerable(Ml.Data.CreateEnumerable<ScanRow>(rows, false).Select(r => new ImageRow { Image = r.Image }).ToArray()));
 
-        // Steps too small to change a weight leave what training started from, up to the rounding of kernels that are kept at sum 0.
+        // Steps too small to change a weight leave what training started from, up to the rounding of kernels that are kept at sum 0: one step of single precision, 1.2e-7 from 1 on.
         var same = Trainer(method, fewer, learningRate: 1e-20).Fit(other, first);
-        Assert.That(Weights(same), Is.EqualTo(Weights(first)).Within(1e-7));
+        Assert.That(Weights(same), Is.EqualTo(Weights(first)).Within(1.2e-7));
         Assert.That(Read(same.Transform(other)).SelectMany(r => r.Reconstruction), Is.EqualTo(Read(first.WithGeometry(fewer).Transform(other)).SelectMany(r => r.Reconstruction)).Within(1e-4));
 
         var before = Weights(first);

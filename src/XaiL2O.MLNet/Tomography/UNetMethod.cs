@@ -26,7 +26,7 @@ public sealed record UNetMethod(BackProjectionFilter Filter) : ReconstructionMet
     internal override void Validate()
     {
         new BackProjectionMethod(Filter).Validate();
-        OptionCheck.AtLeast(Channels, 1);
+        OptionCheck.Within(Channels, 1, 4096);
         OptionCheck.Within(Levels, 2, MostLevels);
     }
 
