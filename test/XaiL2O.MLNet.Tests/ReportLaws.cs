@@ -13,7 +13,7 @@ internal sealed class ReportLaws
     {
         var rows = Ml.Data.LoadFromEnumerable(Fixture.Rows(3, 60));
         var report = Ml.L2O().Report(Fixture.Model, Fixture.Model.Transform(rows));
-        Assert.That(report.Properties.Select(p => p.Description), Is.EqualTo(new[] { "‖Kx‖₁", "‖Ax − d‖/‖d‖", "0 where the solve converged, else 1" }));
+        Assert.That(report.Properties.Select(p => p.Description), Is.EqualTo(new[] { "‖Kx‖₁/‖d‖", "‖Ax − d‖/‖d‖", "0 where the solve converged, else 1" }));
     }
 
     [Test]
