@@ -25,7 +25,7 @@ internal sealed class OptimalityMeasure
     private Tensor bound; // Σ fᵢ(uᵢ) − ⟨sᵢ, uᵢ⟩
     private Tensor size; // largest ‖x‖ that the data suggest
     private Tensor reference; // objective at points that know the size of the data only
-    private readonly List<IBoundedLevels> enclosures = []; // bounded sets that x itself is in
+    private readonly List<(IBoundedLevels Set, Tensor Subgradient)> enclosures = []; // bounded sets that x itself is in
     private bool known = true;
     private bool constraintsOnly = true;
 
@@ -67,7 +67,7 @@ internal sealed class OptimalityMeasure
         if (term.IsConstraint)
         {
             if (term.Operator is IdentityOperator && SolutionBound.IsBounded(term))
-                enclosures.Add((IBoundedLevels)term);
+                enclosures.Add(((IBoundedLevels)term, subgradient));
             primal = primal.maximum(Ratio.OfNorms((image - term.Proximal(image, 1, data)).norm(1), scale));
             return;
         }
@@ -154,9 +154,10 @@ internal sealed class OptimalityMeasure
         Tensor Relative(Tensor gap) => Ratio.OfNorms(where(gap.le(rounding), zeros_like(gap), gap), scale);
         var level = objective.clamp_min(0);
         var lowest = least?.Invoke(level, size);
-        foreach (var set in enclosures)
+        foreach (var (set, s) in enclosures)
         {
-            var inside = set.LeastProduct(residual, level, data);
+            // A bounded set takes r into its own subgradient s: what the bound loses is the difference of its support function at s − r and at s.
+            var inside = set.LeastProduct(residual - s, level, data) - set.LeastProduct(-s, level, data);
             lowest = lowest?.maximum(inside) ?? inside;
         }
 
