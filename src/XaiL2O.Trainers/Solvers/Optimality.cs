@@ -13,7 +13,7 @@ namespace XaiL2O.Trainers;
 /// P(x) − P* ≤ (P(x) − D) − ⟨r, x*⟩ up to the violation of constraints. The level sets of the terms say what ⟨r, x*⟩ is at least.
 /// </remarks>
 /// <param name="Primal">Largest distance from Kᵢx to the set of a constraint, relative to the larger of ‖uᵢ‖, ‖Kᵢx‖ and, for terms that compare with measurements, ‖d‖; shape <c>[batch]</c>.</param>
-/// <param name="Dual">The most that −⟨r, x*⟩ can be, relative to the objective; ‖r‖·‖x‖ in its place where no term bounds x*. Where values of terms are not known, ‖r‖ relative to the largest ‖Kᵢᵀsᵢ‖. Shape <c>[batch]</c>.</param>
+/// <param name="Dual">The larger of ‖r‖·‖x‖ and a fifth of the most that −⟨r, x*⟩ can be where terms bound x*, relative to the objective. Where values of terms are not known, ‖r‖ relative to the largest ‖Kᵢᵀsᵢ‖. Shape <c>[batch]</c>.</param>
 /// <param name="Gap">
 /// |P(x) − D| relative to the objective; where the values of terms are not known (learned proximal operators), the largest ‖Kᵢx − uᵢ‖ of terms that are no
 /// constraints, relative to ‖Kᵢ‖‖x‖. Shape <c>[batch]</c>.
