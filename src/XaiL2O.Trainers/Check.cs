@@ -10,7 +10,7 @@ internal static class Check
     private const int LargestKernel = 255;
 
     /// <summary>The largest number of an option: its square has room in single precision.</summary>
-    public const double Largest = 1e18;
+    public const double Largest = 1e30;
 
     public static void AtLeast<T>(T value, T minimum, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : INumber<T>

@@ -54,7 +54,7 @@ public sealed class SolverLaws : TorchLaws
     {
         var (splitting, fidelity) = splittings.Make();
         var d = Data();
-        var solve = FixedPointSolver.Solve(splitting, d, Options, fidelity);
+        var solve = FixedPointSolver.Solve(splitting, d, Options with { MaxIterations = 20_000 }, fidelity);
         Assert.Multiple(() =>
         {
             Assert.That(solve.Status, Has.All.EqualTo(SolveStatus.Converged));
