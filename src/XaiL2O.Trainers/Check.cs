@@ -9,7 +9,7 @@ internal static class Check
     /// <summary>The widest kernel of a convolution.</summary>
     private const int LargestKernel = 255;
 
-    /// <summary>The largest number of an option: its square has room in single precision.</summary>
+    /// <summary>The largest number of an option: its square has room in double precision.</summary>
     public const double Largest = 1e30;
 
     public static void AtLeast<T>(T value, T minimum, [CallerArgumentExpression(nameof(value))] string name = "")
