@@ -374,13 +374,13 @@ public sealed class TrainingLaws : TorchLaws
     }
 
     [Test]
-    public void A_learning_rate_that_leaves_the_model_is_named()
+    public void A_learning_rate_that_would_leave_the_model_is_refused()
     {
         using var model = new ComposedModel(new Shrinkage(0.5));
         var data = Normal(1, 40, M);
         Assert.That(
             () => ModelTrainer.Train(model, data, data, new TrainingOptions { BatchSize = 10, LearningRate = 1e3 }),
-            Throws.InvalidOperationException.With.Message.Contains("Lower LearningRate = 1000").Or.Message.Contains("lower the learning rate (1000)"));
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("LearningRate = 1000 is out of range; it must lie in (0, 1]"));
     }
 
     [Test]
