@@ -96,7 +96,7 @@ public static class ModelCheck
             }
             finally
             {
-                (splitting as IDisposable)?.Dispose();
+                splitting.Dispose();
             }
         }
 

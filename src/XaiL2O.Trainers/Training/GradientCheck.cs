@@ -131,7 +131,7 @@ public sealed record GradientCheck(double Predicted, double Measured, double Unc
             }
             finally
             {
-                (splitting as IDisposable)?.Dispose();
+                splitting.Dispose();
             }
         }
 
@@ -146,7 +146,7 @@ public sealed record GradientCheck(double Predicted, double Measured, double Unc
             }
             finally
             {
-                (splitting as IDisposable)?.Dispose();
+                splitting.Dispose();
             }
         }
 

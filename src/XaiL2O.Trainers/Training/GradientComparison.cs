@@ -62,7 +62,7 @@ public sealed record GradientComparison(IReadOnlyList<GradientComparison.Mode> M
         }
         finally
         {
-            (splitting as IDisposable)?.Dispose();
+            splitting.Dispose();
         }
     }
 

@@ -310,7 +310,7 @@ public static class ModelTrainer
             }
             finally
             {
-                (splitting as IDisposable)?.Dispose();
+                splitting.Dispose();
             }
         }
 
@@ -338,7 +338,7 @@ public static class ModelTrainer
             }
             finally
             {
-                (splitting as IDisposable)?.Dispose();
+                splitting.Dispose();
             }
         }
 
