@@ -117,6 +117,16 @@ internal static class ColumnCheck
             throw new ArgumentException($"Two appended columns would be named '{twice.Key}', and the second would hide the first. Give the output column another name than these: {string.Join(", ", columns.Select(c => c.Name).Distinct())}.");
     }
 
+    /// <summary>Throws where an appended column of a model would hide one of another model in the chain.</summary>
+    public static void Hidden(DataViewSchema schema, IReadOnlyList<(string Name, DataViewType Type)> columns)
+    {
+        foreach (var (name, _) in columns)
+        {
+            if (schema.GetColumnOrNull(name) is { } column && ColumnNotes.OfModel(column))
+                throw new InvalidOperationException($"The column '{name}' of a model before this one in the chain would be hidden by one of the same name. Give one of the two models an {nameof(ImplicitModelTrainer.Options.OutputPrefix)}.");
+        }
+    }
+
     public static InvalidOperationException WrongLength(string name, int expected, int actual) =>
         Mismatch(name, $"a vector of {expected} values", $"a vector of {actual} in one of its rows");
 

@@ -16,37 +16,46 @@ public sealed class L2OCatalog
     internal L2OCatalog(MLContext environment)
     {
         this.environment = environment;
-        Trainers = new TrainersCatalog(environment);
+        Trainers = new TrainersCatalog(this);
     }
 
     /// <summary>Trainers of implicit models.</summary>
     public TrainersCatalog Trainers { get; }
 
     /// <summary>
-    /// A model of your own: a recipe states terms, weights and sizes, and its estimator trains it, solves it for every row, and is saved like any other.
+    /// A model: a definition states columns, terms and weights, and its estimator trains it, solves it for every row, and is saved like any other.
     /// </summary>
-    /// <param name="recipe">The recipe.</param>
-    /// <param name="measurementColumnName">Input column: d, vector of as many <see cref="float"/> as the recipe's data size.</param>
-    /// <param name="targetColumnName">Training column: what the loss compares with; not read where nothing is trained.</param>
-    /// <param name="outputColumnName">Column appended with the inference.</param>
+    /// <param name="definition">The definition, yours or one of this library.</param>
     /// <exception cref="ArgumentException">The terms do not fit together; the message says which one and what is missing.</exception>
-    public ComposedModelTrainer Train(
-        ModelRecipe recipe,
-        string measurementColumnName = "Measurements",
-        string targetColumnName = "Signal",
-        string outputColumnName = "Estimate") =>
-        Train(recipe, new ComposedModelTrainer.Options
-        {
-            MeasurementColumnName = measurementColumnName,
-            TargetColumnName = targetColumnName,
-            OutputColumnName = outputColumnName,
-        });
+    public ImplicitModelTrainer Train(ModelDefinition definition) => Train(definition, new ImplicitModelTrainer.Options());
 
-    /// <summary>A model of your own, with settings.</summary>
-    /// <param name="recipe">The recipe.</param>
-    /// <param name="options">Columns, training and solver.</param>
+    /// <summary>A model, with settings.</summary>
+    /// <param name="definition">The definition, yours or one of this library.</param>
+    /// <param name="options">Names of columns, training and solver.</param>
     /// <exception cref="ArgumentException">The terms do not fit together; the message says which one and what is missing.</exception>
-    public ComposedModelTrainer Train(ModelRecipe recipe, ComposedModelTrainer.Options options) => new(environment, recipe, options);
+    public ImplicitModelTrainer Train(ModelDefinition definition, ImplicitModelTrainer.Options options) => new(environment, definition, options);
+
+    /// <summary>A model with one input column and one output column, whose names are given here.</summary>
+    /// <param name="definition">The definition, yours or one of this library.</param>
+    /// <param name="measurementColumnName">Input column, in place of the definition's name for it.</param>
+    /// <param name="targetColumnName">Training column, what the loss compares with; not read where nothing is trained. The definition's name when null.</param>
+    /// <param name="outputColumnName">Column appended with the inference; the definition's name when null.</param>
+    /// <exception cref="ArgumentException">The definition has several input or output columns, or its terms do not fit together; the message says which one and what is missing.</exception>
+    public ImplicitModelTrainer Train(ModelDefinition definition, string measurementColumnName, string? targetColumnName = null, string? outputColumnName = null)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        if (definition.Inputs.Count != 1 || definition.Outputs.Count != 1)
+            throw new ArgumentException($"{definition.GetType().Name} reads {definition.Inputs.Count} columns and gives {definition.Outputs.Count}; name them by {nameof(ImplicitModelTrainer.Options)}.{nameof(ImplicitModelTrainer.Options.ColumnNames)}.", nameof(definition));
+        return Train(definition, new ImplicitModelTrainer.Options
+        {
+            ColumnNames = new Dictionary<string, string>
+            {
+                [definition.Inputs[0].Name] = measurementColumnName,
+                [definition.Target.Name] = targetColumnName ?? definition.Target.Name,
+                [definition.Outputs[0].Name] = outputColumnName ?? definition.Outputs[0].Name,
+            },
+        });
+    }
 
     /// <summary>
     /// Certificates for named columns. The estimator calibrates on the rows it is fitted on: fit it on rows the model was not trained on, and so not in one
@@ -162,80 +171,70 @@ public sealed class L2OCatalog
         return new ImageQualityMetrics(psnrs.DefaultIfEmpty(double.NaN).Average(), ssims.DefaultIfEmpty(double.NaN).Average(), psnrs, ssims);
     }
 
-    /// <summary>Trainers of implicit models.</summary>
+    /// <summary>Trainers of the models of this library.</summary>
     public sealed class TrainersCatalog
     {
-        private readonly IHostEnvironment environment;
+        private readonly L2OCatalog catalog;
 
-        internal TrainersCatalog(IHostEnvironment environment) => this.environment = environment;
+        internal TrainersCatalog(L2OCatalog catalog) => this.catalog = catalog;
 
         /// <summary>The implicit dictionary model: compressed sensing with a learned sparsifying transform.</summary>
         /// <param name="measurementMatrix">A, m rows of n values, m &lt; n, independent rows.</param>
-        /// <param name="measurementColumnName">Input column: measurements d = Ax, vector of m <see cref="float"/>.</param>
-        /// <param name="signalColumnName">Training column: signals x, vector of n <see cref="float"/>.</param>
+        /// <param name="measurementColumnName">Input column: measurements d = Ax, vector of m numbers.</param>
+        /// <param name="signalColumnName">Training column: signals x, vector of n numbers.</param>
         /// <param name="outputColumnName">Column appended with the signal estimate, vector of n <see cref="float"/>.</param>
-        public ImplicitDictionaryTrainer ImplicitDictionary(
-            float[,] measurementMatrix,
-            string measurementColumnName = "Measurements",
-            string signalColumnName = "Signal",
-            string outputColumnName = "Estimate") =>
-            ImplicitDictionary(new ImplicitDictionaryTrainer.Options
-            {
-                MeasurementMatrix = measurementMatrix,
-                MeasurementColumnName = measurementColumnName,
-                SignalColumnName = signalColumnName,
-                OutputColumnName = outputColumnName,
-            });
+        public ImplicitModelTrainer ImplicitDictionary(float[,] measurementMatrix, string measurementColumnName = "Measurements", string signalColumnName = "Signal", string outputColumnName = "Estimate") =>
+            catalog.Train(new DictionaryDefinition { MeasurementMatrix = measurementMatrix }, measurementColumnName, signalColumnName, outputColumnName);
 
         /// <summary>The implicit dictionary model, with settings.</summary>
-        /// <param name="options">Columns, model, training and solver.</param>
-        public ImplicitDictionaryTrainer ImplicitDictionary(ImplicitDictionaryTrainer.Options options) => new(environment, options);
+        /// <param name="definition">The model.</param>
+        public ImplicitModelTrainer ImplicitDictionary(DictionaryDefinition definition) => catalog.Train(definition);
+
+        /// <summary>The implicit dictionary model, with settings of model and training.</summary>
+        /// <param name="definition">The model.</param>
+        /// <param name="options">Names of columns, training and solver.</param>
+        public ImplicitModelTrainer ImplicitDictionary(DictionaryDefinition definition, ImplicitModelTrainer.Options options) => catalog.Train(definition, options);
 
         /// <summary>Trades on a network of constant function market makers that execute on the true reserves though observed ones have errors.</summary>
         /// <param name="network">The CFMMs.</param>
         /// <param name="prices">Prices, one per token, for all rows.</param>
         /// <param name="reserveColumnName">Input column: observed reserves, vector of one number per token of each CFMM.</param>
         /// <param name="trueReserveColumnName">Training column: true reserves, alike.</param>
-        public CfmmTradeTrainer CfmmTrade(
-            CfmmNetwork network,
-            IReadOnlyList<double> prices,
-            string reserveColumnName = "Reserves",
-            string trueReserveColumnName = "TrueReserves") =>
-            CfmmTrade(new CfmmTradeTrainer.Options
-            {
-                Network = network,
-                Prices = prices,
-                ReserveColumnName = reserveColumnName,
-                TrueReserveColumnName = trueReserveColumnName,
-            });
+        public ImplicitModelTrainer CfmmTrade(CfmmNetwork network, IReadOnlyList<double> prices, string reserveColumnName = "Reserves", string trueReserveColumnName = "TrueReserves")
+        {
+            ArgumentNullException.ThrowIfNull(prices);
+            return catalog.Train(
+                new CfmmTradeDefinition { Network = network, Prices = [.. prices] },
+                new ImplicitModelTrainer.Options { ColumnNames = new Dictionary<string, string> { ["Reserves"] = reserveColumnName, ["TrueReserves"] = trueReserveColumnName } });
+        }
 
         /// <summary>Trades on a network of constant function market makers, with settings.</summary>
-        /// <param name="options">Network, columns, model, training and solver.</param>
-        public CfmmTradeTrainer CfmmTrade(CfmmTradeTrainer.Options options) => new(environment, options);
+        /// <param name="definition">The model.</param>
+        public ImplicitModelTrainer CfmmTrade(CfmmTradeDefinition definition) => catalog.Train(definition);
+
+        /// <summary>Trades on a network of constant function market makers, with settings of model and training.</summary>
+        /// <param name="definition">The model.</param>
+        /// <param name="options">Names of columns, training and solver.</param>
+        public ImplicitModelTrainer CfmmTrade(CfmmTradeDefinition definition, ImplicitModelTrainer.Options options) => catalog.Train(definition, options);
 
         /// <summary>Reconstruction from parallel-beam scans by the implicit model (17).</summary>
         /// <param name="geometry">The scan.</param>
         /// <param name="measurementColumnName">Input column: measurements.</param>
         /// <param name="imageColumnName">Training column: true images in [0, 1].</param>
         /// <param name="outputColumnName">Column appended with the reconstruction.</param>
-        public CtReconstructionTrainer CtReconstruction(
-            ParallelBeamGeometry geometry,
-            string measurementColumnName = "Measurements",
-            string imageColumnName = "Image",
-            string outputColumnName = "Reconstruction") =>
-            CtReconstruction(new CtReconstructionTrainer.Options
-            {
-                Geometry = geometry,
-                MeasurementColumnName = measurementColumnName,
-                ImageColumnName = imageColumnName,
-                OutputColumnName = outputColumnName,
-            });
+        public ImplicitModelTrainer CtReconstruction(ParallelBeamGeometry geometry, string measurementColumnName = "Measurements", string imageColumnName = "Image", string outputColumnName = "Reconstruction") =>
+            catalog.Train(new ImplicitReconstruction { Geometry = geometry }, measurementColumnName, imageColumnName, outputColumnName);
 
         /// <summary>
-        /// Reconstruction from parallel-beam scans by any <see cref="ReconstructionMethod"/>: the implicit model, or total variation, filtered
-        /// back-projection, a U-Net or a feasibility-based network, which take and give the same columns.
+        /// Reconstruction from parallel-beam scans by any method: the implicit model, or total variation, filtered back-projection, a U-Net or a feasibility-based
+        /// network, which take and give the same columns.
         /// </summary>
-        /// <param name="options">Method, scan, columns, training and solver.</param>
-        public CtReconstructionTrainer CtReconstruction(CtReconstructionTrainer.Options options) => new(environment, options);
+        /// <param name="definition">The method and the scan.</param>
+        public ImplicitModelTrainer CtReconstruction(ReconstructionDefinition definition) => catalog.Train(definition);
+
+        /// <summary>Reconstruction from parallel-beam scans by any method, with settings of method and training.</summary>
+        /// <param name="definition">The model.</param>
+        /// <param name="options">Names of columns, training and solver.</param>
+        public ImplicitModelTrainer CtReconstruction(ReconstructionDefinition definition, ImplicitModelTrainer.Options options) => catalog.Train(definition, options);
     }
 }

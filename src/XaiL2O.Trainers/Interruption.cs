@@ -22,7 +22,7 @@ public static class Interruption
         return entry;
     }
 
-    /// <summary>Looks for a token that has fired; for long work in terms, recipes and estimators of your own.</summary>
+    /// <summary>Looks for a token that has fired; for long work in terms, definitions and estimators of your own.</summary>
     /// <exception cref="OperationCanceledException">A scope's token has fired.</exception>
     public static void Check()
     {

@@ -43,7 +43,8 @@ internal static class ObjectState
         var type = value!.GetType();
         if (!type.IsValueType && !seen.TryAdd(value, path))
             return [new(path, $"see {seen[value]}")];
-        return Inside(path, value, type, seen).Prepend(new(path, type.FullName!));
+        // A list reads the same whichever class holds it.
+        return Inside(path, value, type, seen).Prepend(new(path, value is IList && IsSystem(type) ? "list" : type.FullName!));
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Inside(string path, object value, Type type, Dictionary<object, string> seen)
@@ -88,6 +89,7 @@ internal static class ObjectState
         Enum or Type => value.ToString(),
         IFormattable number when value.GetType() is { IsValueType: true } type && IsSystem(type) => number.ToString(null, CultureInfo.InvariantCulture),
         bool or char => Convert.ToString(value, CultureInfo.InvariantCulture),
+        IReadOnlyList<double> list when value is not Array => Leaf(list.ToArray()),
         Tensor tensor => tensor.IsInvalid ? "disposed" : $"{tensor.dtype} [{string.Join(", ", tensor.shape)}] {Hash(tensor)}",
         Array { Length: > 0 } array when array.GetType().GetElementType() is { IsPrimitive: true } item => $"{item.Name} [{string.Join(", ", Enumerable.Range(0, array.Rank).Select(array.GetLength))}] {Hash(array)}",
         _ => null,

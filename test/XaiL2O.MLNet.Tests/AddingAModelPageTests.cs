@@ -53,7 +53,7 @@ internal sealed partial class AddingAModelPageTests
     [Test]
     public void The_code_of_the_page_stands_in_files_that_are_compiled()
     {
-        var sources = new[] { "SparseRecovery.cs", "Unmixing.cs", "OwnRecipe.cs", "AddingAModelPageTests.cs" }.Select(file => Flat(Read(file))).ToArray();
+        var sources = new[] { "SparseRecovery.cs", "Unmixing.cs", "OwnDefinition.cs", "AddingAModelPageTests.cs" }.Select(file => Flat(Read(file))).ToArray();
         var blocks = CodeBlocks().Matches(Read("adding-a-model.md")).Select(match => match.Groups[1].Value).ToArray();
         Assert.That(blocks, Has.Length.EqualTo(4));
         foreach (var block in blocks)
@@ -78,7 +78,7 @@ internal sealed partial class AddingAModelPageTests
             .Fit(model.Transform(calibrationRows));
         ml.Model.Save(model.Append(certifier), trainingRows.Schema, path);
 
-        var loaded = new MLContext().Model.Load(path, out _);   // any program that references the recipe's assembly
+        var loaded = new MLContext().Model.Load(path, out _);   // any program that references the definition's assembly
 
         folder.Delete(recursive: true);
         float[][] Estimates(ITransformer t) => [.. t.Transform(newRows).GetColumn<float[]>("Estimate")];
@@ -86,7 +86,7 @@ internal sealed partial class AddingAModelPageTests
         Assert.That(loaded.Transform(newRows).GetColumn<bool>("Converged"), Is.All.True);
     }
 
-    private sealed class Recipe : ModelRecipe
+    private sealed class Definition : ModelDefinition
     {
         [JsonIgnore]
         internal Action<ModelBuilder> Terms { get; set; } = _ => { };
@@ -98,7 +98,7 @@ internal sealed partial class AddingAModelPageTests
         public override void Compose(ModelBuilder model) => Terms(model);
     }
 
-    private sealed class Unstorable : ModelRecipe
+    private sealed class Unstorable : ModelDefinition
     {
         public Action? Action { get; set; } = () => { };
 
@@ -109,7 +109,7 @@ internal sealed partial class AddingAModelPageTests
         public override void Compose(ModelBuilder model) => model.Add(new SquaredL2Term("Energy", model.Identity));
     }
 
-    private sealed class Sized(int size) : ModelRecipe
+    private sealed class Sized(int size) : ModelDefinition
     {
         public override int DataSize => 4;
 
@@ -118,7 +118,7 @@ internal sealed partial class AddingAModelPageTests
         public override void Compose(ModelBuilder model) => model.Add(new SquaredL2Term("Energy", model.Identity));
     }
 
-    private sealed class Private : ModelRecipe
+    private sealed class Private : ModelDefinition
     {
         private double weight;
 
@@ -177,7 +177,7 @@ internal sealed partial class AddingAModelPageTests
     {
         var page = Read("adding-a-model.md");
         var rows = page[page.IndexOf("| Mistake", StringComparison.Ordinal)..].Split('\n').Skip(2).TakeWhile(line => line.StartsWith('|')).ToArray();
-        Action<MLContext>[] makers = [.. Mistakes.Select(m => (Action<MLContext>)(ml => ml.L2O().Train(new Recipe { Terms = m }))), ml => ml.L2O().Train(new Sized(4)), ml => ml.L2O().Train(new Private().Of(1)), ml => ml.L2O().Train(new Unstorable())];
+        Action<MLContext>[] makers = [.. Mistakes.Select(m => (Action<MLContext>)(ml => ml.L2O().Train(new Definition { Terms = m }))), ml => ml.L2O().Train(new Sized(4)), ml => ml.L2O().Train(new Private().Of(1)), ml => ml.L2O().Train(new Unstorable())];
         Assert.That(rows, Has.Length.EqualTo(makers.Length));
         foreach (var (row, make) in rows.Zip(makers))
         {

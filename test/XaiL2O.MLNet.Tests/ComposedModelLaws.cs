@@ -7,7 +7,7 @@ using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
 
-/// <summary>What a model made from a recipe gets for nothing. The recipe is OwnRecipe.cs, which nothing outside the tests knows.</summary>
+/// <summary>What a model made from a definition gets for nothing. The definition is OwnDefinition.cs, which nothing outside the tests knows.</summary>
 internal sealed class ComposedModelLaws
 {
     private const int Size = 32;
@@ -111,7 +111,7 @@ internal sealed class ComposedModelLaws
     }
 
     /// <summary>Denoising with the properties of a prior, whose arrays travel in the zip.</summary>
-    private sealed class Predicted : ModelRecipe
+    private sealed class Predicted : ModelDefinition
     {
         public double[,] Precision { get; init; } = new double[1, 1];
 
@@ -132,7 +132,7 @@ internal sealed class ComposedModelLaws
     }
 
     [Test]
-    public void A_recipe_reports_how_its_measurements_predict_each_other()
+    public void A_definition_reports_how_its_measurements_predict_each_other()
     {
         var training = Rows(1, 200);
         using var signals = torch.tensor(training.SelectMany(r => r.Signal).ToArray()).reshape(-1, Size).to(torch.float64);
@@ -206,7 +206,7 @@ internal sealed class ComposedModelLaws
     }
 
     [Test]
-    public void A_recipe_without_weights_needs_no_targets()
+    public void A_definition_without_weights_needs_no_targets()
     {
         var library = new float[,] { { 1, 0 }, { 0, 1 }, { 1, 1 } };
         var rows = Ml.Data.LoadFromEnumerable([new Spectrum { Measurements = [0.25f, 0.75f, 1] }]);
@@ -215,7 +215,7 @@ internal sealed class ComposedModelLaws
         Assert.That(model.Transform(rows).GetColumn<float[]>("Estimate").Single(), Is.EqualTo(new[] { 0.25f, 0.75f }).Within(1e-4));
     }
 
-    private sealed class Nonnegative : ModelRecipe
+    private sealed class Nonnegative : ModelDefinition
     {
         public required float[,] Matrix { get; init; }
 
@@ -230,16 +230,16 @@ internal sealed class ComposedModelLaws
         }
     }
 
-    /// <summary>The baseline of the example, by an active set, against the same problem as a recipe.</summary>
+    /// <summary>The baseline of the example, by an active set, against the same problem as a definition.</summary>
     [Test]
-    public void Nonnegative_least_squares_agrees_with_the_recipe_of_the_same_problem()
+    public void Nonnegative_least_squares_agrees_with_the_definition_of_the_same_problem()
     {
         var random = new Random(3);
         var matrix = new float[9, 5];
         foreach (var (i, j) in Enumerable.Range(0, 9).SelectMany(i => Enumerable.Range(0, 5).Select(j => (i, j))))
             matrix[i, j] = (float)((2 * random.NextDouble()) - 1);
         var data = Enumerable.Range(0, 50).Select(_ => Enumerable.Range(0, 9).Select(_ => (float)((2 * random.NextDouble()) - 1)).ToArray()).ToArray();
-        using var model = new ComposedModel(new Nonnegative { Matrix = matrix }, torch.ScalarType.Float64);
+        using var model = new DefinedModel(new Nonnegative { Matrix = matrix }, torch.ScalarType.Float64);
         using var d = torch.tensor(data.SelectMany(row => row).ToArray()).reshape(50, 9);
         var solve = model.Infer(d, new FixedPointOptions { MaxIterations = 100_000, ResidualTolerance = 1e-12 });
         var solver = new NonnegativeLeastSquares(matrix);
@@ -277,9 +277,9 @@ internal sealed class ComposedModelLaws
     }
 
     [Test]
-    public void Recipes_keep_every_kind_of_option()
+    public void Definitions_keep_every_kind_of_option()
     {
-        var recipe = new ManyOptions
+        var definition = new ManyOptions
         {
             Count = 3,
             Text = "a",
@@ -290,25 +290,25 @@ internal sealed class ComposedModelLaws
             Inner = new ManyOptions.Nested([0.1, 0.2], [[7f], []]),
             Seed = 9,
         };
-        var (stored, arrays) = RecipePayload.Of(recipe);
+        var (stored, arrays) = DefinitionPayload.Of(definition);
         var payload = ModelPayload.Of(0);
         foreach (var (name, shape, values) in arrays)
             payload.Add(name, shape, values);
         var copy = (ManyOptions)stored.Create(ModelPayload.FromBytes(payload.ToBytes()));
         Assert.Multiple(() =>
         {
-            Assert.That(recipe.DifferencesFrom(copy), Is.Empty);
+            Assert.That(definition.DifferencesFrom(copy), Is.Empty);
             Assert.That((copy.Count, copy.Text, copy.Limit, copy.Seed, copy.NotStored), Is.EqualTo((3, "a", double.PositiveInfinity, 9, 5)));
-            Assert.That(copy.Matrix, Is.EqualTo(recipe.Matrix));
-            Assert.That(copy.Precise, Is.EqualTo(recipe.Precise));
-            Assert.That(copy.Vector, Is.EqualTo(recipe.Vector));
+            Assert.That(copy.Matrix, Is.EqualTo(definition.Matrix));
+            Assert.That(copy.Precise, Is.EqualTo(definition.Precise));
+            Assert.That(copy.Vector, Is.EqualTo(definition.Vector));
             Assert.That(copy.Missing, Is.Null);
-            Assert.That(copy.Inner!.Numbers, Is.EqualTo(recipe.Inner.Numbers));
-            Assert.That(copy.Inner.Ragged, Is.EqualTo(recipe.Inner.Ragged));
+            Assert.That(copy.Inner!.Numbers, Is.EqualTo(definition.Inner.Numbers));
+            Assert.That(copy.Inner.Ragged, Is.EqualTo(definition.Inner.Ragged));
         });
     }
 
-    private class ManyOptions : ModelRecipe
+    private class ManyOptions : ModelDefinition
     {
         public int Count { get; init; }
 
@@ -343,7 +343,7 @@ internal sealed class ComposedModelLaws
         public override int InferenceSize => size;
     }
 
-    private sealed class NotStorable : ModelRecipe
+    private sealed class NotStorable : ModelDefinition
     {
         public Func<int>? Function { get; init; } = () => 1;
 
@@ -355,13 +355,13 @@ internal sealed class ComposedModelLaws
     }
 
     [Test]
-    public void Recipes_that_no_zip_can_hold_are_refused_before_training()
+    public void Definitions_that_no_zip_can_hold_are_refused_before_training()
     {
         Assert.That(() => Ml.L2O().Train(new NotStorable()), Throws.ArgumentException.With.Message.Contains("NotStorable cannot be stored in a model zip").And.Message.Contains("[JsonIgnore]"));
         Assert.That(() => Ml.L2O().Train(new NoConstructor(2) { Text = "" }), Throws.ArgumentException.With.Message.Contains("NoConstructor could not be loaded from a model zip: its constructor takes 'size'").And.Message.Contains("Size { get; } = size;"));
     }
 
-    /// <summary>Recipes whose state no settable public property holds; each says what a zip would lose.</summary>
+    /// <summary>Definitions whose state no settable public property holds; each says what a zip would lose.</summary>
     private sealed class ConstructorValue(double limit) : ManyOptions
     {
         public double Largest { get; } = 2 * limit;
@@ -412,7 +412,7 @@ internal sealed class ComposedModelLaws
     }
 
     /// <summary>Least squares whose operator has half of its adjoint.</summary>
-    private sealed class WrongAdjoint : ModelRecipe
+    private sealed class WrongAdjoint : ModelDefinition
     {
         public override int DataSize => 4;
 
@@ -439,7 +439,7 @@ internal sealed class ComposedModelLaws
         () => Ml.L2O().Train(new WrongAdjoint()),
         Throws.ArgumentException.With.Message.Contains("The definition of WrongAdjoint is wrong: ApplyAdjoint of the operator of 'Fit' (Halved) is not the adjoint of Apply"));
 
-    private static readonly (ModelRecipe Recipe, string Lost)[] Lossy =
+    private static readonly (ModelDefinition Definition, string Lost)[] Lossy =
     [
         (new ConstructorValue(2.5) { Text = "" }, "Largest: 5, 0"),
         (new Captured(2.5) { Text = "" }, "limit: 2.5, 1"),
@@ -447,15 +447,15 @@ internal sealed class ComposedModelLaws
         (new Nestling { Text = "", Inside = new Nestling.Egg().Of(3) }, "Inside.weight: 3, 0"),
     ];
 
-    private static IEnumerable<TestCaseData> LossyCases() => Lossy.Select(c => new TestCaseData(c.Recipe, c.Lost).SetArgDisplayNames(c.Recipe.GetType().Name));
+    private static IEnumerable<TestCaseData> LossyCases() => Lossy.Select(c => new TestCaseData(c.Definition, c.Lost).SetArgDisplayNames(c.Definition.GetType().Name));
 
     [TestCaseSource(nameof(LossyCases))]
-    public void Recipes_that_would_come_back_as_others_are_refused_before_training(ModelRecipe recipe, string lost) => Assert.That(
-        () => Ml.L2O().Train(recipe),
+    public void Definitions_that_would_come_back_as_others_are_refused_before_training(ModelDefinition definition, string lost) => Assert.That(
+        () => Ml.L2O().Train(definition),
         Throws.ArgumentException.With.Message.Contains("would be another one after loading from a model zip").And.Message.Contains(lost).And.Message.Contains("[JsonIgnore]"));
 
     /// <summary>A property without setter that is a parameter of the constructor, a public field, and a table that follows from them.</summary>
-    private sealed class Bounded(double limit) : ModelRecipe
+    private sealed class Bounded(double limit) : ModelDefinition
     {
         public int Length = 1;
 
@@ -497,19 +497,19 @@ internal sealed class ComposedModelLaws
         Assert.That(Answer(loaded), Is.EqualTo(Answer(model)).And.EqualTo(new[] { 0.5f, 3, 5 }).Within(1e-4f));
     }
 
-    private static readonly (RecipePayload Recipe, string Message)[] Missing =
+    private static readonly (DefinitionPayload Definition, string Message)[] Missing =
     [
-        (new RecipePayload("Acme.Recipe", "Acme.Models", "{}"), "the assembly Acme.Models, which is not found. Reference it"),
-        (new RecipePayload("Acme.Recipe", "XaiL2O.MLNet.Tests", "{}"), "The assembly XaiL2O.MLNet.Tests has no type Acme.Recipe"),
-        (new RecipePayload("System.Text.StringBuilder", "System.Private.CoreLib", "{}"), "which is not a ModelRecipe"),
-        (new RecipePayload("XaiL2O.MLNet.Tests.Steps", "XaiL2O.MLNet.Tests", "{\"Size\":\"many\"}"), "does not take the properties that were stored"),
+        (new DefinitionPayload("Acme.Definition", "Acme.Models", "{}"), "the assembly Acme.Models, which is not found. Reference it"),
+        (new DefinitionPayload("Acme.Definition", "XaiL2O.MLNet.Tests", "{}"), "The assembly XaiL2O.MLNet.Tests has no type Acme.Definition"),
+        (new DefinitionPayload("System.Text.StringBuilder", "System.Private.CoreLib", "{}"), "which is not a ModelDefinition"),
+        (new DefinitionPayload("XaiL2O.MLNet.Tests.Steps", "XaiL2O.MLNet.Tests", "{\"Size\":\"many\"}"), "does not take the properties that were stored"),
     ];
 
     [TestCaseSource(nameof(Missing))]
-    public void Recipes_that_cannot_be_made_say_why((RecipePayload Recipe, string Message) missing) =>
-        Assert.That(() => missing.Recipe.Create(ModelPayload.Of(0)), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(missing.Message));
+    public void Definitions_that_cannot_be_made_say_why((DefinitionPayload Definition, string Message) missing) =>
+        Assert.That(() => missing.Definition.Create(ModelPayload.Of(0)), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(missing.Message));
 
-    private sealed class Wrong : ModelRecipe
+    private sealed class Wrong : ModelDefinition
     {
         public override int DataSize => 4;
 

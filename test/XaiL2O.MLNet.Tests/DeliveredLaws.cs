@@ -12,7 +12,7 @@ internal sealed class DeliveredLaws
     private static readonly MLContext Ml = new(1);
 
     /// <summary>min ½‖0.001x − d‖² over x ≥ 0: inferences are a thousand times larger than measurements.</summary>
-    public sealed class Amplifier : ModelRecipe
+    public sealed class Amplifier : ModelDefinition
     {
         public override int DataSize => Size;
 

@@ -23,7 +23,7 @@ internal sealed class NameLaws
     public void A_name_that_holds_the_separator_is_refused() =>
         Assert.That(() => Ml.L2O().Certify(new CertifiedProperty("Size, total", "Double")), Throws.ArgumentException.With.Message.Contains("'Size, total'").And.Message.Contains("FailedParts"));
 
-    private sealed class Shares : ModelRecipe
+    private sealed class Shares : ModelDefinition
     {
         public override int DataSize => 3;
 

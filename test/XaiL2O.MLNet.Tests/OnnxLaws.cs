@@ -28,7 +28,7 @@ internal sealed class OnnxLaws
     }
 
     /// <summary>Nothing is learned.</summary>
-    private sealed class Shares : ModelRecipe
+    private sealed class Shares : ModelDefinition
     {
         public override int DataSize => 3;
 

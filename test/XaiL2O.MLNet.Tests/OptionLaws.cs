@@ -72,8 +72,8 @@ internal sealed class OptionLaws
         ["Options.LearnPrior"] = ([null], "where the model is trained"),
         ["Options.Progress"] = ([null], "no progress"),
         ["Options.TuningRows"] = ([int.MaxValue], "all rows"),
-        ["Options.Training"] = ([null], "those of the recipe, for composed models alone"),
-        ["Options.Solver"] = ([null], "those of the recipe, for composed models alone"),
+        ["Options.Training"] = ([null], "those of the definition, for composed models alone"),
+        ["Options.Solver"] = ([null], "those of the definition, for composed models alone"),
         ["Options.PriceColumnName"] = ([null], "prices are given"),
     };
 
@@ -163,7 +163,7 @@ internal sealed class OptionLaws
     private static bool IsMeant(Type type, PropertyInfo property, object? value)
     {
         if (value is null && property.Name is "Training" or "Solver" && type != typeof(ComposedModelTrainer.Options))
-            return false; // only a recipe has settings of its own
+            return false; // only a definition has settings of its own
         return new[] { $"{type.Name}.{property.Name}", $"*.{property.Name}" }.Any(key => Meant.TryGetValue(key, out var meant) && meant.Values.Contains(value));
     }
 

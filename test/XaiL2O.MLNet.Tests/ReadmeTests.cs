@@ -8,7 +8,7 @@ namespace XaiL2O.MLNet.Tests;
 /// <summary>The README's code.</summary>
 internal sealed class ReadmeTests
 {
-    private sealed class Shares : ModelRecipe
+    private sealed class Shares : ModelDefinition
     {
         public required float[,] Library { get; init; }
 
@@ -24,7 +24,7 @@ internal sealed class ReadmeTests
     }
 
     [Test]
-    public void The_recipe_of_the_readme_composes() =>
+    public void The_definition_of_the_readme_composes() =>
         Assert.That(() => new MLContext(1).L2O().Train(new Shares { Library = new float[3, 2] { { 1, 0 }, { 0, 1 }, { 1, 1 } } }), Throws.Nothing);
 
     private sealed class Wide

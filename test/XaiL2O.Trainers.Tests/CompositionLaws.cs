@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
 
-/// <summary>Recipes: which algorithm they come to, what is refused, what training keeps, and that the answers are those of the problem.</summary>
+/// <summary>Definitions: which algorithm they come to, what is refused, what training keeps, and that the answers are those of the problem.</summary>
 public sealed class CompositionLaws : TorchLaws
 {
     private const int N = 6;
@@ -11,8 +11,8 @@ public sealed class CompositionLaws : TorchLaws
 
     private static readonly float[,] A = new float[,] { { 1, 0, 0.5f, 0, 0, 1 }, { 0, 1, 0, -1, 0, 0 }, { 0, 0, 2, 0, 1, 0 }, { 1, 1, 0, 0, 0, -1 } };
 
-    /// <summary>A recipe given by a function.</summary>
-    private sealed class Recipe(Action<ModelBuilder> compose) : ModelRecipe
+    /// <summary>A definition given by a function.</summary>
+    private sealed class Definition(Action<ModelBuilder> compose) : ModelDefinition
     {
         public override int DataSize => M;
 
@@ -21,7 +21,7 @@ public sealed class CompositionLaws : TorchLaws
         public override void Compose(ModelBuilder model) => compose(model);
     }
 
-    private static ComposedModel Model(Action<ModelBuilder> compose, ScalarType dtype = ScalarType.Float64) => new(new Recipe(compose), dtype);
+    private static DefinedModel Model(Action<ModelBuilder> compose, ScalarType dtype = ScalarType.Float64) => new(new Definition(compose), dtype);
 
     private static Term Fit(ModelBuilder m) => new LeastSquaresTerm("Fit", m.Matrix(A));
 
@@ -66,7 +66,7 @@ public sealed class CompositionLaws : TorchLaws
         var answers = new List<(Algorithm Algorithm, Tensor X, double[][] Values)>();
         foreach (var algorithm in Enum.GetValues<Algorithm>())
         {
-            ComposedModel model;
+            DefinedModel model;
             try
             {
                 model = Model(m => { choice.Compose(m); m.Algorithm = algorithm; });
@@ -164,7 +164,7 @@ public sealed class CompositionLaws : TorchLaws
         Assert.That(() => Model(refusal.Compose), Throws.InstanceOf<ArgumentException>().With.Message.Contains(refusal.Message));
 
     [Test]
-    public void Recipes_that_declare_other_weights_later_are_refused()
+    public void Definitions_that_declare_other_weights_later_are_refused()
     {
         var calls = 0;
         Assert.That(
@@ -248,7 +248,7 @@ public sealed class CompositionLaws : TorchLaws
     {
         static double[] Start(int seed, params string[] names)
         {
-            using var model = new ComposedModel(new Seeded(names) { Seed = seed });
+            using var model = new DefinedModel(new Seeded(names) { Seed = seed });
             return Values(model.Weights[^1].Weight);
         }
 
@@ -257,7 +257,7 @@ public sealed class CompositionLaws : TorchLaws
         Assert.That(Start(1, "K"), Is.Not.EqualTo(Start(1, "J")));
     }
 
-    private sealed class Seeded(string[] names) : ModelRecipe
+    private sealed class Seeded(string[] names) : ModelDefinition
     {
         public override int DataSize => M;
 
@@ -271,7 +271,7 @@ public sealed class CompositionLaws : TorchLaws
     }
 
     /// <summary>A learned convolution with a learned proximal network, on images of 3×3 pixels in 2 channels.</summary>
-    private sealed class Images : ModelRecipe
+    private sealed class Images : ModelDefinition
     {
         public override int DataSize => 9;
 
@@ -290,7 +290,7 @@ public sealed class CompositionLaws : TorchLaws
     [Test]
     public void Learned_convolutions_and_proximal_networks_train()
     {
-        using var model = new ComposedModel(new Images());
+        using var model = new DefinedModel(new Images());
         Assert.That(model.Weights.Select(w => w.Name), Is.EqualTo(new[] { "K", "R.Filters1", "R.Threshold1", "Radius" }));
         var truth = rand([40, 9], generator: new Generator(1));
         var before = model.ExportWeights();

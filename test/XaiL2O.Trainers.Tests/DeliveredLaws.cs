@@ -8,7 +8,7 @@ public sealed class DeliveredLaws : TorchLaws
 {
     private const int N = 4;
 
-    private sealed class Recipe : ModelRecipe
+    private sealed class Definition : ModelDefinition
     {
         public override int DataSize => N;
 
@@ -32,7 +32,7 @@ public sealed class DeliveredLaws : TorchLaws
     [TestCase(double.NegativeInfinity)]
     public void No_property_of_an_estimate_that_is_not_finite_has_a_value(double odd)
     {
-        using var model = new ComposedModel(new Recipe(), float64);
+        using var model = new DefinedModel(new Definition(), float64);
         using var scope = NewDisposeScope();
         var x = full([N + 1, N], 0.25, float64);
         for (var i = 0; i < N; i++)
@@ -49,7 +49,7 @@ public sealed class DeliveredLaws : TorchLaws
     [Test]
     public void Property_values_are_those_of_the_estimate_in_single_precision()
     {
-        using var model = new ComposedModel(new Recipe(), float64);
+        using var model = new DefinedModel(new Definition(), float64);
         using var scope = NewDisposeScope();
         var d = Normal(1, 6, N).to(float64);
         var inference = model.Infer(d, new FixedPointOptions { MaxIterations = 3000, ResidualTolerance = 1e-12 });

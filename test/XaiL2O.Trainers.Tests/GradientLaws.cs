@@ -11,7 +11,7 @@ public sealed class GradientLaws : TorchLaws
 
     private static readonly float[,] A = ToArray(Normal(31, M, N) / Math.Sqrt(N));
 
-    private sealed class Recipe(Action<ModelBuilder> compose, int data = M, int size = N) : ModelRecipe
+    private sealed class Definition(Action<ModelBuilder> compose, int data = M, int size = N) : ModelDefinition
     {
         public override int DataSize => data;
 
@@ -48,7 +48,7 @@ public sealed class GradientLaws : TorchLaws
     [TestCaseSource(nameof(Cases))]
     public void The_default_gradient_is_that_of_the_solution(Action<ModelBuilder> compose, Algorithm algorithm)
     {
-        using var model = new ComposedModel(new Recipe(m => { compose(m); m.Algorithm = algorithm; }), float64);
+        using var model = new DefinedModel(new Definition(m => { compose(m); m.Algorithm = algorithm; }), float64);
         var truth = Normal(5, 6, N).clamp(-1, 1);
         var check = GradientCheck.Of(model, mm(truth, tensor(A).to(float64).t()), truth, Tight);
         Assert.Multiple(() =>
@@ -61,7 +61,7 @@ public sealed class GradientLaws : TorchLaws
     }
 
     /// <summary>Piecewise constant, nonnegative signals seen through a blur, with noise.</summary>
-    private static (ComposedModel Model, Tensor Data, Tensor Signals) Deblurring(ScalarType dtype, double τ, Algorithm algorithm)
+    private static (DefinedModel Model, Tensor Data, Tensor Signals) Deblurring(ScalarType dtype, double τ, Algorithm algorithm)
     {
         const int n = 32;
         var blur = new float[n, n];
@@ -75,8 +75,8 @@ public sealed class GradientLaws : TorchLaws
         var signals = jumps.cumsum(1);
         signals = signals - signals.min(1, true).values;
         var data = mm(signals, tensor(blur).to(float64).t()) + (0.02 * Normal(23, 80, n));
-        var model = new ComposedModel(
-            new Recipe(
+        var model = new DefinedModel(
+            new Definition(
                 m =>
                 {
                     m.Algorithm = algorithm;
@@ -119,7 +119,7 @@ public sealed class GradientLaws : TorchLaws
     public void Training_says_that_a_gradient_points_uphill(GradientMode mode, string advice)
     {
         var matrix = ToArray(Normal(41, 4, 6));
-        using var model = new ComposedModel(new Recipe(m => { m.Add(new LeastSquaresTerm("Fit", m.Matrix(matrix))); m.Add(new Reversed(m.Learned("Rho", WeightStart.Values([0.5f]), [1]))); }, 4, 6));
+        using var model = new DefinedModel(new Definition(m => { m.Add(new LeastSquaresTerm("Fit", m.Matrix(matrix))); m.Add(new Reversed(m.Learned("Rho", WeightStart.Values([0.5f]), [1]))); }, 4, 6));
         var x = Normal(3, 30, 6);
         var said = new List<string>();
         var result = ModelTrainer.Train(model, mm(x, tensor(matrix).to(float64).t()), x, new TrainingOptions { Epochs = 1, LearningRate = 1e-4, Gradient = mode, Solver = new FixedPointOptions { MaxIterations = 5000 } }, new Listener(said));

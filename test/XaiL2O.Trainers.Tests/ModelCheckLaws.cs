@@ -11,7 +11,7 @@ public sealed class ModelCheckLaws : TorchLaws
 
     private static readonly float[,] A = ToArray(Normal(41, M, N));
 
-    private sealed class Recipe(Action<ModelBuilder> compose, Func<Tensor, Tensor>? scale = null) : ModelRecipe
+    private sealed class Definition(Action<ModelBuilder> compose, Func<Tensor, Tensor>? scale = null) : ModelDefinition
     {
         public override int DataSize => M;
 
@@ -66,48 +66,48 @@ public sealed class ModelCheckLaws : TorchLaws
         return new LeastSquaresTerm("Own", new Faulty(matrix, y => adjoint(matrix, y), bound * linalg.norm(matrix, 2).ToDouble()));
     }
 
-    private static readonly Case<ModelRecipe>[] Right =
+    private static readonly Case<ModelDefinition>[] Right =
     [
-        new("sparse", () => new Recipe(m => { m.Add(Fit(m)); m.Add(new L1Term("L1", m.LearnedMatrix("K", 9, N, WeightStart.Gaussian(1))), m.LearnedPositive("Tau", 0.1)); })),
-        new("constraints", () => new Recipe(m => { m.Add(Fit(m)); m.Add(new SimplexTerm("S", N)); m.Add(new BoxTerm("B", N, 0, 0.5)); m.Add(new BallTerm("R", N, 0.8)); m.Add(new HalfSpaceTerm("H", tensor(new double[] { 1, 2, 3, 4, 5, 6 }), 1)); })),
-        new("data ball", () => new Recipe(m => { m.Add(TotalVariation.OfSignal("TV", N)); m.Add(new FidelityTerm("F", m.Matrix(A), 0.1, 0.3)); m.Add(new NonnegativeTerm("P", N)); })),
-        new("quadratics and groups", () => new Recipe(m => { m.Add(new SquaredL2Term("E", m.Identity), 0.2); m.Add(new GroupL1Term("G", m.Identity, 3)); m.Add(new QuadraticTerm("Q", m.LearnedMatrix("W1", 2, N, WeightStart.Gaussian(1)), m.LearnedMatrix("W2", N, M, WeightStart.Gaussian(1)))); m.Report(new ConfidenceTerm("C", N)); })),
-        new("soft limit of one's own", () => new Recipe(m => { m.Add(Fit(m)); m.Add(new OwnTerm((u, t) => u.clamp_min(0) + (u + t).clamp_max(0), value: u => u.clamp_max(0).abs().sum(1))); })),
-        new("scaled", () => new Recipe(m => { m.Add(Fit(m)); m.Add(new L1Term("L1", m.Identity), 0.1); }, d => d.norm(1, true))),
+        new("sparse", () => new Definition(m => { m.Add(Fit(m)); m.Add(new L1Term("L1", m.LearnedMatrix("K", 9, N, WeightStart.Gaussian(1))), m.LearnedPositive("Tau", 0.1)); })),
+        new("constraints", () => new Definition(m => { m.Add(Fit(m)); m.Add(new SimplexTerm("S", N)); m.Add(new BoxTerm("B", N, 0, 0.5)); m.Add(new BallTerm("R", N, 0.8)); m.Add(new HalfSpaceTerm("H", tensor(new double[] { 1, 2, 3, 4, 5, 6 }), 1)); })),
+        new("data ball", () => new Definition(m => { m.Add(TotalVariation.OfSignal("TV", N)); m.Add(new FidelityTerm("F", m.Matrix(A), 0.1, 0.3)); m.Add(new NonnegativeTerm("P", N)); })),
+        new("quadratics and groups", () => new Definition(m => { m.Add(new SquaredL2Term("E", m.Identity), 0.2); m.Add(new GroupL1Term("G", m.Identity, 3)); m.Add(new QuadraticTerm("Q", m.LearnedMatrix("W1", 2, N, WeightStart.Gaussian(1)), m.LearnedMatrix("W2", N, M, WeightStart.Gaussian(1)))); m.Report(new ConfidenceTerm("C", N)); })),
+        new("soft limit of one's own", () => new Definition(m => { m.Add(Fit(m)); m.Add(new OwnTerm((u, t) => u.clamp_min(0) + (u + t).clamp_max(0), value: u => u.clamp_max(0).abs().sum(1))); })),
+        new("scaled", () => new Definition(m => { m.Add(Fit(m)); m.Add(new L1Term("L1", m.Identity), 0.1); }, d => d.norm(1, true))),
     ];
 
     [Test]
-    public void A_right_definition_has_no_findings([ValueSource(nameof(Right))] Case<ModelRecipe> recipe) =>
-        Assert.That(ModelCheck.Of(recipe.Make()).Select(f => f.Message), Is.Empty);
+    public void A_right_definition_has_no_findings([ValueSource(nameof(Right))] Case<ModelDefinition> definition) =>
+        Assert.That(ModelCheck.Of(definition.Make()).Select(f => f.Message), Is.Empty);
 
-    private static readonly Case<(ModelRecipe Recipe, string Part, ModelPromise Promise)>[] Wrong =
+    private static readonly Case<(ModelDefinition Definition, string Part, ModelPromise Promise)>[] Wrong =
     [
-        new("a wrong adjoint", () => (new Recipe(m => m.Add(Fit((A, y) => 0.5 * mm(y, A), 1.01))), "Own", ModelPromise.Adjoint)),
-        new("a bound of a tenth", () => (new Recipe(m => m.Add(Fit((A, y) => mm(y, A), 0.1))), "Own", ModelPromise.Bound)),
-        new("a bound of nine tenths", () => (new Recipe(m => m.Add(Fit((A, y) => mm(y, A), 0.9))), "Own", ModelPromise.Bound)),
-        new("rows that mix in an operator", () => (new Recipe(m => m.Add(Fit((A, y) => mm(y - y.mean([0], true), A), 1.01))), "Own", ModelPromise.Rows)),
-        new("a proximal operator that expands", () => (new Recipe(m => { m.Add(Fit(m)); m.Add(new OwnTerm((u, _) => 1.5 * u)); }), "Own", ModelPromise.Proximal)),
-        new("a hard threshold", () => (new Recipe(m => { m.Add(Fit(m)); m.Add(new OwnTerm((u, _) => u * (u.abs() > 1))); }), "Own", ModelPromise.Proximal)),
-        new("a projection that is none", () => (new Recipe(m => { m.Add(Fit(m)); m.Add(new OwnTerm((u, _) => 0.5 * u, constraint: true)); }), "Own", ModelPromise.Proximal)),
-        new("a step that is ignored", () => (new Recipe(m => { m.Add(Fit(m)); m.Add(new OwnTerm((u, _) => u - u.clamp(-1, 1), value: u => u.abs().sum(1))); }), "Own", ModelPromise.Proximal)),
-        new("rows that mix in a proximal operator", () => (new Recipe(m => { m.Add(Fit(m)); m.Add(new OwnTerm((u, _) => u / (1 + u.norm()))); }), "Own", ModelPromise.Rows)),
-        new("a wrong gradient", () => (new Recipe(m => m.Add(new OwnSmooth(2, 2))), "Own", ModelPromise.Gradient)),
-        new("a Lipschitz constant that is too small", () => (new Recipe(m => m.Add(new OwnSmooth(1, 0.5))), "Own", ModelPromise.Bound)),
-        new("a scale over the batch", () => (new Recipe(m => { m.Add(Fit(m)); m.Add(new L1Term("L1", m.Identity), 0.1); }, d => d.norm() * ones(d.shape[0], 1, dtype: d.dtype)), "ComposedModel", ModelPromise.Rows)),
+        new("a wrong adjoint", () => (new Definition(m => m.Add(Fit((A, y) => 0.5 * mm(y, A), 1.01))), "Own", ModelPromise.Adjoint)),
+        new("a bound of a tenth", () => (new Definition(m => m.Add(Fit((A, y) => mm(y, A), 0.1))), "Own", ModelPromise.Bound)),
+        new("a bound of nine tenths", () => (new Definition(m => m.Add(Fit((A, y) => mm(y, A), 0.9))), "Own", ModelPromise.Bound)),
+        new("rows that mix in an operator", () => (new Definition(m => m.Add(Fit((A, y) => mm(y - y.mean([0], true), A), 1.01))), "Own", ModelPromise.Rows)),
+        new("a proximal operator that expands", () => (new Definition(m => { m.Add(Fit(m)); m.Add(new OwnTerm((u, _) => 1.5 * u)); }), "Own", ModelPromise.Proximal)),
+        new("a hard threshold", () => (new Definition(m => { m.Add(Fit(m)); m.Add(new OwnTerm((u, _) => u * (u.abs() > 1))); }), "Own", ModelPromise.Proximal)),
+        new("a projection that is none", () => (new Definition(m => { m.Add(Fit(m)); m.Add(new OwnTerm((u, _) => 0.5 * u, constraint: true)); }), "Own", ModelPromise.Proximal)),
+        new("a step that is ignored", () => (new Definition(m => { m.Add(Fit(m)); m.Add(new OwnTerm((u, _) => u - u.clamp(-1, 1), value: u => u.abs().sum(1))); }), "Own", ModelPromise.Proximal)),
+        new("rows that mix in a proximal operator", () => (new Definition(m => { m.Add(Fit(m)); m.Add(new OwnTerm((u, _) => u / (1 + u.norm()))); }), "Own", ModelPromise.Rows)),
+        new("a wrong gradient", () => (new Definition(m => m.Add(new OwnSmooth(2, 2))), "Own", ModelPromise.Gradient)),
+        new("a Lipschitz constant that is too small", () => (new Definition(m => m.Add(new OwnSmooth(1, 0.5))), "Own", ModelPromise.Bound)),
+        new("a scale over the batch", () => (new Definition(m => { m.Add(Fit(m)); m.Add(new L1Term("L1", m.Identity), 0.1); }, d => d.norm() * ones(d.shape[0], 1, dtype: d.dtype)), "DefinedModel", ModelPromise.Rows)),
     ];
 
     [Test]
-    public void A_wrong_definition_is_named([ValueSource(nameof(Wrong))] Case<(ModelRecipe Recipe, string Part, ModelPromise Promise)> wrong, [Values(3, 20)] int trials)
+    public void A_wrong_definition_is_named([ValueSource(nameof(Wrong))] Case<(ModelDefinition Definition, string Part, ModelPromise Promise)> wrong, [Values(3, 20)] int trials)
     {
-        var (recipe, part, promise) = wrong.Make();
-        var findings = ModelCheck.Of(recipe, trials);
+        var (definition, part, promise) = wrong.Make();
+        var findings = ModelCheck.Of(definition, trials);
         Assert.That(findings.Select(f => (f.Part, f.Promise)), Does.Contain((part, promise)), string.Join("\n", findings));
     }
 
     [Test]
     public void The_gradient_of_training_is_part_of_the_full_check()
     {
-        using var model = new ComposedModel(new Recipe(m => { m.Add(Fit(m)); m.Add(new Reversed(m.Learned("Rho", WeightStart.Values([0.5f]), [1]))); }), float64);
+        using var model = new DefinedModel(new Definition(m => { m.Add(Fit(m)); m.Add(new Reversed(m.Learned("Rho", WeightStart.Values([0.5f]), [1]))); }), float64);
         var options = new TrainingOptions { Solver = new FixedPointOptions { MaxIterations = 20_000, ResidualTolerance = 1e-8 } };
         var x = Normal(3, 8, N);
         var findings = ModelCheck.Of(model, mm(x, tensor(A).to(float64).t()), x, options);

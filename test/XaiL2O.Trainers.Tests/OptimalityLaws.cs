@@ -12,7 +12,7 @@ public sealed class OptimalityLaws : TorchLaws
     private const double LargestGap = 1e-3;
     private const double LargestViolation = 1e-6;
 
-    private sealed class Recipe(ConvexProblem problem, Algorithm algorithm) : ModelRecipe
+    private sealed class Definition(ConvexProblem problem, Algorithm algorithm) : ModelDefinition
     {
         private readonly float[,] A = Single(problem.A);
         private readonly float[,]? K = problem.Transform is { } transform ? Single(transform) : null;
@@ -37,7 +37,7 @@ public sealed class OptimalityLaws : TorchLaws
     public sealed record Splittings(IEnumerable<ConvexProblem> Problems, Func<ConvexProblem, ImplicitModel> Model, int Iterations, double Share)
     {
         public static Splittings Composed(IEnumerable<ConvexProblem> problems, Algorithm algorithm, int iterations, double share) =>
-            new(problems, p => new ComposedModel(new Recipe(p, algorithm), float64), iterations, share);
+            new(problems, p => new DefinedModel(new Definition(p, algorithm), float64), iterations, share);
     }
 
     // Plain iterations are slow on problems made to be awkward: there the flag is what is tested.
@@ -91,14 +91,14 @@ public sealed class OptimalityLaws : TorchLaws
     {
         foreach (var problem in AdversarialProblems.Constrained(0, true).Where(p => p.Name.StartsWith("infeasible", StringComparison.Ordinal)))
         {
-            using var model = new ComposedModel(new Recipe(problem, algorithm), float64);
+            using var model = new DefinedModel(new Definition(problem, algorithm), float64);
             var inference = model.Infer(tensor(problem.Data).unsqueeze(0), new FixedPointOptions());
             Assert.That(inference.Status[0], Is.EqualTo(SolveStatus.IterationLimit), problem.Name);
             Assert.That(inference.Missing[0].HasFlag(OptimalityCondition.PrimalFeasibility), problem.Name);
         }
     }
 
-    private sealed class Stated(int dataSize, int inferenceSize, Action<ModelBuilder> compose) : ModelRecipe
+    private sealed class Stated(int dataSize, int inferenceSize, Action<ModelBuilder> compose) : ModelDefinition
     {
         public override int DataSize => dataSize;
 
@@ -122,7 +122,7 @@ public sealed class OptimalityLaws : TorchLaws
     [Test]
     public void Smooth_terms_whose_value_is_not_known_are_judged_all_the_same([Values] bool bounded)
     {
-        using var model = new ComposedModel(
+        using var model = new DefinedModel(
             new Stated(1, 2, m =>
             {
                 m.Add(new GradientAlone());
@@ -139,7 +139,7 @@ public sealed class OptimalityLaws : TorchLaws
     [Test]
     public void What_is_delivered_is_judged_where_the_solve_ended()
     {
-        using var model = new ComposedModel(
+        using var model = new DefinedModel(
             new Stated(1, 1, m =>
             {
                 m.Add(new FidelityTerm("Fidelity", m.Identity, 0.1));
@@ -157,7 +157,7 @@ public sealed class OptimalityLaws : TorchLaws
     public void An_optimum_of_0_is_reached([Values(1e-6, 1, 1e6)] double weight)
     {
         var A = new float[,] { { 2, 1, 0 }, { 0, 1, 1 }, { 1, 0, 3 } };
-        using var model = new ComposedModel(
+        using var model = new DefinedModel(
             new Stated(3, 3, m =>
             {
                 m.Add(new LeastSquaresTerm("Fidelity", m.Matrix(A)), weight);

@@ -318,8 +318,8 @@ public sealed class TrainingLaws : TorchLaws
         {
             var K = ImplicitDictionaryModel.RandomTransform(N, N, 3);
             using var model = new ImplicitDictionaryModel(Orthonormal(), K, new ImplicitDictionaryOptions());
-            using var composed = new ComposedModel(new Shrinkage(0.5));
-            using var random = new ComposedModel(new Filters());
+            using var composed = new DefinedModel(new Shrinkage(0.5));
+            using var random = new DefinedModel(new Filters());
             var short1 = new TrainingOptions { Epochs = 1, BatchSize = 20 };
             ModelTrainer.Train(model, data, signals, short1);
             ModelTrainer.Train(composed, data, data, short1);
@@ -344,7 +344,7 @@ public sealed class TrainingLaws : TorchLaws
         Assert.That(Trained(), Is.EqualTo(expected), "inference mode");
     }
 
-    private sealed class Filters : ModelRecipe
+    private sealed class Filters : ModelDefinition
     {
         public override int DataSize => 9;
 
@@ -367,7 +367,7 @@ public sealed class TrainingLaws : TorchLaws
         var signals = data / 1.5;
         for (var row = 0; row < 80; row += 2)
             data[row, 1] = double.NaN;
-        using var model = new ComposedModel(new Shrinkage(0.5));
+        using var model = new DefinedModel(new Shrinkage(0.5));
         var options = new TrainingOptions { Epochs = 6, BatchSize = 10, LearningRate = 3e-2, ValidationFraction = 0.2 };
         var result = ModelTrainer.Train(model, data, signals, options);
         Assert.That(result.Warnings, Has.One.Contains("40 of 80 training rows hold NaN").And.One.Contains("still improving at the last epoch"));
@@ -376,7 +376,7 @@ public sealed class TrainingLaws : TorchLaws
     [Test]
     public void A_learning_rate_that_would_leave_the_model_is_refused()
     {
-        using var model = new ComposedModel(new Shrinkage(0.5));
+        using var model = new DefinedModel(new Shrinkage(0.5));
         var data = Normal(1, 40, M);
         Assert.That(
             () => ModelTrainer.Train(model, data, data, new TrainingOptions { BatchSize = 10, LearningRate = 1e3 }),
@@ -394,7 +394,7 @@ public sealed class TrainingLaws : TorchLaws
         Assert.That(() => ModelTrainer.Train(model, signals, signals, Training), Throws.ArgumentException.With.Message.Contains($"[rows, {M}]"));
     }
 
-    private sealed class Shrinkage(double weight) : ModelRecipe
+    private sealed class Shrinkage(double weight) : ModelDefinition
     {
         public double Weight { get; } = weight;
 
@@ -417,10 +417,10 @@ public sealed class TrainingLaws : TorchLaws
         var folder = Directory.CreateTempSubdirectory("xail2o-");
         var options = new TrainingOptions { Epochs = 2, BatchSize = 10, CheckpointPath = Path.Combine(folder.FullName, "a.checkpoint") };
         var (data, signals) = (Normal(1, 40, M), Normal(2, 40, M));
-        using var first = new ComposedModel(new Shrinkage(0.5));
+        using var first = new DefinedModel(new Shrinkage(0.5));
         var result = ModelTrainer.Train(first, data, signals, options);
 
-        using var again = new ComposedModel(new Shrinkage(0.5));
+        using var again = new DefinedModel(new Shrinkage(0.5));
         var repeated = ModelTrainer.Train(again, data, signals, options);
         Assert.That(repeated.Epochs, Is.EqualTo(result.Epochs));
         Assert.That(again.ExportWeights()[0].Values, Is.EqualTo(first.ExportWeights()[0].Values));
@@ -433,14 +433,14 @@ public sealed class TrainingLaws : TorchLaws
 
         var moved = data.clone();
         moved[17, 3] += 1e-3;
-        using var elsewhere = new ComposedModel(new Shrinkage(0.5));
+        using var elsewhere = new DefinedModel(new Shrinkage(0.5));
         using (no_grad())
             elsewhere.Weights[0].Weight.add_(1e-3);
-        Refused(new ComposedModel(new Shrinkage(0.5)), moved, signals, options, "training rows");
-        Refused(new ComposedModel(new Shrinkage(0.5)), data, signals + 1, options, "training rows");
-        Refused(new ComposedModel(new Shrinkage(0.6)), data, signals, options, "model");
+        Refused(new DefinedModel(new Shrinkage(0.5)), moved, signals, options, "training rows");
+        Refused(new DefinedModel(new Shrinkage(0.5)), data, signals + 1, options, "training rows");
+        Refused(new DefinedModel(new Shrinkage(0.6)), data, signals, options, "model");
         Refused(elsewhere, data, signals, options, "starting weights");
-        Refused(new ComposedModel(new Shrinkage(0.5)), data, signals, options with { LearningRate = 1e-3 }, "training settings");
+        Refused(new DefinedModel(new Shrinkage(0.5)), data, signals, options with { LearningRate = 1e-3 }, "training settings");
         folder.Delete(recursive: true);
     }
 

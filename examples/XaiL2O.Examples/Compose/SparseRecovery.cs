@@ -7,7 +7,7 @@ namespace XaiL2O.Examples;
 /// Sparse recovery with what the training data know: N(d) = argmin_x τ‖x‖₁ + ½‖Ax − d‖² + ½‖W₁x‖² + ⟨x, W₂d⟩, the worked example (5)–(9) of the source.
 /// Trained: τ, W₁, W₂.
 /// </summary>
-public sealed class SparseRecovery : ModelRecipe
+public sealed class SparseRecovery : ModelDefinition
 {
     /// <summary>A, m rows of n values.</summary>
     public required float[,] Measurement { get; init; }

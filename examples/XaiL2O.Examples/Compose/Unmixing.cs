@@ -6,7 +6,7 @@ namespace XaiL2O.Examples;
 /// Shares of known materials in mixed spectra: N(d) = argmin_x ½‖w ⊙ (Ex − d)‖² with x ≥ 0, Σxᵢ = 1. Trained: the spectra E, which start from a library,
 /// and the trust w in each band.
 /// </summary>
-public sealed class Unmixing : ModelRecipe
+public sealed class Unmixing : ModelDefinition
 {
     /// <summary>E at the start of training, one column per material.</summary>
     public required float[,] Library { get; init; }

@@ -47,6 +47,9 @@ public abstract class BatchTransformer : ITransformer
     /// <summary>Which values of a property column are unusual.</summary>
     internal virtual Sides SidesOf(string columnName) => Sides.Upper;
 
+    /// <summary>Whether a column is of an implicit model, none of which may hide those of another.</summary>
+    internal virtual bool IsOfModel(string columnName) => false;
+
     /// <summary>Whether the labels of a column come from a given limit.</summary>
     internal virtual bool IsByLimit(string columnName) => false;
 
@@ -66,7 +69,7 @@ public abstract class BatchTransformer : ITransformer
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(inputSchema);
         foreach (var (name, type) in OutputColumns)
-            builder.AddColumn(name, type, ColumnNotes.Annotate(CauseOf(name), SidesOf(name), IsByLimit(name), TestsOf(name, inputSchema)));
+            builder.AddColumn(name, type, ColumnNotes.Annotate(CauseOf(name), SidesOf(name), IsByLimit(name), TestsOf(name, inputSchema), IsOfModel(name)));
         return builder.ToSchema();
     }
 

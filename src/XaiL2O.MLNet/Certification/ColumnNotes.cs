@@ -7,7 +7,7 @@ namespace XaiL2O.MLNet;
 /// <summary>
 /// What travels with a column as annotations. With a property's: "what usually causes a violation", and which of its values are unusual. With a label's:
 /// whether it comes from a given limit. With those of a joint verdict: how many certificates judged by calibration, of this certifier and of those before it
-/// in the chain, are behind it.
+/// in the chain, are behind it. With every column of an implicit model: that it is one.
 /// </summary>
 internal static class ColumnNotes
 {
@@ -15,10 +15,11 @@ internal static class ColumnNotes
     private const string SidesKind = "XaiL2O.Sides";
     private const string LimitKind = "XaiL2O.ByLimit";
     private const string TestsKind = "XaiL2O.Tests";
+    private const string ModelKind = "XaiL2O.Model";
 
-    public static DataViewSchema.Annotations? Annotate(string? cause, Sides sides, bool byLimit, int? tests)
+    public static DataViewSchema.Annotations? Annotate(string? cause, Sides sides, bool byLimit, int? tests, bool ofModel)
     {
-        if (string.IsNullOrEmpty(cause) && sides == Sides.Upper && !byLimit && tests is null)
+        if (string.IsNullOrEmpty(cause) && sides == Sides.Upper && !byLimit && tests is null && !ofModel)
             return null;
         var builder = new DataViewSchema.Annotations.Builder();
         if (!string.IsNullOrEmpty(cause))
@@ -29,6 +30,8 @@ internal static class ColumnNotes
             builder.Add<bool>(LimitKind, BooleanDataViewType.Instance, (ref bool value) => value = true);
         if (tests is { } count)
             builder.Add<int>(TestsKind, NumberDataViewType.Int32, (ref int value) => value = count);
+        if (ofModel)
+            builder.Add<bool>(ModelKind, BooleanDataViewType.Instance, (ref bool value) => value = true);
         return builder.ToAnnotations();
     }
 
@@ -37,6 +40,9 @@ internal static class ColumnNotes
     public static Sides SidesOf(DataViewSchema.Column column) => Enum.TryParse<Sides>(Text(column, SidesKind), out var sides) ? sides : Sides.Upper;
 
     public static bool ByLimit(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(LimitKind) is not null;
+
+    /// <summary>Whether an implicit model made the column.</summary>
+    public static bool OfModel(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(ModelKind) is not null;
 
     /// <summary>The number behind a column of a joint verdict; null where no certifier made the column.</summary>
     public static int? TestsOf(DataViewSchema.Column column)

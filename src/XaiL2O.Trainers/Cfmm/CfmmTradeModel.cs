@@ -136,6 +136,30 @@ public sealed class CfmmTradeModel : ImplicitModel
         return Solver().Solve(reserves, prices, options, null, cancellationToken);
     }
 
+    /// <summary>Decides a batch of trades; beside them the outputs hold the predicted utility ⟨p, y − x⟩.</summary>
+    /// <inheritdoc/>
+    public override ModelInference Infer(Tensor data, FixedPointOptions options, Splitting? splitting = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        using var work = NativeWork.Enter();
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        var (N, tokens) = (Network.ReserveCount, Network.Tokens.Count);
+        var (reserves, prices) = (Values(data.slice(1, 0, N, 1)), Values(data.slice(1, N, DataSize, 1)));
+        var trades = Decide(reserves, prices, options, cancellationToken);
+        double[][] tender = [.. trades.Tender.Chunk(N)], receive = [.. trades.Receive.Chunk(N)];
+        return new ModelInference(
+            [.. tender.Zip(receive, (x, y) => x.Concat(y).Select(v => (float)v).ToArray())],
+            [.. PropertyValues(trades, reserves, prices)],
+            trades.Residual,
+            trades.Iterations,
+            trades.Status,
+            Missing(trades.Status))
+        {
+            Outputs = [tender, receive, tender.Select((x, row) => CfmmExecution.Utility(Network, prices.AsSpan(row * tokens, tokens), x, receive[row])).ToArray()],
+        };
+    }
+
     /// <summary>Property values of any trades, this model's or not: one array per term, in the order of <see cref="Terms"/>.</summary>
     /// <param name="trades">Trades, rows × N.</param>
     /// <param name="reserves">Observed reserves d, rows × N.</param>
@@ -169,7 +193,7 @@ public sealed class CfmmTradeModel : ImplicitModel
                 states.AsSpan(row * 4 * N, 4 * N).Fill(double.NaN);
         }
 
-        return new FixedPointResult(new DavisYinState(tensor(states).reshape(rows, 4 * N).MoveToOuterDisposeScope()), trades.Residual, trades.Iterations, trades.Status, [.. trades.Status.Select(s => s == SolveStatus.Converged ? OptimalityCondition.None : OptimalityCondition.DualFeasibility)]);
+        return new FixedPointResult(new DavisYinState(tensor(states).reshape(rows, 4 * N).MoveToOuterDisposeScope()), trades.Residual, trades.Iterations, trades.Status, Missing(trades.Status));
     }
 
     /// <summary>
@@ -280,6 +304,8 @@ public sealed class CfmmTradeModel : ImplicitModel
     }
 
     private static Tensor Keep(Tensor values) => nn.Parameter(values).DetachFromDisposeScope();
+
+    private static OptimalityCondition[] Missing(SolveStatus[] status) => [.. status.Select(s => s == SolveStatus.Converged ? OptimalityCondition.None : OptimalityCondition.DualFeasibility)];
 
     private IEnumerable<long> Range(int cfmm) => Enumerable.Range(Network.Offset(cfmm), Network.Cfmms[cfmm].Tokens.Count).Select(i => (long)i);
 

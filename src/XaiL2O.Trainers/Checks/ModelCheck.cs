@@ -9,8 +9,8 @@ namespace XaiL2O.Trainers;
 /// and where there are rows to train on the gradient of training. A part that breaks its promise gives wrong answers, which look like answers.
 /// </summary>
 /// <remarks>
-/// A finding is proof, up to rounding; no finding is none. Use it in the tests of a definition of your own: <c>Assert.That(ModelCheck.Of(recipe), Is.Empty)</c>.
-/// Making a trainer from a recipe runs it with few vectors and refuses a definition with findings, those about proximal operators aside, which it logs: a term that is not
+/// A finding is proof, up to rounding; no finding is none. Use it in the tests of a definition of your own: <c>Assert.That(ModelCheck.Of(definition), Is.Empty)</c>.
+/// Making a trainer from a definition runs it with few vectors and refuses a definition with findings, those about proximal operators aside, which it logs: a term that is not
 /// convex may be meant.
 /// </remarks>
 public static class ModelCheck
@@ -18,18 +18,18 @@ public static class ModelCheck
     private const int Seed = 20260101;
     private const int DefaultTrials = 20;
 
-    /// <summary>Checks the model of a recipe, in double precision, with 20 random vectors per promise.</summary>
-    /// <param name="recipe">The recipe.</param>
+    /// <summary>Checks the model of a definition, in double precision, with 20 random vectors per promise.</summary>
+    /// <param name="definition">The definition.</param>
     /// <exception cref="ArgumentException">The terms do not fit together.</exception>
-    public static IReadOnlyList<ModelFinding> Of(ModelRecipe recipe) => Of(recipe, DefaultTrials);
+    public static IReadOnlyList<ModelFinding> Of(ModelDefinition definition) => Of(definition, DefaultTrials);
 
-    /// <summary>Checks the model of a recipe, in double precision.</summary>
-    /// <param name="recipe">The recipe.</param>
+    /// <summary>Checks the model of a definition, in double precision.</summary>
+    /// <param name="definition">The definition.</param>
     /// <param name="trials">Random vectors per promise, at least 1; also steps of the power iterations that estimate norms, four for each.</param>
     /// <exception cref="ArgumentException">The terms do not fit together.</exception>
-    public static IReadOnlyList<ModelFinding> Of(ModelRecipe recipe, int trials)
+    public static IReadOnlyList<ModelFinding> Of(ModelDefinition definition, int trials)
     {
-        using var model = new ComposedModel(recipe, ScalarType.Float64);
+        using var model = new DefinedModel(definition, ScalarType.Float64);
         return Of(model, trials);
     }
 

@@ -22,6 +22,7 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
     private readonly L1Term sparsity;
     private readonly FidelityTerm fidelity;
     private readonly Tensor leading;
+    private readonly MeasurementPrior? prior;
 
     /// <summary>Creates the model.</summary>
     /// <param name="measurementMatrix">A, m rows of n values, m &lt; n, independent rows.</param>
@@ -29,7 +30,7 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
     /// <param name="options">Solver and step.</param>
     /// <param name="dtype">Element type of the computation.</param>
     /// <param name="device">Device; CPU when null.</param>
-    /// <param name="prior">What training rows say of measurements, for the properties that compare a row with it; none when null. Not owned.</param>
+    /// <param name="prior">What training rows say of measurements, for the properties that compare a row with it; none when null. Owned by the model.</param>
     /// <exception cref="ArgumentException">Shapes do not fit, rows of A are dependent, or K is zero or not finite.</exception>
     public ImplicitDictionaryModel(float[,] measurementMatrix, float[,] transform, ImplicitDictionaryOptions options, ScalarType dtype = ScalarType.Float32, Device? device = null, MeasurementPrior? prior = null)
     {
@@ -50,6 +51,7 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
         Options = options;
         DataType = dtype;
         Device = device ?? CPU;
+        this.prior = prior;
         using var scope = NewDisposeScope();
         var A = tensor(measurementMatrix).to(dtype).to(Device);
         var K = tensor(transform).to(dtype).to(Device);
@@ -153,15 +155,12 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
         K.div_(mv(K, leading).norm());
     }
 
-    /// <summary>K after an exact normalisation, as q rows of n values.</summary>
-    public float[,] ExportTransform()
+    /// <summary>K after an exact normalisation: that of training is an estimate.</summary>
+    public override IReadOnlyList<NamedArray> ExportWeights()
     {
         using var scope = NewDisposeScope();
         var K = transform.Matrix.detach().to(ScalarType.Float64).cpu();
-        var values = (K / MatrixOperator.SpectralNorm(K)).to(ScalarType.Float32).contiguous().data<float>().ToArray();
-        var result = new float[transform.OutputSize, transform.InputSize];
-        Buffer.BlockCopy(values, 0, result, 0, values.Length * sizeof(float));
-        return result;
+        return [NamedArray.Of("K", K / MatrixOperator.SpectralNorm(K))];
     }
 
     /// <inheritdoc/>
@@ -173,6 +172,7 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
             measurement.Dispose();
             geometry.Dispose();
             leading.Dispose();
+            prior?.Dispose();
         }
 
         base.Dispose(disposing);

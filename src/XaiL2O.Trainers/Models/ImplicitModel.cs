@@ -100,7 +100,7 @@ public abstract class ImplicitModel : IDisposable
     /// <param name="splitting">The iteration from <see cref="CreateSplitting"/>, to share one factorisation among batches; made when null.</param>
     /// <param name="cancellationToken">Stops the solve by throwing <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="ArgumentException">The data have another width than <see cref="DataSize"/>.</exception>
-    public ModelInference Infer(Tensor data, FixedPointOptions options, Splitting? splitting = null, CancellationToken cancellationToken = default)
+    public virtual ModelInference Infer(Tensor data, FixedPointOptions options, Splitting? splitting = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(data);
         if (data.dim() != 2 || data.shape[1] != DataSize)
@@ -177,7 +177,7 @@ public abstract class ImplicitModel : IDisposable
     public virtual IReadOnlyList<NamedArray> LearnedValues() => ExportWeights();
 
     /// <summary>Copies the weights out as they are trained and stored, in single precision; <see cref="LearnedValues"/> for people.</summary>
-    public IReadOnlyList<NamedArray> ExportWeights()
+    public virtual IReadOnlyList<NamedArray> ExportWeights()
     {
         using var scope = NewDisposeScope();
         return [.. Weights.Select(w => NamedArray.Of(w.Name, w.Weight))];

@@ -19,6 +19,12 @@ public sealed record ModelInference(
     OptimalityCondition[] Missing)
 {
     /// <summary>
+    /// The inference as <see cref="ModelDefinition.Outputs"/> says: for each output an array with one entry per sample, a vector of <see cref="float"/> or <see cref="double"/>, or a number.
+    /// <see cref="Inference"/> alone, unless a model says otherwise.
+    /// </summary>
+    public IReadOnlyList<Array> Outputs { get; init; } = [Inference];
+
+    /// <summary>
     /// Takes what is delivered of a solve, with the property values of just that. A row that single precision cannot hold is NaN and counts as
     /// <see cref="SolveStatus.Diverged"/>, whatever the solve in double precision says.
     /// </summary>

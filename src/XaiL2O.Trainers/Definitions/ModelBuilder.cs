@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers;
 
 /// <summary>
-/// Takes the terms of a <see cref="ModelRecipe"/> and gives it the pieces they are made of: constants, and trained weights by name.
+/// Takes the terms of a <see cref="ModelDefinition"/> and gives it the pieces they are made of: constants, and trained weights by name.
 /// </summary>
 public sealed class ModelBuilder
 {
@@ -179,7 +179,7 @@ public sealed class ModelBuilder
     internal Composition Build()
     {
         if (terms.Count == 0)
-            throw new ArgumentException("The recipe adds no terms; a model needs at least one.");
+            throw new ArgumentException("The definition adds no terms; a model needs at least one.");
         Term[] properties = [.. terms.Select(t => t.Term), .. reported];
         foreach (var term in properties.Where(t => t.Operator.InputSize != InferenceSize))
             throw new ArgumentException($"The term '{term.Name}' takes vectors of length {term.Operator.InputSize}; the inference has length {InferenceSize}.");

@@ -19,7 +19,7 @@ public sealed class WeightStart
         ? scale * eye(shape[0], shape[1], dtype: ScalarType.Float32)
         : throw new ArgumentException($"The identity is a matrix; the weight has {shape.Length} dimensions."));
 
-    /// <summary>Independent Gaussian entries with mean 0; the recipe's seed decides them.</summary>
+    /// <summary>Independent Gaussian entries with mean 0; the definition's seed decides them.</summary>
     /// <param name="deviation">Standard deviation.</param>
     public static WeightStart Gaussian(double deviation) => new((shape, generator) => deviation * randn(shape, dtype: ScalarType.Float32, generator: generator));
 

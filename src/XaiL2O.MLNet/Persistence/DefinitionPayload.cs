@@ -7,18 +7,18 @@ using XaiL2O.Trainers;
 namespace XaiL2O.MLNet;
 
 /// <summary>
-/// A recipe as a model zip holds it: the type's name without versions, its public properties and fields that can be set or are parameters of its constructor
+/// A definition as a model zip holds it: the type's name without versions, its public properties and fields that can be set or are parameters of its constructor
 /// as JSON, and its arrays apart, since JSON would be several times as large and knows no matrices.
 /// </summary>
-internal sealed record RecipePayload(string Type, string Assembly, string Properties)
+internal sealed record DefinitionPayload(string Type, string Assembly, string Properties)
 {
-    private const string Prefix = "Recipe.";
+    private const string Prefix = "Definition.";
 
-    /// <summary>Takes a recipe apart.</summary>
+    /// <summary>Takes a definition apart.</summary>
     /// <exception cref="ArgumentException">A property cannot be stored.</exception>
-    public static (RecipePayload Recipe, IReadOnlyList<(string Name, long[] Shape, Array Values)> Arrays) Of(ModelRecipe recipe)
+    public static (DefinitionPayload Definition, IReadOnlyList<(string Name, long[] Shape, Array Values)> Arrays) Of(ModelDefinition definition)
     {
-        var type = recipe.GetType();
+        var type = definition.GetType();
         var arrays = new List<(string Name, long[] Shape, Array Values)>();
         string Store(long[] shape, Array values)
         {
@@ -28,40 +28,40 @@ internal sealed record RecipePayload(string Type, string Assembly, string Proper
 
         try
         {
-            var json = JsonSerializer.Serialize(recipe, type, Options(Store, null));
-            return (new RecipePayload(type.FullName!, type.Assembly.GetName().Name!, json), arrays);
+            var json = JsonSerializer.Serialize(definition, type, Options(Store, null));
+            return (new DefinitionPayload(type.FullName!, type.Assembly.GetName().Name!, json), arrays);
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException)
         {
-            throw new ArgumentException($"The recipe {type.Name} cannot be stored in a model zip: {e.Message} Mark properties that are not options with [JsonIgnore].", nameof(recipe), e);
+            throw new ArgumentException($"The definition {type.Name} cannot be stored in a model zip: {e.Message} Mark properties that are not options with [JsonIgnore].", nameof(definition), e);
         }
     }
 
-    /// <summary>Throws unless a recipe comes back as it is from what a zip would hold: better before a training than after it.</summary>
+    /// <summary>Throws unless a definition comes back as it is from what a zip would hold: better before a training than after it.</summary>
     /// <exception cref="ArgumentException">It does not; the message names what would be lost.</exception>
-    public static void Check(ModelRecipe recipe)
+    public static void Check(ModelDefinition definition)
     {
-        ConstructorCheck(recipe.GetType());
-        var (stored, arrays) = Of(recipe);
+        ConstructorCheck(definition.GetType());
+        var (stored, arrays) = Of(definition);
         var payload = ModelPayload.Of(0);
         foreach (var (name, shape, values) in arrays)
             payload.Add(name, shape, values);
         IReadOnlyList<string> lost;
         try
         {
-            lost = recipe.DifferencesFrom(stored.Create(payload));
+            lost = definition.DifferencesFrom(stored.Create(payload));
         }
         catch (InvalidDataException e)
         {
-            throw new ArgumentException($"The recipe {recipe.GetType().Name} could not be loaded from a model zip: {e.Message}", nameof(recipe), e);
+            throw new ArgumentException($"The definition {definition.GetType().Name} could not be loaded from a model zip: {e.Message}", nameof(definition), e);
         }
 
         if (lost.Count > 0)
         {
             throw new ArgumentException(
-                $"The recipe {recipe.GetType().Name} would be another one after loading from a model zip, which stores public properties and fields that can be set or are parameters of the constructor: "
+                $"The definition {definition.GetType().Name} would be another one after loading from a model zip, which stores public properties and fields that can be set or are parameters of the constructor: "
                 + $"{string.Join("; ", lost.Take(5))}. Make what differs a public property with init, or mark it [JsonIgnore] where it follows from the properties.",
-                nameof(recipe));
+                nameof(definition));
         }
     }
 
@@ -75,26 +75,26 @@ internal sealed record RecipePayload(string Type, string Assembly, string Proper
         if (parameters.FirstOrDefault(p => !held.Contains(p.Name!)) is { } lost)
         {
             throw new ArgumentException(
-                $"The recipe {type.Name} could not be loaded from a model zip: its constructor takes '{lost.Name}', which no public property holds. "
+                $"The definition {type.Name} could not be loaded from a model zip: its constructor takes '{lost.Name}', which no public property holds. "
                 + $"Add 'public {lost.ParameterType.Name} {char.ToUpperInvariant(lost.Name![0])}{lost.Name[1..]} {{ get; }} = {lost.Name};', or replace the parameter by a property with init.");
         }
     }
 
-    /// <summary>Makes the recipe.</summary>
+    /// <summary>Makes the definition.</summary>
     /// <param name="payload">Holds its arrays.</param>
-    /// <exception cref="InvalidDataException">The type is not found, is no recipe, or has other properties.</exception>
-    public ModelRecipe Create(ModelPayload payload)
+    /// <exception cref="InvalidDataException">The type is not found, is no definition, or has other properties.</exception>
+    public ModelDefinition Create(ModelPayload payload)
     {
         var type = Find();
-        if (!typeof(ModelRecipe).IsAssignableFrom(type) || type.IsAbstract)
-            throw new InvalidDataException($"The model names {Type} of the assembly {Assembly} as its recipe, which is not a {nameof(ModelRecipe)}.");
+        if (!typeof(ModelDefinition).IsAssignableFrom(type) || type.IsAbstract)
+            throw new InvalidDataException($"The model names {Type} of the assembly {Assembly} as its definition, which is not a {nameof(ModelDefinition)}.");
         try
         {
-            return (ModelRecipe?)JsonSerializer.Deserialize(Properties, type, Options(null, payload)) ?? throw new JsonException("it is null.");
+            return (ModelDefinition?)JsonSerializer.Deserialize(Properties, type, Options(null, payload)) ?? throw new JsonException("it is null.");
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or TargetInvocationException)
         {
-            throw new InvalidDataException($"The recipe {Type} of the assembly {Assembly} does not take the properties that were stored: {e.Message}", e);
+            throw new InvalidDataException($"The definition {Type} of the assembly {Assembly} does not take the properties that were stored: {e.Message}", e);
         }
     }
 
@@ -108,11 +108,11 @@ internal sealed record RecipePayload(string Type, string Assembly, string Proper
         }
         catch (Exception e) when (e is FileNotFoundException or FileLoadException or BadImageFormatException)
         {
-            throw new InvalidDataException($"The model's recipe {Type} is in the assembly {Assembly}, which is not found. Reference it in the program that loads the model.", e);
+            throw new InvalidDataException($"The model's definition {Type} is in the assembly {Assembly}, which is not found. Reference it in the program that loads the model.", e);
         }
 
         return assembly.GetType(Type)
-            ?? throw new InvalidDataException($"The assembly {Assembly} has no type {Type}, the model's recipe. Was it renamed or moved since the model was saved?");
+            ?? throw new InvalidDataException($"The assembly {Assembly} has no type {Type}, the model's definition. Was it renamed or moved since the model was saved?");
     }
 
     private static JsonSerializerOptions Options(Func<long[], Array, string>? store, ModelPayload? payload) => new()

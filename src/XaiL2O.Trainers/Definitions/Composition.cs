@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
 
-/// <summary>What a recipe comes to for one set of weights.</summary>
+/// <summary>What a definition comes to for one set of weights.</summary>
 /// <param name="Terms">Terms of the objective.</param>
 /// <param name="Properties">The terms and the measures reported beside them.</param>
 /// <param name="Learned">Trained tensors by name, as the terms see them: of a positive number itself, not the logarithm that is trained.</param>

@@ -4,26 +4,26 @@ using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
 
-/// <summary>The implicit model of a <see cref="ModelRecipe"/>.</summary>
+/// <summary>The model of the terms that a <see cref="ModelDefinition"/> states.</summary>
 /// <remarks>Terms and splitting are composed anew for the weights as they are, so that bounds and step sizes follow training.</remarks>
-public sealed class ComposedModel : ImplicitModel
+internal sealed class DefinedModel : ImplicitModel
 {
     private readonly WeightStore store;
 
     /// <summary>Declares the weights and checks the composition by one step on data of zeros.</summary>
-    /// <param name="recipe">The recipe.</param>
+    /// <param name="definition">The definition.</param>
     /// <param name="dtype">Element type of the computation.</param>
     /// <param name="device">Device; CPU when null.</param>
     /// <exception cref="ArgumentException">The terms do not fit together; the message says which one and what is missing.</exception>
-    public ComposedModel(ModelRecipe recipe, ScalarType dtype = ScalarType.Float32, Device? device = null)
+    public DefinedModel(ModelDefinition definition, ScalarType dtype = ScalarType.Float32, Device? device = null)
     {
-        ArgumentNullException.ThrowIfNull(recipe);
-        Check.AtLeast(recipe.DataSize, 1);
-        Check.AtLeast(recipe.InferenceSize, 1);
-        Check.AtLeast(recipe.TargetSize, 1);
+        ArgumentNullException.ThrowIfNull(definition);
+        Check.AtLeast(definition.DataSize, 1);
+        Check.AtLeast(definition.InferenceSize, 1);
+        Check.AtLeast(definition.TargetSize, 1);
         NativeLibrary.EnsureLoaded();
-        Recipe = recipe;
-        store = new WeightStore(dtype, device ?? CPU, recipe.Seed);
+        Definition = definition;
+        store = new WeightStore(dtype, device ?? CPU, definition.Seed);
         using var mode = inference_mode(false);
         using var grad = no_grad();
         using var scope = NewDisposeScope();
@@ -32,17 +32,17 @@ public sealed class ComposedModel : ImplicitModel
         Try();
     }
 
-    /// <summary>The recipe.</summary>
-    public ModelRecipe Recipe { get; }
+    /// <summary>The definition.</summary>
+    public ModelDefinition Definition { get; }
 
     /// <inheritdoc/>
-    public override int DataSize => Recipe.DataSize;
+    public override int DataSize => Definition.DataSize;
 
     /// <inheritdoc/>
-    public override int InferenceSize => Recipe.InferenceSize;
+    public override int InferenceSize => Definition.InferenceSize;
 
     /// <inheritdoc/>
-    public override int TargetSize => Recipe.TargetSize;
+    public override int TargetSize => Definition.TargetSize;
 
     /// <inheritdoc/>
     public override IReadOnlyList<Term> Terms => Compose().Terms;
@@ -56,8 +56,8 @@ public sealed class ComposedModel : ImplicitModel
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Tensor Weight)> Weights => store.All;
 
-    /// <summary>The recipe.</summary>
-    public override IReadOnlyList<object?> Configuration => [Recipe];
+    /// <summary>The definition.</summary>
+    public override IReadOnlyList<object?> Configuration => [Definition];
 
     /// <inheritdoc/>
     public override ScalarType DataType => store.DataType;
@@ -81,10 +81,13 @@ public sealed class ComposedModel : ImplicitModel
     public override void ProjectWeights() => store.Project();
 
     /// <inheritdoc/>
-    public override Tensor Scale(Tensor data) => Recipe.Scale(data);
+    public override Tensor Scale(Tensor data) => Definition.Scale(data);
 
     /// <inheritdoc/>
-    public override Tensor Loss(Tensor inference, Tensor data, Tensor targets) => Recipe.Loss(inference, data, targets);
+    public override Tensor Loss(Tensor inference, Tensor data, Tensor targets) => Definition.Loss(inference, data, targets);
+
+    /// <inheritdoc/>
+    public override double ValidationLoss(Tensor inference, Tensor data, Tensor targets) => Definition.ValidationLoss(inference, data, targets);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -97,7 +100,7 @@ public sealed class ComposedModel : ImplicitModel
     private Composition Compose()
     {
         var builder = new ModelBuilder(store, DataSize, InferenceSize);
-        Recipe.Compose(builder);
+        Definition.Compose(builder);
         return builder.Build();
     }
 
@@ -114,7 +117,7 @@ public sealed class ComposedModel : ImplicitModel
             }
             catch (ExternalException e)
             {
-                throw new ArgumentException($"The terms of {Recipe.GetType().Name} do not fit together: {what} of '{term.Name}' fails on points of length {size} and data of length {DataSize}: {e.Message.Split('\n')[0]}", e);
+                throw new ArgumentException($"The terms of {Definition.GetType().Name} do not fit together: {what} of '{term.Name}' fails on points of length {size} and data of length {DataSize}: {e.Message.Split('\n')[0]}", e);
             }
 
             if (!shape.SequenceEqual([data.shape[0], size]))
@@ -139,7 +142,7 @@ public sealed class ComposedModel : ImplicitModel
             var splitting = composition.CreateSplitting();
             var x = splitting.Inference(splitting.Step(splitting.Initialize(data), data), data);
             if (!x.shape.SequenceEqual([2, InferenceSize]))
-                throw new ArgumentException($"The iteration gives inferences of shape [{string.Join(", ", x.shape)}] for 2 rows; the recipe says [2, {InferenceSize}].");
+                throw new ArgumentException($"The iteration gives inferences of shape [{string.Join(", ", x.shape)}] for 2 rows; the definition says [2, {InferenceSize}].");
             foreach (var term in composition.Properties)
             {
                 var value = term.PropertyValue(x, data);
@@ -149,7 +152,7 @@ public sealed class ComposedModel : ImplicitModel
         }
         catch (ExternalException e)
         {
-            throw new ArgumentException($"The terms of {Recipe.GetType().Name} do not fit together: {e.Message.Split('\n')[0]}", e);
+            throw new ArgumentException($"The terms of {Definition.GetType().Name} do not fit together: {e.Message.Split('\n')[0]}", e);
         }
     }
 }

@@ -15,7 +15,7 @@ public sealed class MostlyPositive(string name, int size) : Term(name, new Ident
 }
 
 /// <summary>Piecewise constant signals, mostly positive, from noisy ones: N(d) = argmin_x ½‖x − d‖² + τ‖Dx‖₁ + ρ Σ max(0, −xᵢ). Trained: τ and ρ.</summary>
-public sealed class Steps : ModelRecipe
+public sealed class Steps : ModelDefinition
 {
     /// <summary>Length of the signals.</summary>
     public int Size { get; init; } = 32;

@@ -115,7 +115,7 @@ internal sealed class WeightStore(ScalarType dataType, Device device, int seed) 
     private void ThrowIfComplete(string name)
     {
         if (complete)
-            throw new InvalidOperationException($"The weight '{name}' was not declared when the model was made; a recipe declares the same weights every time it composes.");
+            throw new InvalidOperationException($"The weight '{name}' was not declared when the model was made; a definition declares the same weights every time it composes.");
     }
 
     /// <summary>FNV-1a; the framework's own hashes of texts differ from process to process.</summary>

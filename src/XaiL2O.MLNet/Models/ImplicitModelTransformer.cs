@@ -1,0 +1,218 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>
+/// Solves a model for every row and appends the inference, its property values and the report of the solve. See <see cref="ImplicitModelTrainer"/> for the columns.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A prediction engine disposes a disposable transformer with itself, and with it every view made from it; the finalisers of the few tensors here free them.")]
+public sealed class ImplicitModelTransformer : BatchTransformer
+{
+    internal const string LoaderSignature = "XaiL2OImplicitModel";
+    private const string WeightPrefix = "Weight.";
+
+    private readonly IHostEnvironment environment;
+    private readonly ModelColumns columns;
+    private readonly FixedPointOptions solver;
+    private readonly IReadOnlyList<NamedArray> weights;
+    private readonly torch.Device device;
+    private readonly ImplicitModel outline;
+    private readonly Dictionary<string, Term> properties;
+    private readonly Once<(ImplicitModel Model, Splitting Splitting)> solved;
+
+    internal ImplicitModelTransformer(IHostEnvironment environment, ModelColumns columns, int batchSize, FixedPointOptions solver, IReadOnlyList<NamedArray> weights, torch.Device device, TrainingResult? training)
+    {
+        (this.environment, this.columns, BatchSize, this.solver, this.weights, this.device, Training) = (environment, columns, batchSize, solver, weights, device, training);
+        outline = LastingTensors.Make(() => Make(columns.Definition.Outline, torch.ScalarType.Float32, torch.CPU));
+        properties = outline.Properties.ToDictionary(columns.ValueOf);
+        OutputColumns = columns.Appended(outline.Properties);
+        // Some models are large; they are made for rows, whose columns then have the sizes that they are for.
+        solved = new Once<(ImplicitModel, Splitting)>(() => LastingTensors.Make(() =>
+        {
+            var model = Make(Definition, Definition.InferenceType, device);
+            return (model, model.CreateSplitting());
+        }));
+    }
+
+    private sealed record Settings(IReadOnlyDictionary<string, string> ColumnNames, string OutputPrefix, int BatchSize, FixedPointOptions Solver, DefinitionPayload Definition);
+
+    /// <summary>What training did; null for a model that was loaded, or not trained.</summary>
+    public TrainingResult? Training { get; }
+
+    /// <summary>The definition, with what fitting chose.</summary>
+    public ModelDefinition Definition => columns.Definition;
+
+    /// <summary>Number of values that were trained or chosen.</summary>
+    public long WeightCount => outline.WeightCount + Definition.ChosenNumbers;
+
+    /// <summary>What was learned, in the numbers of the definition: a positive weight itself, where <see cref="Weights"/> holds its logarithm.</summary>
+    public IReadOnlyList<NamedArray> LearnedValues => outline.LearnedValues();
+
+    /// <summary>The trained weights as they are stored, copies.</summary>
+    public IReadOnlyList<NamedArray> Weights => [.. weights.Select(w => w with { Shape = [.. w.Shape], Values = [.. w.Values] })];
+
+    /// <summary>The model itself, for use without ML.NET. Its weights must not change.</summary>
+    public ImplicitModel Model => solved.Value.Model;
+
+    internal ModelColumns Columns => columns;
+
+    /// <summary>Names, causes and sides of the property values.</summary>
+    internal IReadOnlyList<Term> Properties => outline.Properties;
+
+    internal override int BatchSize { get; }
+
+    internal override IReadOnlyList<string> InputColumnNames => [.. columns.Inputs.Select(c => c.Name)];
+
+    internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
+
+    /// <summary>The same model with other tolerances and another limit of solves.</summary>
+    /// <param name="solver">Tolerances and iteration limit.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
+    public ImplicitModelTransformer WithSolver(FixedPointOptions solver)
+    {
+        ArgumentNullException.ThrowIfNull(solver);
+        solver.Validate();
+        return new ImplicitModelTransformer(environment, columns, BatchSize, solver, weights, device, Training);
+    }
+
+    /// <summary>The same weights in another definition, for instance of a larger scan (<see cref="ReconstructionDefinition.With"/>).</summary>
+    /// <param name="definition">The other definition.</param>
+    /// <exception cref="ArgumentException">Its weights have other names or shapes.</exception>
+    public ImplicitModelTransformer WithDefinition(ModelDefinition definition)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        definition.Validate();
+        return new ImplicitModelTransformer(environment, new ModelColumns(definition, columns.Names, columns.Prefix), BatchSize, solver, weights, device, Training);
+    }
+
+    /// <summary>
+    /// A transformer that appends this model's property values of any column of estimates, whatever made them: <c>{prefix}{Name}.Value</c>, <see cref="double"/>.
+    /// </summary>
+    /// <param name="estimateColumnName">Column with the estimates, vector of as many numbers as an inference has.</param>
+    /// <param name="prefix">Put before the names of the columns; may be empty.</param>
+    /// <exception cref="InvalidOperationException">The model gives its inference in several columns.</exception>
+    public PropertyTransformer PropertiesOf(string estimateColumnName, string prefix)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(estimateColumnName);
+        ArgumentNullException.ThrowIfNull(prefix);
+        return new PropertyTransformer(this, estimateColumnName, prefix);
+    }
+
+    internal override string? CauseOf(string columnName) => columns.IsReport(columnName)
+        ? "a solve that stopped at its iteration limit, or could not begin: a row unlike those of training, one that holds what the model does not take, or too few iterations"
+        : properties.GetValueOrDefault(columnName)?.Cause;
+
+    internal override string? FormulaOf(string columnName) => properties.GetValueOrDefault(columnName)?.Formula;
+
+    internal override Sides SidesOf(string columnName) => TermSides.Of(properties.GetValueOrDefault(columnName));
+
+    internal override bool IsOfModel(string columnName) => true;
+
+    internal override void CheckInput(DataViewSchema schema)
+    {
+        foreach (var column in columns.Inputs)
+            ColumnCheck.NumberVector(schema, column.Name, column.Size);
+        ColumnCheck.Hidden(schema, OutputColumns);
+    }
+
+    internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => new SolveBatch(this, source, capacity);
+
+    internal ModelPayload Payload()
+    {
+        var (stored, arrays) = DefinitionPayload.Of(Definition);
+        var payload = ModelPayload.Of(new Settings(columns.Names, columns.Prefix, BatchSize, solver, stored));
+        foreach (var (name, shape, values) in arrays)
+            payload.Add(name, shape, values);
+        foreach (var weight in weights)
+            payload.Add(WeightPrefix + weight.Name, weight.Shape, weight.Values);
+        return payload;
+    }
+
+    internal static ImplicitModelTransformer FromPayload(ModelPayload payload, IHostEnvironment environment)
+    {
+        var settings = payload.ReadSettings<Settings>();
+        OptionCheck.Batch(settings.BatchSize);
+        settings.Solver.Validate();
+        var definition = settings.Definition.Create(payload);
+        definition.Validate();
+        if (definition.LeastWeights > payload.ValueCount)
+            throw new ArgumentException($"a {definition.GetType().Name} of these settings has at least {definition.LeastWeights} weights; the file has {payload.ValueCount}.");
+        var columns = new ModelColumns(definition, settings.ColumnNames, settings.OutputPrefix);
+        // The definition says which weights there are.
+        using var declared = Declared(definition);
+        return new ImplicitModelTransformer(environment, columns, settings.BatchSize, settings.Solver, payload.Weights(declared.Weights.Select(w => w.Name), WeightPrefix), DeviceChoice.From(environment), null);
+    }
+
+    private protected override void Save(ModelSaveContext context)
+    {
+        context.CheckAtModel();
+        context.SetVersionInfo(Version());
+        Payload().Save(context);
+    }
+
+    private static VersionInfo Version() => ModelHeader.Of("XL2O MDL", LoaderSignature);
+
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        ctx.CheckAtModel(Version());
+        return ModelPayload.Read(ctx, payload => FromPayload(payload, env));
+    }
+
+    private static ImplicitModel Declared(ModelDefinition definition)
+    {
+        try
+        {
+            return definition.Outline.CreateModel();
+        }
+#pragma warning disable CA1031 // A user's definition may throw anything where its properties have values that it never had.
+        catch (Exception e) when (e is not OutOfMemoryException)
+#pragma warning restore CA1031
+        {
+            throw new ArgumentException($"the definition {definition.GetType().Name} makes no model of the properties that were stored: {e.Message}", e);
+        }
+    }
+
+    private ImplicitModel Make(ModelDefinition definition, torch.ScalarType type, torch.Device device)
+    {
+        var model = definition.CreateModel(type, device);
+        model.ImportWeights(weights);
+        return model;
+    }
+
+    private sealed class SolveBatch(ImplicitModelTransformer parent, DataViewRow source, int capacity) : IRowBatch
+    {
+        private readonly InputRows rows = new(source, parent.columns.Inputs, capacity);
+
+        public void Read(int slot) => rows.Read(slot);
+
+        public Array[] Compute(int count)
+        {
+            using var scope = torch.NewDisposeScope();
+            var (model, splitting) = parent.solved.Value;
+            var inference = model.Infer(parent.Definition.Join(rows.Take(count)), parent.solver, splitting);
+            SolveLog.Write(parent.environment, parent.Definition.GetType().Name, inference.Status, inference.Residual, parent.solver);
+            return
+            [
+                .. inference.Outputs.Select(Column),
+                .. inference.PropertyValues,
+                inference.Iterations,
+                inference.Residual,
+                inference.Status.Select(s => s == SolveStatus.Converged).ToArray(),
+            ];
+        }
+
+        private static Array Column(Array output) => output switch
+        {
+            float[][] vectors => vectors.Select(x => new VBuffer<float>(x.Length, x)).ToArray(),
+            double[][] vectors => vectors.Select(x => new VBuffer<double>(x.Length, x)).ToArray(),
+            float[] or double[] => output,
+            _ => throw new NotSupportedException($"Outputs of {output.GetType().GetElementType()} are not delivered: give float[][], double[][], float[] or double[]."),
+        };
+    }
+}

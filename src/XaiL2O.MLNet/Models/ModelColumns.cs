@@ -1,0 +1,75 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.MLNet;
+
+/// <summary>The columns of a definition under the names that the user gave them.</summary>
+internal sealed class ModelColumns
+{
+    /// <param name="definition">The definition.</param>
+    /// <param name="names">Names that replace those of the definition.</param>
+    /// <param name="prefix">Before the name of every appended column.</param>
+    /// <exception cref="ArgumentException">A name is blank, of no column of the definition, or two appended columns would be named alike.</exception>
+    public ModelColumns(ModelDefinition definition, IReadOnlyDictionary<string, string> names, string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(names, nameof(ImplicitModelTrainer.Options.ColumnNames));
+        ArgumentNullException.ThrowIfNull(prefix, nameof(ImplicitModelTrainer.Options.OutputPrefix));
+        string[] known = [.. definition.Inputs.Select(c => c.Name), definition.Target.Name, .. definition.Outputs.Select(c => c.Name)];
+        foreach (var (from, to) in names)
+        {
+            if (!known.Contains(from))
+                throw new ArgumentException($"{nameof(ImplicitModelTrainer.Options.ColumnNames)} renames '{from}', which is no column of {definition.GetType().Name}. Its columns are: {string.Join(", ", known)}.");
+            ArgumentException.ThrowIfNullOrWhiteSpace(to, $"{nameof(ImplicitModelTrainer.Options.ColumnNames)}[{from}]");
+        }
+
+        ModelColumn Named(ModelColumn column) => names.TryGetValue(column.Name, out var name) ? column with { Name = name } : column;
+        (Definition, Prefix, Names) = (definition, prefix, names);
+        Inputs = [.. definition.Inputs.Select(Named)];
+        Target = Named(definition.Target);
+        Outputs = [.. definition.Outputs.Select(Named).Select(c => c with { Name = prefix + c.Name })];
+    }
+
+    public ModelDefinition Definition { get; }
+
+    public IReadOnlyDictionary<string, string> Names { get; }
+
+    public string Prefix { get; }
+
+    /// <summary>Columns read of every row.</summary>
+    public IReadOnlyList<ModelColumn> Inputs { get; }
+
+    /// <summary>The column that training compares with.</summary>
+    public ModelColumn Target { get; }
+
+    /// <summary>Columns appended with the inference.</summary>
+    public IReadOnlyList<ModelColumn> Outputs { get; }
+
+    /// <summary>The column of a property's values.</summary>
+    public string ValueOf(Term property) => Prefix + property.Name + ".Value";
+
+    /// <summary>Whether a column is of the report of solves that says how good they are.</summary>
+    public bool IsReport(string column) => column == Prefix + "Residual" || column == Prefix + "Converged";
+
+    /// <summary>All appended columns: the inference, property values, the report of the solve.</summary>
+    /// <param name="properties">What the model reports of an inference.</param>
+    public IReadOnlyList<(string Name, DataViewType Type)> Appended(IEnumerable<Term> properties)
+    {
+        (string Name, DataViewType Type)[] columns =
+        [
+            .. Outputs.Select(c => (c.Name, TypeOf(c))),
+            .. properties.Select(p => (ValueOf(p), (DataViewType)NumberDataViewType.Double)),
+            (Prefix + "Iterations", NumberDataViewType.Int32),
+            (Prefix + "Residual", NumberDataViewType.Double),
+            (Prefix + "Converged", BooleanDataViewType.Instance),
+        ];
+        ColumnCheck.Outputs(columns);
+        return columns;
+    }
+
+    private static DataViewType TypeOf(ModelColumn column)
+    {
+        var item = column.IsDouble ? NumberDataViewType.Double : NumberDataViewType.Single;
+        return column.Size == 0 ? item : new VectorDataViewType(item, column.Size);
+    }
+}

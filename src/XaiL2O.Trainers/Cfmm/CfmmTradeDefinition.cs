@@ -1,0 +1,132 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// Trades on a network of constant function market makers whose reserves are observed with errors, so that trades execute, at a profit, on the true reserves
+/// (Heaton and Wu Fung, <i>Scientific Reports</i> 13:10103, 2023, doi 10.1038/s41598-023-36249-3, eq. (23)). Properties: <c>TradeRisk</c>, <c>Profit</c>, <c>Feasibility</c>.
+/// </summary>
+/// <remarks>
+/// <para>Columns: <c>Reserves</c> (N numbers, ordered as <see cref="CfmmNetwork"/> says), <c>Prices</c> (one number per token) where <see cref="Prices"/> are not the same
+/// for all rows, in training <c>TrueReserves</c> (N numbers); appended <c>Tender</c> and <c>Receive</c> (N numbers ≥ 0 each, in units of the tokens) and <c>Utility</c> (⟨p, y − x⟩), in
+/// double precision.</para>
+/// <para>Training starts from the margin rule tuned on its rows. Nothing is traded with a CFMM that has 0 of every token. A row whose other
+/// reserves or prices are not positive and finite, or are an empty vector, gets NaN outputs and <c>Converged</c> = false, never a trade.
+/// Training leaves out rows of both kinds. The model runs on the CPU.</para>
+/// </remarks>
+public sealed class CfmmTradeDefinition : ModelDefinition
+{
+    private CfmmTradeOptions model = new();
+
+    /// <summary>The CFMMs. Required.</summary>
+    public required CfmmNetwork Network { get; init; }
+
+    /// <summary>Prices p, one per token, for all rows; null where each row has its own, in the column <c>Prices</c>.</summary>
+    public double[]? Prices { get; init; }
+
+    /// <summary>Whether the risk and the margins are trained; false keeps the initial margins and a negligible risk. Default true.</summary>
+    public bool LearnTrades { get; init; } = true;
+
+    /// <summary>Model settings. Without initial margins, training starts from the tuned margin rule, which fitting puts here.</summary>
+    public CfmmTradeOptions Model { get => model; init => model = value; }
+
+    /// <summary>N reserves and the prices of all tokens.</summary>
+    public override int DataSize => Network.ReserveCount + Network.Tokens.Count;
+
+    /// <summary>2N: x, then y.</summary>
+    public override int InferenceSize => 2 * Network.ReserveCount;
+
+    /// <summary>N.</summary>
+    public override int TargetSize => Network.ReserveCount;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ModelColumn> Inputs => Prices is null
+        ? [new("Reserves", Network.ReserveCount), new("Prices", Network.Tokens.Count)]
+        : [new("Reserves", Network.ReserveCount)];
+
+    /// <inheritdoc/>
+    public override ModelColumn Target => new("TrueReserves", TargetSize);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ModelColumn> Outputs =>
+    [
+        new("Tender", Network.ReserveCount) { IsDouble = true },
+        new("Receive", Network.ReserveCount) { IsDouble = true },
+        new("Utility", 0) { IsDouble = true },
+    ];
+
+    /// <summary>A solve is either finished or not worth a gradient: no rising iteration limit.</summary>
+    public override TrainingOptions Training => new()
+    {
+        Epochs = 40,
+        BatchSize = 250,
+        LearningRate = 0.03,
+        ValidationFraction = 0.2,
+        Patience = 0,
+        WarmStart = false,
+        Solver = Solver,
+        InitialIterations = Solver.MaxIterations,
+        FinalIterations = Solver.MaxIterations,
+    };
+
+    /// <summary>The residual tolerance concerns the few solves that Newton's method does not finish.</summary>
+    public override FixedPointOptions Solver => new() { MaxIterations = 5000, ResidualTolerance = 1e-11, CheckEvery = 20 };
+
+    /// <summary>Default 512.</summary>
+    public override int BatchSize => 512;
+
+    /// <inheritdoc/>
+    public override bool LearnsWeights => LearnTrades;
+
+    /// <summary>All rows, for the margins.</summary>
+    public override int RowsToChoose => LearnTrades && Model.InitialMargins is null ? int.MaxValue : 0;
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(Network);
+        ArgumentNullException.ThrowIfNull(Model);
+        if (Prices is not null && Prices.Length != Network.Tokens.Count)
+            throw new ArgumentException($"{nameof(Prices)} has {Prices.Length} values; the network has {Network.Tokens.Count} tokens.");
+        if (Prices?.Any(p => !(p > 0 && double.IsFinite(p))) == true)
+            throw new ArgumentException($"{nameof(Prices)} must be positive and finite; got {string.Join(", ", Prices)}.");
+        Model.Validate();
+    }
+
+    /// <summary>Reserves, then prices: those of the row, or those of all.</summary>
+    /// <inheritdoc/>
+    public override Tensor Join(IReadOnlyList<Tensor> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        var reserves = inputs[0].to(ScalarType.Float64);
+        return cat([reserves, Prices is null ? inputs[1].to(ScalarType.Float64) : tensor(Prices).expand(reserves.shape[0], Prices.Length)], 1);
+    }
+
+    /// <summary>Rows whose reserves, prices and true reserves are all positive and finite.</summary>
+    /// <inheritdoc/>
+    public override Tensor Trainable(Tensor data, Tensor targets)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(targets);
+        static Tensor Positive(Tensor t) => t.gt(0).logical_and(t.isfinite()).all(1);
+        return Positive(data).logical_and(Positive(targets));
+    }
+
+    /// <summary>Tunes the margin rule.</summary>
+    /// <inheritdoc/>
+    public override ModelDefinition Choose(Tensor data, Tensor targets, FixedPointOptions solver, Device device, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(targets);
+        static double[] Values(Tensor t) => t.to(ScalarType.Float64).contiguous().data<double>().ToArray();
+        using var scope = NewDisposeScope();
+        var N = Network.ReserveCount;
+        var chosen = (CfmmTradeDefinition)MemberwiseClone();
+        chosen.model = Model with { InitialMargins = MarginRule.Tune(Network, Values(data.slice(1, 0, N, 1)), Values(data.slice(1, N, DataSize, 1)), Values(targets), cancellationToken) };
+        return chosen;
+    }
+
+    /// <summary>The model; it computes in double precision on the CPU, whatever is asked for.</summary>
+    /// <inheritdoc/>
+    public override ImplicitModel CreateModel(ScalarType dtype = ScalarType.Float32, Device? device = null) => new CfmmTradeModel(Network, Model);
+}

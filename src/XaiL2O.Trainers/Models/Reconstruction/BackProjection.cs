@@ -1,0 +1,20 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>Filtered back-projection. Nothing is trained.</summary>
+public sealed class BackProjection : ReconstructionDefinition
+{
+    /// <summary>The filter. Default <see cref="BackProjectionFilter.Hann"/>.</summary>
+    public BackProjectionFilter Filter { get; init; } = BackProjectionFilter.Hann;
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        Check.Defined(Filter);
+    }
+
+    /// <inheritdoc/>
+    public override ImplicitModel CreateModel(ScalarType dtype = ScalarType.Float32, Device? device = null) => new BackProjectionModel(RadonOperator.Shared(Geometry), Filter, null, device);
+}

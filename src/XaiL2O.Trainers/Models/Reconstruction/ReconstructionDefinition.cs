@@ -1,0 +1,87 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>A way to reconstruct images from parallel-beam scans.</summary>
+/// <remarks>
+/// Columns: <c>Measurements</c> (<see cref="ParallelBeamGeometry.Beams"/> numbers in the units of <see cref="RadonOperator"/>), in training <c>Image</c>
+/// (<see cref="ParallelBeamGeometry.Pixels"/> numbers in [0, 1]); appended <c>Reconstruction</c> (as many). Properties: <c>Box</c>, <c>Fidelity</c>, <c>TotalVariation</c>; those of
+/// <see cref="ImplicitReconstruction"/> say more. Images are computed in single precision.
+/// </remarks>
+public abstract class ReconstructionDefinition : ModelDefinition
+{
+    /// <summary>Angles and bins of the scan that stands for one of any size.</summary>
+    private const int SmallScan = 8;
+
+    private ParallelBeamGeometry geometry = new();
+
+    private protected ReconstructionDefinition()
+    {
+    }
+
+    /// <summary>The scan.</summary>
+    public ParallelBeamGeometry Geometry { get => geometry; init => geometry = value; }
+
+    /// <inheritdoc/>
+    public override int DataSize => Geometry.Beams;
+
+    /// <inheritdoc/>
+    public override int InferenceSize => Geometry.Pixels;
+
+    /// <inheritdoc/>
+    public override ModelColumn Target => new("Image", TargetSize);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ModelColumn> Outputs => [new("Reconstruction", InferenceSize)];
+
+    /// <inheritdoc/>
+    public override TrainingOptions Training => new()
+    {
+        Epochs = 30,
+        BatchSize = 6,
+        LearningRate = 3e-3,
+        WarmUp = 0.1,
+        Patience = 0,
+        GradientNorm = 1,
+        InitialIterations = 40,
+        FinalIterations = 40,
+        Solver = new FixedPointOptions { MaxIterations = 200 },
+    };
+
+    /// <inheritdoc/>
+    public override FixedPointOptions Solver => new() { MaxIterations = 1000, FidelityTolerance = 1e-4 };
+
+    /// <summary>Default 8.</summary>
+    public override int BatchSize => 8;
+
+    /// <summary>Single precision.</summary>
+    public override ScalarType InferenceType => ScalarType.Float32;
+
+    /// <summary>The same for a scan so small that it costs nothing: weights and properties do not depend on the size of images.</summary>
+    public override ModelDefinition Outline => With(new ParallelBeamGeometry { ImageSize = Math.Max(SmallScan, ImageMultiple), Angles = 2, Bins = SmallScan });
+
+    /// <summary>What the rows and columns of an image must be a multiple of.</summary>
+    private protected virtual int ImageMultiple => 1;
+
+    /// <summary>
+    /// The same for another scan. Weights of convolutions do not depend on the size of images, so a model can be trained on small scans, where a step takes a
+    /// fraction of the time, and used on large ones. Choose small scans with about as many beams per pixel.
+    /// </summary>
+    /// <param name="geometry">The other scan.</param>
+    public ReconstructionDefinition With(ParallelBeamGeometry geometry)
+    {
+        ArgumentNullException.ThrowIfNull(geometry);
+        var other = (ReconstructionDefinition)MemberwiseClone();
+        other.geometry = geometry;
+        return other;
+    }
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(Geometry);
+        Geometry.Validate();
+        if (Geometry.ImageSize % ImageMultiple != 0)
+            throw new ArgumentException($"A {GetType().Name} of these settings takes images whose size is a multiple of {ImageMultiple}; it is {Geometry.ImageSize}.");
+    }
+}

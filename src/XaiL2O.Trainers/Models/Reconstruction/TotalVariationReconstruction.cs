@@ -1,0 +1,63 @@
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>Total variation minimisation (38), <see cref="TotalVariationModel"/>. Nothing is trained; ε may be chosen on training rows.</summary>
+public sealed class TotalVariationReconstruction : ReconstructionDefinition
+{
+    private TotalVariationOptions model = new();
+
+    /// <summary>ε and the step. Fitting replaces ε by the best of <see cref="Radii"/>.</summary>
+    public TotalVariationOptions Model { get => model; init => model = value; }
+
+    /// <summary>Values of ε among which fitting chooses by the mean PSNR on training rows; that of <see cref="Model"/> is kept when empty.</summary>
+    public double[] Radii { get; init; } = [];
+
+    /// <summary>Training rows on which ε is chosen; at least 1. Default 24.</summary>
+    public int TuningRows { get; init; } = 24;
+
+    /// <inheritdoc/>
+    public override int RowsToChoose => Radii.Length > 0 ? TuningRows : 0;
+
+    /// <summary>ε.</summary>
+    public override int ChosenNumbers => 1;
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        ArgumentNullException.ThrowIfNull(Model);
+        ArgumentNullException.ThrowIfNull(Radii);
+        Model.Validate();
+        Check.AtLeast(TuningRows, 1);
+        foreach (var radius in Radii)
+            Check.Positive(radius, nameof(Radii));
+        if (Radii.Distinct().Count() < Radii.Length)
+            throw new ArgumentException($"{nameof(Radii)} holds a radius twice: {string.Join(", ", Radii)}; each must be tried once.");
+    }
+
+    /// <summary>Chooses ε.</summary>
+    /// <inheritdoc/>
+    public override ModelDefinition Choose(Tensor data, Tensor targets, FixedPointOptions solver, Device device, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(targets);
+        return Radii.Select(WithRadius).MaxBy(candidate =>
+        {
+            using var scope = NewDisposeScope();
+            using var instance = candidate.CreateModel(InferenceType, device);
+            var inferences = instance.Infer(data, solver, null, cancellationToken).Inference;
+            return ImageQuality.Psnr(tensor(inferences.SelectMany(x => x).ToArray()).reshape(targets.shape), targets).Average();
+        })!;
+    }
+
+    /// <inheritdoc/>
+    public override ImplicitModel CreateModel(ScalarType dtype = ScalarType.Float32, Device? device = null) =>
+        new TotalVariationModel(RadonOperator.Shared(Geometry), Model, dtype, device);
+
+    private TotalVariationReconstruction WithRadius(double radius)
+    {
+        var candidate = (TotalVariationReconstruction)MemberwiseClone();
+        candidate.model = Model with { Radius = radius };
+        return candidate;
+    }
+}
