@@ -46,10 +46,14 @@ internal static class DictionaryStudy
             Console.WriteLine($"| {(mode.AttachedSteps == 1 ? "Jacobian-free, 1 step" : $"phantom, {mode.AttachedSteps} steps")} | {mode.Cosine:0.000} | {mode.Norm / comparison.ImplicitNorm:0.000} |");
     }
 
-    private static ImplicitDictionaryModel Model(DictionarySolver solver) =>
-        new(SyntheticDictionary.MeasurementMatrix(), SyntheticDictionary.CosineTransform(), new ImplicitDictionaryOptions { Solver = solver });
+    private static ImplicitModel Model(DictionarySolver solver) => new DictionaryDefinition
+    {
+        MeasurementMatrix = SyntheticDictionary.MeasurementMatrix(),
+        InitialTransform = SyntheticDictionary.CosineTransform(),
+        Model = new ImplicitDictionaryOptions { Solver = solver },
+    }.CreateModel();
 
-    private static void Row(string name, string what, ImplicitDictionaryModel model, FixedPointOptions options, Tensor data, Tensor truth)
+    private static void Row(string name, string what, ImplicitModel model, FixedPointOptions options, Tensor data, Tensor truth)
     {
         using var scope = NewDisposeScope();
         var inference = model.Infer(data, options);

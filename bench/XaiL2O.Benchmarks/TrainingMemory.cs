@@ -28,7 +28,7 @@ public class TrainingMemory
     {
         using var scope = NewDisposeScope();
         var (data, signals) = SyntheticDictionary.Draw(1000);
-        using var model = new ImplicitDictionaryModel(SyntheticDictionary.MeasurementMatrix(), SyntheticDictionary.CosineTransform(), new ImplicitDictionaryOptions());
+        using var model = new DictionaryDefinition { MeasurementMatrix = SyntheticDictionary.MeasurementMatrix(), InitialTransform = SyntheticDictionary.CosineTransform() }.CreateModel();
         var options = new TrainingOptions
         {
             Epochs = 1,

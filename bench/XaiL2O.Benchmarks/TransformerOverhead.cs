@@ -17,8 +17,8 @@ public class TransformerOverhead
     private static readonly FixedPointOptions Solver = new() { MaxIterations = 100 };
     private MLContext ml = null!;
     private IDataView view = null!;
-    private ImplicitDictionaryTransformer transformer = null!;
-    private ImplicitDictionaryModel model = null!;
+    private ImplicitModelTransformer transformer = null!;
+    private ImplicitModel model = null!;
     private Splitting splitting = null!;
     private float[][] data = [];
 
@@ -32,8 +32,9 @@ public class TransformerOverhead
         data = [.. Enumerable.Range(0, Rows).Select(i => flat[(i * SyntheticDictionary.Measurements)..((i + 1) * SyntheticDictionary.Measurements)])];
         ml = new MLContext(1);
         view = ml.Data.LoadFromEnumerable(data.Select(d => new Row { Measurements = d }));
-        transformer = ml.L2O().Trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options { MeasurementMatrix = A, InitialTransform = K, Train = false, Solver = Solver, BatchSize = BatchSize }).Fit(view);
-        model = new ImplicitDictionaryModel(A, K, new ImplicitDictionaryOptions(), ScalarType.Float64);
+        var definition = new DictionaryDefinition { MeasurementMatrix = A, InitialTransform = K, LearnTransform = false };
+        transformer = ml.L2O().Trainers.ImplicitDictionary(definition, new ImplicitModelTrainer.Options { Solver = Solver, BatchSize = BatchSize }).Fit(view);
+        model = definition.CreateModel(ScalarType.Float64);
         splitting = model.CreateSplitting();
     }
 

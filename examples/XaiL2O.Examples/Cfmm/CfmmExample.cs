@@ -44,10 +44,10 @@ internal sealed class CfmmExample : IExample
     {
         var network = market.Network;
         var ml = new MLContext(context.Seed);
-        var trainer = new CfmmTradeTrainer.Options { Network = network, PriceColumnName = "Prices", CancellationToken = context.Cancellation };
-        trainer = trainer with { Training = trainer.Training with { Epochs = epochs, Seed = context.Seed } };
+        var definition = new CfmmTradeDefinition { Network = network };
+        var options = new ImplicitModelTrainer.Options { Training = definition.Training with { Epochs = epochs, Seed = context.Seed }, CancellationToken = context.Cancellation };
         var learned = ExampleContext.WithProgress($"{market.Title}: training on {market.Training.Count(network)} rows", progress =>
-            ml.L2O().Trainers.CfmmTrade(trainer with { Progress = progress }).Fit(View(ml, network, market.Training)));
+            ml.L2O().Trainers.CfmmTrade(definition, options with { Progress = progress }).Fit(View(ml, network, market.Training)));
         var certifier = ml.L2O().Certify(
             new CertifiedProperty("TradeRisk"),
             new CertifiedProperty("Profit"),
@@ -61,7 +61,8 @@ internal sealed class CfmmExample : IExample
         var solved = new CfmmTrades([.. rows.SelectMany(r => r.Tender)], [.. rows.SelectMany(r => r.Receive)], [.. rows.Select(r => r.Residual)], [.. rows.Select(r => r.Iterations)], [.. rows.Select(r => r.Converged ? SolveStatus.Converged : SolveStatus.IterationLimit)]);
 
         AnsiConsole.MarkupLineInterpolated($"[bold]{market.Title}[/]: mean utility predicted and executed over {rows.Length} test rows; a trade executes, and counts, if every CFMM accepts it on the true reserves.");
-        new CfmmComparison(market, learned.Model, certifier.Certifier, context.Seed).Show(solved, suffix, summary, context.Cancellation);
+        var trained = (CfmmTradeModel)learned.Model;
+        new CfmmComparison(market, trained, certifier.Certifier, context.Seed).Show(solved, suffix, summary, context.Cancellation);
         var refused = further.Where((r, i) => !r.Executes(network, market.Further.Reserves, i)).ToArray();
         var accepted = further.Length - refused.Length;
         var caught = refused.Select(r => r.RiskFailed ? 1.0 : 0).DefaultIfEmpty(double.NaN).Average();
@@ -70,7 +71,7 @@ internal sealed class CfmmExample : IExample
         summary[$"refused_rows_{suffix}"] = refused.Length;
         summary[$"risk_caught_{suffix}"] = caught;
         summary[$"risk_false_alarm_rate_{suffix}"] = flagged;
-        summary[$"weights_{suffix}"] = learned.Model.WeightCount;
+        summary[$"weights_{suffix}"] = trained.WeightCount;
         summary[$"train_seconds_{suffix}"] = learned.Training!.Elapsed.TotalSeconds;
         summary[$"converged_rate_{suffix}"] = rows.Average(r => r.Converged ? 1.0 : 0);
         var violation = rows.Max(r => r.Feasibility);
@@ -84,7 +85,7 @@ internal sealed class CfmmExample : IExample
             Figures.Losses(context.PathOf("training.png"), learned.Training, "Minus executed utility on validation rows", logarithmic: false);
         }
 
-        return (model, learned.Model);
+        return (model, trained);
     }
 
     private static void WriteReport(ExampleContext context, Certifier certifier, CfmmNetwork network, CfmmMarket market, Trade[] rows)
@@ -105,7 +106,7 @@ internal sealed class CfmmExample : IExample
     /// <summary>The median of 21 solves after warm-up.</summary>
     private static double SolveMilliseconds(CfmmTradeModel model, CfmmRowsOf rows)
     {
-        var options = new CfmmTradeTrainer.Options { Network = model.Network, PriceColumnName = "Prices" }.Solver;
+        var options = new CfmmTradeDefinition { Network = model.Network }.Solver;
         var times = new double[60];
         for (var i = 0; i < times.Length; i++)
         {
@@ -119,7 +120,7 @@ internal sealed class CfmmExample : IExample
 
     private static void Draw(ExampleContext context, CfmmTradeModel model, CfmmMarket market)
     {
-        var options = new CfmmTradeTrainer.Options { Network = model.Network, PriceColumnName = "Prices" }.Solver;
+        var options = new CfmmTradeDefinition { Network = model.Network }.Solver;
         var trades = model.Decide(market.Test.Observed, market.Test.Prices, options);
         TradeFigure.Save(context.PathOf("trades.png"), model.Network, trades, market.Test.Prices, [0, 1]);
     }

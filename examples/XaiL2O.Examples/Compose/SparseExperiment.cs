@@ -58,7 +58,7 @@ internal sealed class SparseExperiment
         })];
 
         var definition = new SparseRecovery { Measurement = measurement, Seed = context.Seed };
-        Model = ExampleContext.WithProgress($"Training sparse recovery on {training.Length} windows", progress => ml.L2O().Train(definition, new ComposedModelTrainer.Options
+        Model = ExampleContext.WithProgress($"Training sparse recovery on {training.Length} windows", progress => ml.L2O().Train(definition, new ImplicitModelTrainer.Options
         {
             // To the end: a model whose solves have not converged fails its certificates.
             Solver = new FixedPointOptions { MaxIterations = Converged, AndersonMemory = 10 },
@@ -77,7 +77,7 @@ internal sealed class SparseExperiment
         Learned = [.. Judged.Where(r => r.Set == Row.Clean)];
     }
 
-    public ComposedModelTransformer Model { get; }
+    public ImplicitModelTransformer Model { get; }
 
     public TransformerChain<CertifierTransformer> Chain { get; }
 
@@ -108,7 +108,7 @@ internal sealed class SparseExperiment
     /// <summary>Error by iteration budget, on the test rows: the learned model, and ISTA with its threshold tuned for each budget on training rows.</summary>
     public (int Budget, double Learned, double Ista)[] ByBudget()
     {
-        using var model = new DefinedModel(Model.Definition, torch.ScalarType.Float32);
+        using var model = Model.Definition.CreateModel(torch.ScalarType.Float32);
         model.ImportWeights(Model.Weights);
         using var data = torch.tensor(test.SelectMany(r => r.Measurements).ToArray()).reshape(test.Length, -1);
         return
@@ -144,7 +144,7 @@ internal sealed class SparseExperiment
     /// <summary>ISTA: the definition without its learned part, to the end of its iterations.</summary>
     private Row[] Lasso(double threshold, int iterations, Row[] rows)
     {
-        using var model = new DefinedModel(new SparseRecovery { Measurement = measurement, Threshold = threshold, Learned = false });
+        using var model = new SparseRecovery { Measurement = measurement, Threshold = threshold, Learned = false }.CreateModel();
         using var data = torch.tensor(rows.SelectMany(r => r.Measurements).ToArray()).reshape(rows.Length, -1);
         var x = model.Infer(data, new FixedPointOptions { MaxIterations = iterations, ResidualTolerance = 1e-6 }).Inference;
         return [.. rows.Zip(x, (r, e) => new Row { Record = r.Record, Signal = r.Signal, Measurements = r.Measurements, Estimate = e })];

@@ -21,6 +21,9 @@ public sealed class Unmixing : ModelDefinition
     public override int InferenceSize => Library.GetLength(1);
 
     /// <inheritdoc/>
+    public override ModelColumn Target => new("Shares", TargetSize);
+
+    /// <inheritdoc/>
     public override TrainingOptions Training => new()
     {
         Epochs = 8,

@@ -23,10 +23,8 @@ internal sealed class UnmixingExperiment
         noise = [.. Enumerable.Range(0, Bands).Select(_ => 0.004 * Math.Exp(1.2 * Gaussian.Next(random)))];
         var (training, calibration, test) = (Draw(4000, site, 1, 4), Draw(1000, site, 1, 4), Draw(1000, site, 1, 4));
 
-        Model = ExampleContext.WithProgress($"Training unmixing on {training.Length} spectra", progress => ml.L2O().Train(new Unmixing { Library = library, Seed = context.Seed }, new ComposedModelTrainer.Options
+        Model = ExampleContext.WithProgress($"Training unmixing on {training.Length} spectra", progress => ml.L2O().Train(new Unmixing { Library = library, Seed = context.Seed }, new ImplicitModelTrainer.Options
         {
-            TargetColumnName = nameof(Row.Shares),
-            OutputColumnName = nameof(Row.Estimate),
             Progress = progress,
             CancellationToken = context.Cancellation,
         }).Fit(ml.Data.LoadFromEnumerable(training)));
@@ -60,7 +58,7 @@ internal sealed class UnmixingExperiment
         }
     }
 
-    public ComposedModelTransformer Model { get; }
+    public ImplicitModelTransformer Model { get; }
 
     public TransformerChain<CertifierTransformer> Chain { get; }
 

@@ -23,9 +23,9 @@ internal sealed class CtCertificates
     ];
 
     private readonly MLContext ml;
-    private readonly CtReconstructionTransformer model;
+    private readonly ImplicitModelTransformer model;
 
-    private CtCertificates(MLContext ml, CtReconstructionTransformer model, CertifierTransformer certifier) => (this.ml, this.model, Certifier) = (ml, model, certifier);
+    private CtCertificates(MLContext ml, ImplicitModelTransformer model, CertifierTransformer certifier) => (this.ml, this.model, Certifier) = (ml, model, certifier);
 
     public CertifierTransformer Certifier { get; }
 
@@ -33,7 +33,7 @@ internal sealed class CtCertificates
     /// Calibrates on the truths of slices and on the model's inferences from their scans: of truths, and of good inferences as well, at most the
     /// nominal share fails. The data ball of the model is smaller than the noise, so that a limit from inferences alone fails every truth.
     /// </summary>
-    public static CtCertificates Calibrate(MLContext ml, CtReconstructionTransformer model, CtSlice[] slices)
+    public static CtCertificates Calibrate(MLContext ml, ImplicitModelTransformer model, CtSlice[] slices)
     {
         var inferences = model.PropertiesOf("Reconstruction", Judged).Transform(model.Transform(ml.Data.LoadFromEnumerable(slices)));
         var rows = model.PropertiesOf("Image", Truth).Transform(inferences);

@@ -16,7 +16,7 @@ internal static class CtConditions
     private static readonly int[] Radii = [2, 4, 8];
     private static readonly float[] Heights = [0.01f, 0.02f, 0.05f, 0.1f, 0.2f];
 
-    public static void Add(Dictionary<string, object> summary, MLContext ml, CtReconstructionTransformer model, CtCertificates certificates, CtSlice[] test, CtResult[] inferences)
+    public static void Add(Dictionary<string, object> summary, MLContext ml, ImplicitModelTransformer model, CtCertificates certificates, CtSlice[] test, CtResult[] inferences)
     {
         using var grad = no_grad();
         using var scope = NewDisposeScope();

@@ -66,7 +66,7 @@ internal sealed class CtExample : IExample
         builder.Build().Save(context.PathOf("report.html"));
     }
 
-    private static (CtResult[] Rows, double Milliseconds) Reconstruct(MLContext ml, string key, CtReconstructionTransformer model, CtCertificates certificates, CtSlice[] test)
+    private static (CtResult[] Rows, double Milliseconds) Reconstruct(MLContext ml, string key, ImplicitModelTransformer model, CtCertificates certificates, CtSlice[] test)
     {
         ExampleContext.Say($"Reconstructing {test.Length} slices: {CtMethods.All.First(m => m.Key == key).Name}");
         // The first slice alone sets up what the others share.
@@ -80,7 +80,7 @@ internal sealed class CtExample : IExample
 
     private static void Report(
         Dictionary<string, object> summary,
-        Dictionary<string, CtReconstructionTransformer> models,
+        Dictionary<string, ImplicitModelTransformer> models,
         CtResult[] truths,
         Dictionary<string, (CtResult[] Rows, double Milliseconds)> results)
     {

@@ -42,10 +42,10 @@ internal static class CtMethods
     private const double KktTolerance = 2e-2;
 
     /// <summary>A shipped model, solved with the tolerances of this example.</summary>
-    public static CtReconstructionTransformer Load(MLContext ml, string key)
+    public static ImplicitModelTransformer Load(MLContext ml, string key)
     {
-        var shipped = (CtReconstructionTransformer)ml.Model.Load(ExampleContext.Data(File(key)), out _);
-        return shipped.WithSolver(Options(key, 1).Solver);
+        var shipped = (ImplicitModelTransformer)ml.Model.Load(ExampleContext.Data(File(key)), out _);
+        return shipped.WithSolver(Of(key, 1).Options.Solver!);
     }
 
     /// <summary>
@@ -54,14 +54,14 @@ internal static class CtMethods
     /// </summary>
     public static void Train(ExampleContext context, MLContext ml, string key)
     {
-        var options = Options(key, context.Seed);
-        var small = options.Geometry == CtSlice.SmallGeometry;
+        var (definition, options) = Of(key, context.Seed);
+        var small = definition.Geometry == CtSlice.SmallGeometry;
         var repetitions = key switch { "unet" or "ffpn" => 12, SmallScans => 24, FullScans or FixedPoints or "l2o" => 8, _ => 4 };
         var view = small ? ml.Data.LoadFromEnumerable(CtSlice.SmallTraining(ml, context.Seed, repetitions)) : ml.Data.LoadFromEnumerable(CtSlice.Training(ml, context.Seed, repetitions));
-        ExampleContext.Say($"{key}: training images of {options.Geometry.ImageSize} × {options.Geometry.ImageSize} pixels, {options.Geometry.Angles} angles");
-        var model = ExampleContext.WithProgress(key, progress => ml.L2O().Trainers.CtReconstruction(options with
+        ExampleContext.Say($"{key}: training images of {definition.Geometry.ImageSize} × {definition.Geometry.ImageSize} pixels, {definition.Geometry.Angles} angles");
+        var model = ExampleContext.WithProgress(key, progress => ml.L2O().Trainers.CtReconstruction(definition, options with
         {
-            Training = options.Training with { CheckpointPath = context.PathOf(key + ".checkpoint") },
+            Training = (options.Training ?? definition.Training) with { CheckpointPath = context.PathOf(key + ".checkpoint") },
             Progress = progress,
             CancellationToken = context.Cancellation,
         }).Fit(view, Start(context, ml, key)));
@@ -70,7 +70,7 @@ internal static class CtMethods
         if (small)
         {
             view = ml.Data.LoadFromEnumerable(CtSlice.Calibration(ml, context.Seed));
-            model = model.WithGeometry(CtSlice.Geometry);
+            model = model.WithDefinition(definition.With(CtSlice.Geometry));
         }
 
         FileReplacement.Write(context.PathOf(key + ".zip"), stream => ml.Model.Save(model, view.Schema, stream));
@@ -79,67 +79,71 @@ internal static class CtMethods
         context.Cancellation.ThrowIfCancellationRequested();
     }
 
-    private static CtReconstructionTransformer? Start(ExampleContext context, MLContext ml, string key)
+    private static ImplicitModelTransformer? Start(ExampleContext context, MLContext ml, string key)
     {
         if (key switch { FullScans => SmallScans, FixedPoints => FullScans, "l2o" => FixedPoints, _ => null } is not { } start)
             return null;
         var trained = context.PathOf(start + ".zip");
-        return System.IO.File.Exists(trained) ? (CtReconstructionTransformer)ml.Model.Load(trained, out _) : Load(ml, start);
+        return System.IO.File.Exists(trained) ? (ImplicitModelTransformer)ml.Model.Load(trained, out _) : Load(ml, start);
     }
 
-    /// <summary>ε is chosen on training slices, the penalty such that the solve converges soonest.</summary>
-    private static CtReconstructionTrainer.Options TotalVariation(double? noiseFloor, double penalty, int iterations) => new()
-    {
-        Geometry = CtSlice.Geometry,
-        Method = new TotalVariationMethod(new TotalVariationOptions { Penalty = penalty, NoiseFloor = noiseFloor }) { Radii = [0.009, 0.01, 0.011, 0.012, 0.013, 0.014, 0.015] },
-        Solver = new FixedPointOptions { MaxIterations = iterations, ResidualTolerance = 1e-3, FidelityTolerance = FidelityTolerance },
-        TuningRows = 8,
-        BatchSize = BatchSize,
-    };
+    /// <summary>A method, and how it is trained and solved.</summary>
+    private sealed record Method(ReconstructionDefinition Definition, ImplicitModelTrainer.Options Options);
 
-    private static CtReconstructionTrainer.Options Options(string key, int seed) => key switch
-    {
-        "fbp" => new() { Geometry = CtSlice.Geometry, Method = new BackProjectionMethod(BackProjectionFilter.Hann), Solver = OneStep },
-        "tv" => TotalVariation(null, penalty: 30, iterations: 1000),
-        "tvw" => TotalVariation(NoiseFloor, penalty: 100, iterations: 3000),
-        "unet" => new()
+    /// <summary>ε is chosen on training slices, the penalty such that the solve converges soonest.</summary>
+    private static Method TotalVariation(double? noiseFloor, double penalty, int iterations) => new(
+        new TotalVariationReconstruction
         {
             Geometry = CtSlice.Geometry,
-            Method = new UNetMethod(BackProjectionFilter.Hann) { Seed = seed },
-            Solver = OneStep,
-            Training = new TrainingOptions { Epochs = 24, BatchSize = 8, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0.05, Patience = 0, InitialIterations = 1, FinalIterations = 1, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = OneStep },
+            Model = new TotalVariationOptions { Penalty = penalty, NoiseFloor = noiseFloor },
+            Radii = [0.009, 0.01, 0.011, 0.012, 0.013, 0.014, 0.015],
+            TuningRows = 8,
         },
-        "ffpn" => new()
+        new() { Solver = new FixedPointOptions { MaxIterations = iterations, ResidualTolerance = 1e-3, FidelityTolerance = FidelityTolerance }, BatchSize = BatchSize });
+
+    private static Method Of(string key, int seed) => key switch
+    {
+        "fbp" => new(new BackProjection { Geometry = CtSlice.Geometry }, new() { Solver = OneStep }),
+        "tv" => TotalVariation(null, penalty: 30, iterations: 1000),
+        "tvw" => TotalVariation(NoiseFloor, penalty: 100, iterations: 3000),
+        "unet" => new(
+            new UNetReconstruction { Geometry = CtSlice.Geometry, Seed = seed },
+            new()
+            {
+                Solver = OneStep,
+                Training = new TrainingOptions { Epochs = 24, BatchSize = 8, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0.05, Patience = 0, InitialIterations = 1, FinalIterations = 1, WarmStart = false, GradientNorm = 1, Seed = seed, Solver = OneStep },
+            }),
+        "ffpn" => new(
+            new FeasibilityReconstruction { Geometry = CtSlice.SmallGeometry, Model = new FeasibilityOptions { Channels = 24, Start = SolveStart.BackProjection, Seed = seed } },
+            new()
+            {
+                Solver = new FixedPointOptions { MaxIterations = 1500, ResidualTolerance = 1e-4, AndersonMemory = 5 },
+                BatchSize = BatchSize,
+                Training = new TrainingOptions { Epochs = 24, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 20, FinalIterations = 40, Gradient = GradientMode.AttachedSteps, AttachedSteps = 2, WarmStart = true, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3, CheckEvery = 5 } },
+            }),
+        SmallScans => new(Implicit(CtSlice.SmallGeometry, seed, separation: 0), new()
         {
-            Geometry = CtSlice.SmallGeometry,
-            Method = new FeasibilityMethod(new FeasibilityOptions { Channels = 24, Start = SolveStart.BackProjection, Seed = seed }),
-            Solver = new FixedPointOptions { MaxIterations = 1500, ResidualTolerance = 1e-4, AndersonMemory = 5 },
-            BatchSize = BatchSize,
-            Training = new TrainingOptions { Epochs = 24, BatchSize = 4, LearningRate = 1e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 20, FinalIterations = 40, Gradient = GradientMode.AttachedSteps, AttachedSteps = 2, WarmStart = true, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 100, ResidualTolerance = 1e-3, CheckEvery = 5 } },
-        },
-        SmallScans => new()
-        {
-            Geometry = CtSlice.SmallGeometry,
-            Method = new ImplicitMethod(new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, NoiseFloor = NoiseFloor, InitialRadius = 0.011, Channels = 32, TransformKernel = 7, Hidden = 32, Context = 28, Kernel = 3, Stages = 1, Concavity = 0.95, Start = SolveStart.BackProjection, Seed = seed }),
             Solver = new FixedPointOptions { MaxIterations = 1000, ResidualTolerance = KktTolerance, FidelityTolerance = FidelityTolerance, AndersonMemory = 5 },
             BatchSize = BatchSize,
             Training = new TrainingOptions { Epochs = 12, BatchSize = 4, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 16, FinalIterations = 16, Gradient = GradientMode.Implicit, AdjointIterations = 20, WarmStart = true, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 200, ResidualTolerance = 2 * KktTolerance, FidelityTolerance = FidelityTolerance, AndersonMemory = 5 } },
-        },
+        }),
         // Each row's solve goes on from its fixed point of the epoch before, so that few iterations keep it close to its solution.
-        FullScans => Options(SmallScans, seed) with
-        {
-            Geometry = CtSlice.Geometry,
-            Method = new ImplicitMethod(((ImplicitMethod)Options(SmallScans, seed).Method).Model with { Separation = 2e-5 }),
-            Training = Options(SmallScans, seed).Training with { Epochs = 24, LearningRate = 1e-3, Optimizer = OptimizerKind.Soap, InitialIterations = 14, FinalIterations = 14, AdjointIterations = 16 },
-        },
+        FullScans => After(SmallScans, seed, t => t with { Epochs = 24, LearningRate = 1e-3, Optimizer = OptimizerKind.Soap, InitialIterations = 14, FinalIterations = 14, AdjointIterations = 16 }),
         // Solves end nearer their fixed points, and gradients are more exact: the loss before was that of unfinished images.
-        FixedPoints => Options(FullScans, seed) with
-        {
-            Training = Options(FullScans, seed).Training with { Epochs = 10, LearningRate = 3e-4, WarmUp = 0.2, InitialIterations = 60, FinalIterations = 60, AdjointIterations = 32 },
-        },
-        _ => Options(FixedPoints, seed) with
-        {
-            Training = Options(FixedPoints, seed).Training with { Epochs = 9, LearningRate = 6e-4 },
-        },
+        FixedPoints => After(FullScans, seed, t => t with { Epochs = 10, LearningRate = 3e-4, WarmUp = 0.2, InitialIterations = 60, FinalIterations = 60, AdjointIterations = 32 }),
+        _ => After(FixedPoints, seed, t => t with { Epochs = 9, LearningRate = 6e-4 }),
+    };
+
+    /// <summary>A training of the implicit model on full scans that differs from another one.</summary>
+    private static Method After(string key, int seed, Func<TrainingOptions, TrainingOptions> training)
+    {
+        var options = Of(key, seed).Options;
+        return new Method(Implicit(CtSlice.Geometry, seed, separation: 2e-5), options with { Training = training(options.Training!) });
+    }
+
+    private static ImplicitReconstruction Implicit(ParallelBeamGeometry geometry, int seed, double separation) => new()
+    {
+        Geometry = geometry,
+        Model = new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, NoiseFloor = NoiseFloor, InitialRadius = 0.011, Channels = 32, TransformKernel = 7, Hidden = 32, Context = 28, Kernel = 3, Stages = 1, Concavity = 0.95, Start = SolveStart.BackProjection, Separation = separation, Seed = seed },
     };
 }

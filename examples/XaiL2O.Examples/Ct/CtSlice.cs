@@ -31,7 +31,7 @@ internal sealed class CtSlice
 
     /// <summary>
     /// Scans of a quarter of the size with as many beams per pixel: enough for weights of convolutions, see
-    /// <see cref="CtReconstructionTransformer.WithGeometry"/>.
+    /// <see cref="ImplicitModelTransformer.WithDefinition"/>.
     /// </summary>
     public static readonly ParallelBeamGeometry SmallGeometry = new() { ImageSize = ImageSize / 2, Angles = 15, Bins = 92 };
 

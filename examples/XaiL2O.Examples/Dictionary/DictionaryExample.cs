@@ -30,10 +30,11 @@ internal sealed class DictionaryExample : IExample
 
         var ml = new MLContext(context.Seed);
         // ‖Kx‖₁ itself is the source's property.
-        var options = Options(context, A, context.Full ? 40 : 12, 3e-3) with { Model = new ImplicitDictionaryOptions { SparsityRelativeToData = false } };
+        var options = Options(context, context.Full ? 40 : 12, 3e-3);
+        var definition = new DictionaryDefinition { MeasurementMatrix = A, Seed = context.Seed, Model = new ImplicitDictionaryOptions { SparsityRelativeToData = false } };
         var trainView = ml.Data.LoadFromEnumerable(train);
         var model = ExampleContext.WithProgress("Training", progress =>
-            ml.L2O().Trainers.ImplicitDictionary(options with { Progress = progress }).Fit(trainView));
+            ml.L2O().Trainers.ImplicitDictionary(definition, options with { Progress = progress }).Fit(trainView));
         ExampleContext.Say("Solving the test signals to convergence");
         var rows = ml.Data.CreateEnumerable<DictionaryRow>(model.Transform(ml.Data.LoadFromEnumerable(test)), reuseRowObject: false).ToArray();
         var errors = DictionaryRow.Errors(rows);
@@ -45,7 +46,7 @@ internal sealed class DictionaryExample : IExample
         // The reference calibrates on training inferences and shows the 95 % quantile as the limit.
         var calibration = ml.Data.CreateEnumerable<DictionaryRow>(model.Transform(ml.Data.LoadFromEnumerable(train.Take(2_000))), reuseRowObject: false).ToArray();
         var sparsity = new PropertyCertifier("Sparsity", new EmpiricalDistribution(calibration.Select(r => r.Sparsity)), new LabelPolicy(), Calibration.Paper) { Cause = "a signal the learned transform does not make sparse" };
-        var fidelity = new PropertyCertifier("Fidelity", new EmpiricalDistribution(calibration.Select(r => r.Fidelity)), new LabelPolicy(), Calibration.Paper, options.Solver.FidelityTolerance) { Cause = "an estimate that does not explain its measurements" };
+        var fidelity = new PropertyCertifier("Fidelity", new EmpiricalDistribution(calibration.Select(r => r.Fidelity)), new LabelPolicy(), Calibration.Paper, options.Solver!.FidelityTolerance) { Cause = "an estimate that does not explain its measurements" };
         var report = new ReportBuilder(new Certifier([sparsity, fidelity]), "Sparse codes in an unknown dictionary")
         {
             ErrorName = "squared error",
@@ -60,7 +61,7 @@ internal sealed class DictionaryExample : IExample
         }
 
 
-        var K = model.Transform();
+        var K = model.Weights[0].ToMatrix();
         var pseudoInverse = MatrixMath.PseudoInverse(A);
         // A typical row: the test signal of median sparsity, beside its neighbour in that order.
         var bySparsity = rows.OrderBy(r => r.Sparsity).ToArray();
@@ -137,9 +138,8 @@ internal sealed class DictionaryExample : IExample
     }
 
     /// <summary>What both experiments train and solve with.</summary>
-    internal static ImplicitDictionaryTrainer.Options Options(ExampleContext context, float[,] A, int epochs, double learningRate) => new()
+    internal static ImplicitModelTrainer.Options Options(ExampleContext context, int epochs, double learningRate) => new()
     {
-        MeasurementMatrix = A,
         Training = new TrainingOptions
         {
             Epochs = epochs,

@@ -27,17 +27,18 @@ internal sealed class HardDictionary
         // whitening of the signals; linear regression is at 3.0. So the start has to find the codes.
         ExampleContext.Say("Harder variant: independent components of the training signals, the start of K");
         var start = IndependentComponents.Transform([.. train.Select(r => r.Signal)], context.Seed);
-        var options = DictionaryExample.Options(context, A, context.Full ? 12 : 4, 3e-4) with { InitialTransform = start };
+        var options = DictionaryExample.Options(context, context.Full ? 12 : 4, 3e-4);
+        DictionaryDefinition Definition(bool learn) => new() { MeasurementMatrix = A, InitialTransform = start, LearnTransform = learn };
         var trainView = ml.Data.LoadFromEnumerable(train);
-        Model = ExampleContext.WithProgress("Harder variant: training", progress => ml.L2O().Trainers.ImplicitDictionary(options with { Progress = progress }).Fit(trainView));
+        Model = ExampleContext.WithProgress("Harder variant: training", progress => ml.L2O().Trainers.ImplicitDictionary(Definition(learn: true), options with { Progress = progress }).Fit(trainView));
         var testView = ml.Data.LoadFromEnumerable(test);
-        DictionaryRow[] Solve(ImplicitDictionaryTransformer model) => [.. ml.Data.CreateEnumerable<DictionaryRow>(model.Transform(testView), reuseRowObject: false)];
+        DictionaryRow[] Solve(ImplicitModelTransformer model) => [.. ml.Data.CreateEnumerable<DictionaryRow>(model.Transform(testView), reuseRowObject: false)];
         ExampleContext.Say("Harder variant: solving the test signals to convergence");
-        Start = Solve(ml.L2O().Trainers.ImplicitDictionary(options with { Train = false }).Fit(trainView));
+        Start = Solve(ml.L2O().Trainers.ImplicitDictionary(Definition(learn: false), options).Fit(trainView));
         Learned = Solve(Model);
     }
 
-    public ImplicitDictionaryTransformer Model { get; }
+    public ImplicitModelTransformer Model { get; }
 
     /// <summary>Mean of xᵢ² over test signals and entries.</summary>
     public double Power { get; }

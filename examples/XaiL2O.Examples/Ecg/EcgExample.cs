@@ -24,10 +24,11 @@ internal sealed class EcgExample : IExample
     public string FullDescription => "Train longer: about four minutes in place of one.";
 
     /// <summary>The model as this example trains it; the example <c>experiment</c> starts from it.</summary>
-    public static ImplicitDictionaryTrainer.Options Options(float[,] A, int epochs, int seed) => new()
+    public static DictionaryDefinition Model(float[,] A, int seed) => new() { MeasurementMatrix = A, Seed = seed };
+
+    /// <summary>How this example trains it.</summary>
+    public static ImplicitModelTrainer.Options Options(int epochs, int seed) => new()
     {
-        MeasurementMatrix = A,
-        Model = new ImplicitDictionaryOptions { SparsityRelativeToData = true },
         Training = new TrainingOptions { Epochs = epochs, LearningRate = 3e-3, Seed = seed, Patience = 0, Solver = new FixedPointOptions { MaxIterations = 500 } },
     };
 
@@ -43,13 +44,14 @@ internal sealed class EcgExample : IExample
         var training = windows.Where(w => !CalibrationRecords.Contains(w.Record)).ToArray();
         var calibration = windows.Where(w => CalibrationRecords.Contains(w.Record)).ToArray();
 
-        var options = Options(A, context.Full ? 80 : 25, context.Seed) with { CancellationToken = context.Cancellation };
+        var definition = Model(A, context.Seed);
+        var options = Options(context.Full ? 80 : 25, context.Seed) with { CancellationToken = context.Cancellation };
         var trainer = ml.L2O().Trainers;
         var learned = ExampleContext.WithProgress($"Training on {training.Length} windows", progress =>
-            trainer.ImplicitDictionary(options with { Progress = progress }).Fit(ml.Data.LoadFromEnumerable(training)));
+            trainer.ImplicitDictionary(definition, options with { Progress = progress }).Fit(ml.Data.LoadFromEnumerable(training)));
 
         ExampleContext.Say($"Calibrating certificates on the true signals of {calibration.Length} windows of records {string.Join(", ", CalibrationRecords)}");
-        var truth = EcgTruth.Rows(calibration, training, options, learned);
+        var truth = EcgTruth.Rows(calibration, learned);
         var certifier = ml.L2O().Certify(EcgCertificates.Properties).Fit(ml.Data.LoadFromEnumerable(truth));
         var model = learned.Append(certifier);
 
@@ -60,7 +62,7 @@ internal sealed class EcgExample : IExample
         var corrupted = Read(model.Transform(ml.Data.LoadFromEnumerable(damaged)));
 
         ExampleContext.Say("Estimating the same windows with K = DCT, linearly, and by least squares");
-        var dct = Read(trainer.ImplicitDictionary(options with { Train = false, InitialTransform = CosineTransform() }).Fit(testView).Transform(testView));
+        var dct = Read(trainer.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = A, LearnTransform = false, InitialTransform = CosineTransform() }, options).Fit(testView).Transform(testView));
         EcgInference[] Estimated(Func<EcgWindow, float[]> estimate) => [.. test.Select(w => new EcgInference { Record = w.Record, Signal = w.Signal, Estimate = estimate(w) })];
         // The prior is that of the windows on which the model was trained; the noise is chosen on the calibration patients.
         EcgInference[] Linear(PriorCovariance covariance)
@@ -80,7 +82,7 @@ internal sealed class EcgExample : IExample
             Read(model.Transform(ml.Data.LoadFromEnumerable(calibration))),
             EcgCertificates.Judge(certifier.Certifier, truth),
             clean,
-            EcgCertificates.Judge(certifier.Certifier, EcgTruth.Rows(test, training, options, learned)),
+            EcgCertificates.Judge(certifier.Certifier, EcgTruth.Rows(test, learned)),
             corrupted);
         EcgReport.Show(context, learned, certifier.Certifier, judged, methods, difference);
         EcgFigures.Draw(context, learned, certifier.Certifier, corrupted, methods);

@@ -6,7 +6,7 @@ namespace XaiL2O.Examples;
 /// <summary>The pictures of the ECG example.</summary>
 internal static class EcgFigures
 {
-    public static void Draw(ExampleContext context, ImplicitDictionaryTransformer learned, Certifier certifier, EcgInference[] corrupted, EcgMethods methods)
+    public static void Draw(ExampleContext context, ImplicitModelTransformer learned, Certifier certifier, EcgInference[] corrupted, EcgMethods methods)
     {
         var (clean, linear, dct) = (methods.Learned, methods.LinearStationary, methods.Cosine);
         int[] picks = [.. clean.Select((r, i) => (r.Record, Index: i)).GroupBy(p => p.Record).SelectMany(g => g.Skip(5).Take(2)).Select(p => p.Index)];
@@ -18,7 +18,7 @@ internal static class EcgFigures
             new[] { ("ECG", r.Signal), ("learned", r.Estimate) })));
         Figures.Panels(context.PathOf("reconstructions.png"), panels);
 
-        var K = learned.Transform();
+        var K = learned.Weights[0].ToMatrix();
         var (shown, spoiled) = (clean[picks[0]], corrupted.First(r => r.Corruption == EcgCorruption.All.First(k => k.Severe).Name));
         Figures.Stems(context.PathOf("coefficients.png"), "Kx", [("clean window", MatrixMath.Multiply(K, shown.Estimate)), (spoiled.Corruption, MatrixMath.Multiply(K, spoiled.Estimate))]);
         Figures.Distributions(context.PathOf("certificates.png"),

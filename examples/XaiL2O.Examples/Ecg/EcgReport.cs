@@ -9,7 +9,7 @@ internal static class EcgReport
 {
     public static void Show(
         ExampleContext context,
-        ImplicitDictionaryTransformer learned,
+        ImplicitModelTransformer learned,
         Certifier certifier,
         EcgJudged judged,
         EcgMethods methods,

@@ -11,14 +11,11 @@ namespace XaiL2O.Examples;
 internal static class EcgTruth
 {
     /// <summary>Signals as estimates from their own clean measurements.</summary>
-    public static EcgInference[] Rows(IReadOnlyList<EcgWindow> windows, IReadOnlyList<EcgWindow> training, ImplicitDictionaryTrainer.Options options, ImplicitDictionaryTransformer learned)
+    public static EcgInference[] Rows(IReadOnlyList<EcgWindow> windows, ImplicitModelTransformer learned)
     {
         using var scope = NewDisposeScope();
         static Tensor Stack(IReadOnlyList<EcgWindow> windows, Func<EcgWindow, float[]> of) => tensor(windows.SelectMany(of).ToArray()).reshape(windows.Count, -1).to(float64);
-        // The prior that the trainer learned from the same rows.
-        using var prior = MeasurementPrior.FromPairs(Stack(training, w => w.Measurements), Stack(training, w => w.Signal), options.PriorNoise);
-        using var model = new ImplicitDictionaryModel(options.MeasurementMatrix, learned.Transform(), options.Model, float64, prior: prior);
-        var values = model.Evaluate(Stack(windows, w => w.Signal), Stack(windows, w => w.Measurements));
+        var values = learned.Model.Evaluate(Stack(windows, w => w.Signal), Stack(windows, w => w.Measurements));
         return
         [
             .. windows.Select((window, i) => new EcgInference

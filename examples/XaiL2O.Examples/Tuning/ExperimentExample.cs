@@ -41,7 +41,7 @@ internal sealed class ExperimentExample : IExample
         var statePath = context.PathOf("experiment.json");
         if (File.Exists(statePath))
             ExampleContext.Say("Going on from the state of an interrupted run");
-        var result = TrialTable.Show("PRD", progress => Tune(ml, A, windows, EcgExample.Options(A, 25, context.Seed))
+        var result = TrialTable.Show("PRD", progress => Tune(ml, A, windows, EcgExample.Options(25, context.Seed))
             .SetTuner(new RandomTuner(context.Seed))
             .SetBudget(seconds)
             .SaveTo(statePath)
@@ -67,7 +67,7 @@ internal sealed class ExperimentExample : IExample
         AnsiConsole.MarkupLineInterpolated($"Test records: default PRD {defaultTestMetric:0.00} %, fail rate {defaultTestFailRate:P1}; best PRD {testMetric:0.00} %, fail rate {testFailRate:P1}.");
 
         // The experiment keeps the best model alone. Its first trial has the default options, and the same seed gives the same model again.
-        ITransformer Default() => Tune(ml, A, windows, EcgExample.Options(A, 25, context.Seed))
+        ITransformer Default() => Tune(ml, A, windows, EcgExample.Options(25, context.Seed))
             .SetTuner(new RandomTuner(context.Seed))
             .SetBudget(trials: 1)
             .Run(null, context.Cancellation)
@@ -108,21 +108,29 @@ internal sealed class ExperimentExample : IExample
     }
 
     /// <summary>The experiment: what is varied, on which rows, for what.</summary>
-    private static Experiment Tune(MLContext ml, float[,] A, EcgWindow[] windows, ImplicitDictionaryTrainer.Options usual)
+    private static Experiment Tune(MLContext ml, float[,] A, EcgWindow[] windows, ImplicitModelTrainer.Options usual)
     {
         IDataView Of(int[] records) => ml.Data.LoadFromEnumerable(windows.Where(w => records.Contains(w.Record)));
+        var (solver, training) = (usual.Solver ?? new DictionaryDefinition { MeasurementMatrix = A }.Solver, usual.Training!);
         // A model that has hardly been trained is slow to solve; three minutes are better spent on another trial.
-        usual = usual with { Solver = usual.Solver with { MaxIterations = Math.Min(6000, usual.Solver.MaxIterations) } };
+        solver = solver with { MaxIterations = Math.Min(6000, solver.MaxIterations) };
         var space = new SearchSpace();
-        var epochs = space.IntegerRange("Epochs", usual.Training.Epochs, 2 * usual.Training.Epochs, initial: usual.Training.Epochs);
-        var learningRate = space.Range("LearningRate", 2e-3, 5e-3, logarithmic: true, initial: usual.Training.LearningRate);
-        var batchSize = space.IntegerRange("BatchSize", 50, 150, logarithmic: true, initial: usual.Training.BatchSize);
-        var warmUp = space.Range("WarmUp", 0.05, 0.3, initial: usual.Training.WarmUp);
-        var proximalStep = space.Choice("ProximalStep", [0.05, 0.1, 0.2], usual.Model.ProximalStep);
-        return ml.L2O().Experiment(space, trial => trial.Context.L2O().Trainers.ImplicitDictionary(usual with
+        var epochs = space.IntegerRange("Epochs", training.Epochs, 2 * training.Epochs, initial: training.Epochs);
+        var learningRate = space.Range("LearningRate", 2e-3, 5e-3, logarithmic: true, initial: training.LearningRate);
+        var batchSize = space.IntegerRange("BatchSize", 50, 150, logarithmic: true, initial: training.BatchSize);
+        var warmUp = space.Range("WarmUp", 0.05, 0.3, initial: training.WarmUp);
+        var proximalStep = space.Choice("ProximalStep", [0.05, 0.1, 0.2], new ImplicitDictionaryOptions().ProximalStep);
+        return ml.L2O().Experiment(space, trial => trial.Context.L2O().Trainers.ImplicitDictionary(
+            new DictionaryDefinition
             {
-                Model = usual.Model with { ProximalStep = trial.Value(proximalStep) },
-                Training = usual.Training with
+                MeasurementMatrix = A,
+                Seed = training.Seed,
+                Model = new ImplicitDictionaryOptions { ProximalStep = trial.Value(proximalStep) },
+            },
+            usual with
+            {
+                Solver = solver,
+                Training = training with
                 {
                     Epochs = trial.Scaled(trial.Value(epochs)),
                     LearningRate = trial.Value(learningRate),
@@ -137,7 +145,7 @@ internal sealed class ExperimentExample : IExample
                 Properties =
                 [
                     new CertifiedProperty("Sparsity"),
-                    new CertifiedProperty("Fidelity", Tolerance: usual.Solver.FidelityTolerance),
+                    new CertifiedProperty("Fidelity", Tolerance: solver.FidelityTolerance),
                     CertifiedProperty.Convergence(),
                 ],
                 // Without it three certificates at 5 % would flag more than 5 % of good windows by design.
@@ -145,15 +153,15 @@ internal sealed class ExperimentExample : IExample
             })
             .Minimize(Metric.Prd(nameof(EcgInference.Estimate), nameof(EcgWindow.Signal)))
             .SubjectTo(Constraint.FailRate(FailRateLimit))
-            .SetSeed(usual.Training.Seed);
+            .SetSeed(training.Seed);
     }
 
     /// <summary>The same experiment on few windows and epochs, run whole, and run in two parts.</summary>
     private static bool ResumedEqualsUninterrupted(ExampleContext context, MLContext ml, float[,] A, EcgWindow[] windows)
     {
         const int trials = 7;
-        var usual = EcgExample.Options(A, 2, context.Seed);
-        usual = usual with { Solver = usual.Solver with { MaxIterations = 300 } };
+        var usual = EcgExample.Options(2, context.Seed);
+        usual = usual with { Solver = EcgExample.Model(A, context.Seed).Solver with { MaxIterations = 300 } };
         EcgWindow[] few = [.. windows.GroupBy(w => w.Record).SelectMany(g => g.Take(60))];
         using var folder = new TemporaryFolder();
         var statePath = folder.PathOf("experiment.json");
