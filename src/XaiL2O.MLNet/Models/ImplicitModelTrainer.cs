@@ -45,7 +45,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
         (options.Training ?? definition.Training).Validate();
         (options.Solver ?? definition.Solver).Validate();
         DefinitionPayload.Check(definition);
-        using var outline = definition.Outline.CreateModel();
+        using var outline = definition.Chosen.Outline.CreateModel();
         if (outline is DefinedModel)
             CheckTerms();
         learns = definition.LearnsWeights && outline.WeightCount > 0;
