@@ -1,3 +1,4 @@
+using System.Numerics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
@@ -45,13 +46,13 @@ internal sealed class ImplicitModelLaws
         LearnTransform = false,
     };
 
-    private sealed class Row
+    private sealed class Row<T>
     {
-        public float[] Measurements { get; set; } = [];
+        public T[] Measurements { get; set; } = [];
 
-        public float[] Reserves { get; set; } = [];
+        public T[] Reserves { get; set; } = [];
 
-        public float[] Prices { get; set; } = [];
+        public T[] Prices { get; set; } = [];
 
         public float Number { get; set; }
 
@@ -59,14 +60,18 @@ internal sealed class ImplicitModelLaws
     }
 
     /// <summary>Rows of whole numbers from 1 on for the inputs of a definition, which every type of number holds.</summary>
-    private static IDataView Rows(ModelDefinition definition, int count = 4)
+    private static IDataView Rows(ModelDefinition definition) => Rows<float>(definition);
+
+    private static IDataView Rows<T>(ModelDefinition definition)
+        where T : INumber<T>
     {
-        var schema = SchemaDefinition.Create(typeof(Row));
+        const int count = 4;
+        var schema = SchemaDefinition.Create(typeof(Row<T>));
         int Size(string name) => definition.Inputs.FirstOrDefault(c => c.Name == name)?.Size ?? 1;
         foreach (var name in (string[])["Measurements", "Reserves", "Prices"])
-            schema[name].ColumnType = new VectorDataViewType(NumberDataViewType.Single, Size(name));
-        float[] Numbers(string name, int row) => [.. Enumerable.Range(0, Size(name)).Select(i => 1 + (((7 * i) + (3 * row)) % 20f))];
-        return Ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(row => new Row { Measurements = Numbers("Measurements", row), Reserves = Numbers("Reserves", row), Prices = Numbers("Prices", row) }).ToArray(), schema);
+            schema[name].ColumnType = new VectorDataViewType((PrimitiveDataViewType)((VectorDataViewType)schema[name].ColumnType).ItemType, Size(name));
+        T[] Numbers(string name, int row) => [.. Enumerable.Range(0, Size(name)).Select(i => T.CreateChecked(1 + (((7 * i) + (3 * row)) % 20)))];
+        return Ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(row => new Row<T> { Measurements = Numbers("Measurements", row), Reserves = Numbers("Reserves", row), Prices = Numbers("Prices", row) }).ToArray(), schema);
     }
 
     private static IDataView Renamed(IDataView rows, Func<string, string> name)
@@ -133,16 +138,14 @@ internal sealed class ImplicitModelLaws
         var rows = Rows(definition);
         var model = Ml.L2O().Train(definition).Fit(rows);
         var expected = Appended(model.Transform(rows), rows);
-        foreach (var kind in (DataKind[])[DataKind.SByte, DataKind.Byte, DataKind.Int16, DataKind.UInt16, DataKind.Int32, DataKind.UInt32, DataKind.Int64, DataKind.UInt64, DataKind.Double])
+        foreach (var other in (IDataView[])[Rows<sbyte>(definition), Rows<byte>(definition), Rows<short>(definition), Rows<ushort>(definition), Rows<int>(definition), Rows<uint>(definition), Rows<long>(definition), Rows<ulong>(definition), Rows<double>(definition)])
         {
-            var other = Converted(rows, definition, kind);
-            Assert.That(Appended(model.Transform(other), other), Is.EqualTo(expected), $"{kind}");
-            Assert.That(Appended(Ml.L2O().Train(definition).Fit(other).Transform(rows), rows), Is.EqualTo(expected), $"fitted on {kind}");
+            var type = other.Schema[definition.Inputs[0].Name].Type.ToString();
+            Assert.That(type, Does.Not.Contain("Single"));
+            Assert.That(Appended(model.Transform(other), other), Is.EqualTo(expected), type);
+            Assert.That(Appended(Ml.L2O().Train(definition).Fit(other).Transform(rows), rows), Is.EqualTo(expected), "fitted on " + type);
         }
     }
-
-    private static IDataView Converted(IDataView rows, ModelDefinition definition, DataKind kind) =>
-        Ml.Transforms.Conversion.ConvertType([.. definition.Inputs.Select(c => new InputOutputColumnPair(c.Name, c.Name))], kind).Fit(rows).Transform(rows);
 
     [Test]
     public void Training_on_doubles_gives_the_model_of_singles()
@@ -189,6 +192,19 @@ internal sealed class ImplicitModelLaws
             Assert.That(() => first.Append(second).Fit(rows), Throws.InvalidOperationException.With.Message.Contains("of a model before this one in the chain would be hidden").And.Message.Contains("OutputPrefix"));
             Assert.That(() => second.Fit(rows).Transform(first.Fit(rows).Transform(rows)), Throws.InvalidOperationException.With.Message.Contains("OutputPrefix"));
         }
+    }
+
+    [Test]
+    public void A_chain_of_models_without_a_prefix_is_refused_before_the_second_is_trained()
+    {
+        var rows = Ml.Data.LoadFromEnumerable(Fixture.Rows(1, 60));
+        var second = Ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = Fixture.A }, new ImplicitModelTrainer.Options { Progress = new Unwanted() });
+        Assert.That(() => second.Fit(Fixture.Model.First().Transform(rows)), Throws.InvalidOperationException.With.Message.Contains("'Estimate'").And.Message.Contains("OutputPrefix"));
+    }
+
+    private sealed class Unwanted : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => Assert.Fail("it was trained");
     }
 
     [Test]
@@ -258,11 +274,11 @@ internal sealed class ImplicitModelLaws
         var definition = (DictionaryDefinition)model.Definition;
         Assert.Multiple(() =>
         {
-            Assert.That(() => model.WithDefinition(new DictionaryDefinition { MeasurementMatrix = new float[4, 9] }), Throws.ArgumentException.With.Message.Contains("'K' has shape [24, 24]").And.Message.Contains("[9, 9]"));
+            Assert.That(() => model.WithDefinition(new DictionaryDefinition { MeasurementMatrix = new float[1, 2] { { 1, 1 } } }), Throws.ArgumentException.With.Message.Contains("'K' has shape [24, 24]").And.Message.Contains("[2, 2]"));
             Assert.That(() => model.WithDefinition(new DictionaryDefinition { MeasurementMatrix = Fixture.A, TransformSize = 30 }), Throws.ArgumentException.With.Message.Contains("'K' has shape [24, 24]").And.Message.Contains("[30, 24]"));
-            Assert.That(() => model.WithDefinition(new Steps { Size = Fixture.M }), Throws.ArgumentException.With.Message.Contains("is missing"));
-            Assert.That(() => model.WithDefinition(new Nearest()), Throws.ArgumentException.With.Message.Contains("no weight 'K'"), "weights that a definition does not have");
-            Assert.That(() => model.WithDefinition(new DictionaryDefinition { MeasurementMatrix = Fixture.A, PriorNoise = -1 }), Throws.ArgumentException.With.Message.Contains("PriorNoise = -1"));
+            Assert.That(() => model.WithDefinition(new Steps { Size = Fixture.M }), Throws.ArgumentException.With.Message.Contains("no weight 'K'; its weights are: Tau, Rho"));
+            Assert.That(() => model.WithDefinition(new Nearest()), Throws.ArgumentException.With.Message.Contains("no weight 'K'; its weights are: none"), "weights that a definition does not have");
+            Assert.That(() => model.WithDefinition(new DictionaryDefinition { MeasurementMatrix = Fixture.A, PriorNoise = -1 }), Throws.InstanceOf<ArgumentException>().With.Message.Contains("PriorNoise = -1"));
             Assert.That(() => model.WithDefinition(null!), Throws.ArgumentNullException);
         });
 

@@ -236,8 +236,7 @@ internal sealed class TransformerLaws
         [VectorType(3)]
         public float[] Measurements { get; set; } = new float[3];
 
-        [VectorType(3)]
-        public double[] Signal { get; set; } = new double[3];
+        public string Signal { get; set; } = "";
     }
 
     [Test]
