@@ -16,10 +16,8 @@ internal sealed class CfmmTransformerLaws
         return new TransformerChain<ITransformer>(learned).Append(Certifier().Fit(learned.Transform(View(Rows(2, 100)))));
     });
 
-    private static CfmmTradeTrainer Trainer() => Ml.L2O().Trainers.CfmmTrade(new CfmmTradeTrainer.Options
+    private static ImplicitModelTrainer Trainer() => Ml.L2O().Trainers.CfmmTrade(new CfmmTradeDefinition { Network = Network, Prices = [.. CfmmSimulation.Prices] }, new ImplicitModelTrainer.Options
     {
-        Network = Network,
-        Prices = CfmmSimulation.Prices,
         BatchSize = 16,
         Training = new TrainingOptions { Epochs = 3, BatchSize = 100, LearningRate = 0.03, ValidationFraction = 0.2 },
     });
@@ -111,7 +109,7 @@ internal sealed class CfmmTransformerLaws
     public void A_dead_pool_costs_the_row_no_other_trade()
     {
         var network = new CfmmNetwork(["a", "b"], [.. Enumerable.Range(1, 3).Select(j => new Cfmm($"pool {j}", ["a", "b"], [1, 1], 0.997, ExchangeRule.Geometric))]);
-        var trainer = Ml.L2O().Trainers.CfmmTrade(new CfmmTradeTrainer.Options { Network = network, Prices = [1, 1], Train = false });
+        var trainer = Ml.L2O().Trainers.CfmmTrade(new CfmmTradeDefinition { Network = network, Prices = [1, 1], LearnTrades = false });
         LooseRow[] rows = [new() { Reserves = [0, 0, 1, 2, 1, 3] }, new() { Reserves = [1, 1, 1, 2, 1, 3] }, new() { Reserves = [0, 1, 1, 2, 1, 3] }];
         Output[] result = [.. Ml.Data.CreateEnumerable<Output>(trainer.Fit(View(rows)).Transform(View(rows)), reuseRowObject: false, ignoreMissingColumns: true)];
         Assert.That(result[0].Tender, Is.EqualTo(result[1].Tender).Within(1e-12).And.Some.GreaterThan(0.1));
@@ -126,10 +124,10 @@ internal sealed class CfmmTransformerLaws
     public void Prices_per_row_and_single_precision_are_read()
     {
         var rows = Rows(6, 10);
-        var trainer = Ml.L2O().Trainers.CfmmTrade(new CfmmTradeTrainer.Options { Network = Network, PriceColumnName = "Prices", Train = false });
+        var trainer = Ml.L2O().Trainers.CfmmTrade(new CfmmTradeDefinition { Network = Network, LearnTrades = false });
         var priced = rows.Select(r => new PricedRow { Reserves = [.. r.Reserves.Select(v => (float)v)], Prices = [1f, 1.9f, 0.5f] }).ToArray();
         var actual = trainer.Fit(View(priced)).Transform(View(priced)).GetColumn<double[]>("Tender").ToArray();
-        var fixedPrices = Ml.L2O().Trainers.CfmmTrade(new CfmmTradeTrainer.Options { Network = Network, Prices = CfmmSimulation.Prices, Train = false });
+        var fixedPrices = Ml.L2O().Trainers.CfmmTrade(new CfmmTradeDefinition { Network = Network, Prices = [.. CfmmSimulation.Prices], LearnTrades = false });
         var expected = fixedPrices.Fit(View(rows)).Transform(View(rows)).GetColumn<double[]>("Tender").ToArray();
         for (var i = 0; i < rows.Length; i++)
             Assert.That(actual[i], Is.EqualTo(expected[i]).Within(1e-4));
@@ -144,13 +142,13 @@ internal sealed class CfmmTransformerLaws
         var loose = View(new[] { new LooseRow { Reserves = [1, 2, 3] } });
         Assert.That(() => Read(Lazy.Value.Transform(loose)), Throws.InvalidOperationException.With.Message.Contains("3 in one of its rows"));
         Assert.That(() => Trainer().Fit(View(Rows(1, 5).Select(r => new Row { Reserves = new double[11], TrueReserves = r.TrueReserves }))), Throws.InvalidOperationException.With.Message.Contains("no rows to train on"));
-        CfmmTradeTrainer Make(CfmmTradeTrainer.Options options) => Ml.L2O().Trainers.CfmmTrade(options);
-        var options = new CfmmTradeTrainer.Options { Network = Network, Prices = [1, 2, 3] };
-        Assert.That(() => Make(options with { Prices = null }), Throws.ArgumentException.With.Message.Contains("PriceColumnName"));
-        Assert.That(() => Make(options with { PriceColumnName = "P" }), Throws.ArgumentException.With.Message.Contains("PriceColumnName"));
-        Assert.That(() => Make(options with { Prices = [1, 2] }), Throws.ArgumentException.With.Message.Contains("3 tokens"));
-        Assert.That(() => Make(options with { Prices = [1, 0, 2] }), Throws.ArgumentException.With.Message.Contains("positive"));
-        Assert.That(() => Make(options with { BatchSize = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("BatchSize = 0"));
+        ImplicitModelTrainer Make(double[]? prices, ImplicitModelTrainer.Options? options = null) => Ml.L2O().Trainers.CfmmTrade(new CfmmTradeDefinition { Network = Network, Prices = prices }, options ?? new());
+        var rows = View(Rows(1, 5));
+        Assert.That(() => Make(null).Fit(rows), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("no column 'Prices'"));
+        Assert.That(() => Make([1, 2, 3], new() { ColumnNames = new Dictionary<string, string> { ["Prices"] = "P" } }), Throws.ArgumentException.With.Message.Contains("'Prices'").And.Message.Contains("no column"));
+        Assert.That(() => Make([1, 2]), Throws.ArgumentException.With.Message.Contains("3 tokens"));
+        Assert.That(() => Make([1, 0, 2]), Throws.ArgumentException.With.Message.Contains("positive"));
+        Assert.That(() => Make([1, 2, 3], new() { BatchSize = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("BatchSize = 0"));
     }
 
     private sealed class Row

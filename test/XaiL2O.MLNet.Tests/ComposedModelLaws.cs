@@ -14,14 +14,14 @@ internal sealed class ComposedModelLaws
 
     private static readonly MLContext Ml = new(1);
 
-    private static readonly ComposedModelTrainer.Options Options = new()
+    private static readonly ImplicitModelTrainer.Options Options = new()
     {
         BatchSize = 16,
         Training = new TrainingOptions { Epochs = 6, BatchSize = 25, LearningRate = 3e-2, InitialIterations = 100, FinalIterations = 200 },
         Solver = new FixedPointOptions { MaxIterations = 5000, ResidualTolerance = 1e-5 },
     };
 
-    private static readonly Lazy<ComposedModelTransformer> Lazy = new(() => Ml.L2O().Train(new Steps(), Options).Fit(View(Rows(1, 200))));
+    private static readonly Lazy<ImplicitModelTransformer> Lazy = new(() => Ml.L2O().Train(new Steps(), Options).Fit(View(Rows(1, 200))));
 
     private sealed class Row
     {
@@ -168,9 +168,9 @@ internal sealed class ComposedModelLaws
     public void Wrong_columns_are_refused_by_name()
     {
         var trainer = Ml.L2O().Train(new Steps { Size = 31 }, Options);
-        Assert.That(() => trainer.Fit(View(Rows(1, 3))), Throws.InvalidOperationException.With.Message.Contains("'Measurements' must be a vector of 31 Single"));
+        Assert.That(() => trainer.Fit(View(Rows(1, 3))), Throws.InvalidOperationException.With.Message.Contains("'Measurements' must be a vector of 31 numbers"));
         Assert.That(() => Ml.L2O().Train(new Steps(), "Nothing").Fit(View(Rows(1, 3))), Throws.InstanceOf<ArgumentException>().With.Message.Contains("no column 'Nothing'"));
-        Assert.That(() => Ml.L2O().Train(new Steps(), targetColumnName: "Nothing").Fit(View(Rows(1, 3))), Throws.InstanceOf<ArgumentException>().With.Message.Contains("no column 'Nothing'"));
+        Assert.That(() => Ml.L2O().Train(new Steps(), "Measurements", targetColumnName: "Nothing").Fit(View(Rows(1, 3))), Throws.InstanceOf<ArgumentException>().With.Message.Contains("no column 'Nothing'"));
         Assert.That(() => Ml.L2O().Train(new Steps(), Options with { BatchSize = 0 }), Throws.InstanceOf<ArgumentException>().With.Message.Contains("BatchSize = 0"));
         Assert.That(() => Ml.L2O().Train(new Steps(), Options with { Training = new TrainingOptions { Epochs = 0 } }), Throws.InstanceOf<ArgumentException>().With.Message.Contains("Epochs = 0"));
     }
@@ -239,7 +239,7 @@ internal sealed class ComposedModelLaws
         foreach (var (i, j) in Enumerable.Range(0, 9).SelectMany(i => Enumerable.Range(0, 5).Select(j => (i, j))))
             matrix[i, j] = (float)((2 * random.NextDouble()) - 1);
         var data = Enumerable.Range(0, 50).Select(_ => Enumerable.Range(0, 9).Select(_ => (float)((2 * random.NextDouble()) - 1)).ToArray()).ToArray();
-        using var model = new DefinedModel(new Nonnegative { Matrix = matrix }, torch.ScalarType.Float64);
+        using var model = new Nonnegative { Matrix = matrix }.CreateModel(torch.ScalarType.Float64);
         using var d = torch.tensor(data.SelectMany(row => row).ToArray()).reshape(50, 9);
         var solve = model.Infer(d, new FixedPointOptions { MaxIterations = 100_000, ResidualTolerance = 1e-12 });
         var solver = new NonnegativeLeastSquares(matrix);
@@ -252,9 +252,9 @@ internal sealed class ComposedModelLaws
     public void A_model_made_inside_a_dispose_scope_outlives_it_and_serves_many_threads()
     {
         var rows = Ml.Data.LoadFromEnumerable([.. Enumerable.Range(0, 30).Select(i => new Mixture { Measurements = [0.03f * i, 1 - (0.03f * i), 1], Signal = [0.03f * i, 1 - (0.03f * i)] })]);
-        ComposedModelTransformer model;
+        ImplicitModelTransformer model;
         using (torch.NewDisposeScope())
-            model = Ml.L2O().Train(new Unmixing { Library = new float[,] { { 1, 0 }, { 0, 1 }, { 1, 1 } } }, new ComposedModelTrainer.Options { Training = new TrainingOptions { Epochs = 1 } }).Fit(rows);
+            model = Ml.L2O().Train(new Unmixing { Library = new float[,] { { 1, 0 }, { 0, 1 }, { 1, 1 } } }, new ImplicitModelTrainer.Options { Training = new TrainingOptions { Epochs = 1 } }).Fit(rows);
         GC.Collect();
         var expected = model.Transform(rows).GetColumn<float[]>("Estimate").ToArray();
         Assert.That(expected[10], Is.EqualTo(new[] { 0.3f, 0.7f }).Within(0.05));
@@ -488,7 +488,7 @@ internal sealed class ComposedModelLaws
     public void Constructor_parameters_and_fields_come_back_from_a_zip()
     {
         var rows = Ml.Data.LoadFromEnumerable([new Triple { Measurements = [0.5f, 3, 7], Estimate = new float[3] }]);
-        var model = Ml.L2O().Train(new Bounded(5) { Length = 3 }, outputColumnName: "Answer").Fit(rows);
+        var model = Ml.L2O().Train(new Bounded(5) { Length = 3 }, "Measurements", outputColumnName: "Answer").Fit(rows);
         using var stream = new MemoryStream();
         Ml.Model.Save(model, rows.Schema, stream);
         stream.Position = 0;

@@ -281,9 +281,8 @@ internal sealed class ExperimentLaws
         var space = new SearchSpace();
         var rate = space.Range("LearningRate", 1e-4, 1e-1, logarithmic: true, initial: 1e-4);
         var data = ml.Data;
-        var result = ml.L2O().Experiment(space, trial => trial.Context.L2O().Trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options
+        var result = ml.L2O().Experiment(space, trial => trial.Context.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = Fixture.A }, new ImplicitModelTrainer.Options
             {
-                MeasurementMatrix = Fixture.A,
                 Training = new() { Epochs = 1, BatchSize = 20, LearningRate = trial.Value(rate), Solver = new() { MaxIterations = 200 } },
                 CancellationToken = trial.CancellationToken,
             }))
@@ -374,9 +373,9 @@ internal sealed class ExperimentLaws
         CfmmRow[] rows = [.. Enumerable.Range(0, 20).Select(i => new CfmmRow { Reserves = observed[(i * 11)..((i + 1) * 11)], TrueReserves = reserves[(i * 11)..((i + 1) * 11)] })];
         var space = new SearchSpace();
         var kept = space.Choice("Train", [true, false], false);
-        var result = ml.L2O().Experiment(space, trial => ml.L2O().Trainers.CfmmTrade(new CfmmTradeTrainer.Options
+        var result = ml.L2O().Experiment(space, trial => ml.L2O().Trainers.CfmmTrade(new CfmmTradeDefinition { Network = network, Prices = [.. prices] }, new ImplicitModelTrainer.Options
             {
-                Network = network, Prices = prices, Training = new() { Epochs = 2, BatchSize = 10, LearningRate = trial.Value(kept) ? 0.03 : 1e-9, ValidationFraction = 0.2 },
+                Training = new() { Epochs = 2, BatchSize = 10, LearningRate = trial.Value(kept) ? 0.03 : 1e-9, ValidationFraction = 0.2 },
             }))
             .SetTrainingData(ml.Data.LoadFromEnumerable(rows), ml.Data.LoadFromEnumerable(rows.ToArray()))
             .Maximize(Metric.ExecutedUtility(network, prices)).SetBudget(trials: 2).Run();

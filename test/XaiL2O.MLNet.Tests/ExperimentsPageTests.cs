@@ -28,10 +28,8 @@ internal sealed class ExperimentsPageTests
         var batchSize = space.IntegerRange("BatchSize", 10, 100, initial: 50);
         var transformSize = space.Choice("TransformSize", [24, 32], 24);
 
-        var experiment = ml.L2O().Experiment(space, trial => trial.Context.L2O().Trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options
+        var experiment = ml.L2O().Experiment(space, trial => trial.Context.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = measurementMatrix, TransformSize = trial.Value(transformSize) }, new ImplicitModelTrainer.Options
             {
-                MeasurementMatrix = measurementMatrix,
-                TransformSize = trial.Value(transformSize),
                 Training = new TrainingOptions { Epochs = trial.Scaled(9), LearningRate = trial.Value(learningRate), BatchSize = trial.Value(batchSize) },
                 CancellationToken = trial.CancellationToken,
             }))

@@ -22,9 +22,8 @@ internal static class Fixture
 
     public static TransformerChain<CertifierTransformer> Model => Lazy.Value;
 
-    public static ImplicitDictionaryTrainer Trainer(MLContext ml) => ml.L2O().Trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options
+    public static ImplicitModelTrainer Trainer(MLContext ml) => ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = A }, new ImplicitModelTrainer.Options
     {
-        MeasurementMatrix = A,
         BatchSize = 16,
         Training = new TrainingOptions { Epochs = 3, BatchSize = 30, LearningRate = 1e-2, Solver = new FixedPointOptions { MaxIterations = 300 } },
         Solver = new FixedPointOptions { MaxIterations = 3000 },

@@ -25,22 +25,49 @@ internal sealed class HostileZipLaws
     private static readonly Dictionary<string, Func<(ITransformer Model, DataViewSchema Schema)>> Models = new()
     {
         ["dictionary and certifier"] = () => (Fixture.Model, Ml.Data.LoadFromEnumerable(Fixture.Rows(1, 1)).Schema),
-        ["composed"] = () => Fitted(Ml.L2O().Train(new Steps { Size = 8 }, new ComposedModelTrainer.Options { Training = new TrainingOptions { Epochs = 1, BatchSize = 4, InitialIterations = 5, FinalIterations = 5 } }), Vectors),
-        ["trades"] = () => Fitted(Ml.L2O().Trainers.CfmmTrade(new CfmmTradeTrainer.Options { Network = Pools, Prices = [1, 2], Train = false }), Vectors),
-        ["implicit CT"] = () => Fitted(Ct(new ImplicitMethod(new ReconstructionOptions { Channels = 2, TransformKernel = 3, Hidden = 2, Kernel = 3, Stages = 1, Concavity = 0.2 })), Scans),
-        ["adaptive CT"] = () => Fitted(Ct(new ImplicitMethod(new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, Channels = 2, TransformKernel = 3, Hidden = 2, Context = 2, Kernel = 3, Stages = 1 })), Scans),
-        ["total variation"] = () => Fitted(Ct(new TotalVariationMethod(new TotalVariationOptions())), Scans),
-        ["U-Net"] = () => Fitted(Ct(new UNetMethod(BackProjectionFilter.Hann) { Channels = 1, Levels = 2 }), Scans),
-        ["F-FPN"] = () => Fitted(Ct(new FeasibilityMethod(new FeasibilityOptions { Channels = 2, Kernel = 3 })), Scans),
+        ["composed"] = () => Fitted(Ml.L2O().Train(new Ranged { Size = 8 }, new ImplicitModelTrainer.Options { Training = new TrainingOptions { Epochs = 1, BatchSize = 4, InitialIterations = 5, FinalIterations = 5 } }), Vectors),
+        ["trades"] = () => Fitted(Ml.L2O().Trainers.CfmmTrade(new CfmmTradeDefinition { Network = Pools, Prices = [1, 2], LearnTrades = false }), Vectors),
+        ["implicit CT"] = () => Fitted(Ct(new ImplicitReconstruction { Geometry = Geometry, Model = new ReconstructionOptions { Channels = 2, TransformKernel = 3, Hidden = 2, Kernel = 3, Stages = 1, Concavity = 0.2 } }), Scans),
+        ["adaptive CT"] = () => Fitted(Ct(new ImplicitReconstruction { Geometry = Geometry, Model = new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, Channels = 2, TransformKernel = 3, Hidden = 2, Context = 2, Kernel = 3, Stages = 1 } }), Scans),
+        ["total variation"] = () => Fitted(Ct(new TotalVariationReconstruction { Geometry = Geometry }), Scans),
+        ["U-Net"] = () => Fitted(Ct(new UNetReconstruction { Geometry = Geometry, Channels = 1, Levels = 2 }), Scans),
+        ["F-FPN"] = () => Fitted(Ct(new FeasibilityReconstruction { Geometry = Geometry, Model = new FeasibilityOptions { Channels = 2, Kernel = 3 } }), Scans),
         ["back-projection and properties"] = () =>
         {
-            var model = Ct(new BackProjectionMethod(BackProjectionFilter.Hann)).Fit(Scans);
+            var model = Ct(new BackProjection { Geometry = Geometry }).Fit(Scans);
             return (model.PropertiesOf("Image", "T."), Scans.Schema);
         },
         ["scan"] = () => (Ml.L2O().SimulateScan(Geometry), Vectors.Schema),
         ["image quality"] = () => (Ml.L2O().ImageQuality(8, "Image", "Image"), Vectors.Schema),
         ["trust, groups and functions"] = Judged,
     };
+
+    /// <summary>A definition of a user's that says which sizes it takes; one that does not is made of whatever a file says.</summary>
+    private sealed class Ranged : ModelDefinition
+    {
+        public int Size { get; init; }
+
+        public double Weight { get; init; } = 0.1;
+
+        public float[] Offsets { get; init; } = [1, 2, 3];
+
+        public override int DataSize => Size;
+
+        public override int InferenceSize => Size;
+
+        public override void Validate()
+        {
+            if (Size is < 2 or > 100)
+                throw new ArgumentOutOfRangeException(nameof(Size), Size, $"Size = {Size} is out of range; it must lie in [2, 100].");
+            ArgumentNullException.ThrowIfNull(Offsets);
+        }
+
+        public override void Compose(ModelBuilder model)
+        {
+            model.Add(new LeastSquaresTerm("Fidelity", model.Identity));
+            model.Add(TotalVariation.OfSignal("Variation", Size), model.LearnedPositive("Tau", Weight));
+        }
+    }
 
     private static CfmmNetwork Pools => new(["a", "b"], [new Cfmm("pool", ["a", "b"], [1, 1], 0.997, ExchangeRule.Geometric)]);
 
@@ -55,11 +82,9 @@ internal sealed class HostileZipLaws
 
     private static IDataView Scans => Ml.L2O().SimulateScan(Geometry, measurementColumnName: "Beams").Transform(Ml.Data.TakeRows(Vectors, 6));
 
-    private static CtReconstructionTrainer Ct(ReconstructionMethod method) => Ml.L2O().Trainers.CtReconstruction(new CtReconstructionTrainer.Options
+    private static ImplicitModelTrainer Ct(ReconstructionDefinition method) => Ml.L2O().Trainers.CtReconstruction(method, new ImplicitModelTrainer.Options
     {
-        Method = method,
-        Geometry = Geometry,
-        MeasurementColumnName = "Beams",
+        ColumnNames = new Dictionary<string, string> { ["Measurements"] = "Beams" },
         Training = new TrainingOptions { Epochs = 1, BatchSize = 4, InitialIterations = 3, FinalIterations = 3, Solver = new FixedPointOptions { MaxIterations = 5 } },
     });
 
@@ -146,7 +171,7 @@ internal sealed class HostileZipLaws
                     if (JsonNode.DeepEquals(changed, settings))
                         continue;
                     var start = GC.GetTotalAllocatedBytes();
-                    var hostile = With(zip, entry, content => WithPayload(content, at, payload => WithSettings(payload, changed.ToJsonString())));
+                    var hostile = With(zip, entry, content => WithPayload(content, at, payload => WithSettings(payload, changed)));
                     var made = GC.GetTotalAllocatedBytes();
                     refused += IsRefused(hostile, $"{entry}: {path} = {replacement}") ? 1 : 0;
                     most = Math.Max(most, GC.GetTotalAllocatedBytes() - made);
@@ -162,8 +187,13 @@ internal sealed class HostileZipLaws
     }
 
     [TestCase("scan", "Geometry/ImageSize", "0", "ImageSize = 0 is out of range; it must lie in [1, 46340]. Save the model again or restore the file from a copy. The entry is 'TransformerChain'.")]
-    [TestCase("composed", "BatchSize", "0", "BatchSize = 0 is out of range; it must lie in [1, 1048576]. Save")]
-    [TestCase("trades", "Prices/1", "-2", "Prices must be positive and finite; got 1, -2. Save")]
+    [TestCase("composed", "BatchSize", "0", "no model has: BatchSize = 0 is out of range; it must lie in [1, 1048576]. Save")]
+    [TestCase("trades", "Definition/Properties/Model/Smoothing", "-2", "Smoothing = -2 is out of range; it must be positive and at most 1E+30. Save")]
+    [TestCase("dictionary and certifier", "Definition/Properties/PriorNoise", "-1", "PriorNoise = -1 is out of range; it must be positive and at most 1E+30. Save")]
+    [TestCase("dictionary and certifier", "Definition/Properties/Model", "null", "no model has: Model: Value cannot be null. Save")]
+    [TestCase("implicit CT", "Definition/Properties/Geometry/ImageSize", "0", "ImageSize = 0 is out of range; it must lie in [1, 46340]. Save")]
+    [TestCase("implicit CT", "ColumnNames", "{\"Nothing\":\"X\"}", "renames 'Nothing', which is no column of ImplicitReconstruction")]
+    [TestCase("back-projection and properties", "Estimate", "\" \"", "estimateColumnName: The value cannot be an empty string")]
     [TestCase("image quality", "Prefix", "null", "Prefix")]
     public void A_refusal_names_entry_field_value_and_range(string name, string path, string value, string message)
     {
@@ -171,9 +201,25 @@ internal sealed class HostileZipLaws
         var (entry, at) = Payloads(zip)[0];
         var settings = Settings(Content(zip, entry), at);
         Replace(settings, "/" + path, value);
-        var error = Assert.Catch(() => Load(With(zip, entry, content => WithPayload(content, at, payload => WithSettings(payload, settings.ToJsonString())))));
+        var error = Assert.Catch(() => Load(With(zip, entry, content => WithPayload(content, at, payload => WithSettings(payload, settings)))));
         TestContext.Out.WriteLine(Chain(error).OfType<InvalidDataException>().First().Message);
         Assert.That(Chain(error).OfType<InvalidDataException>().First().Message, Does.Contain(message).And.Contain("The entry is '").And.Not.Contain("Parameter"));
+    }
+
+    /// <summary>Arrays of a definition stand beside its settings and are its options all the same.</summary>
+    [Test]
+    public void A_number_in_an_array_of_a_definition_is_refused_as_the_option_is()
+    {
+        var zip = Zip("trades");
+        var (entry, at) = Payloads(zip)[0];
+        var name = (string)Settings(Content(zip, entry), at)["Definition"]!["Properties"]!["Prices"]!;
+        var error = Assert.Catch(() => Load(With(zip, entry, content => WithPayload(content, at, bytes =>
+        {
+            var payload = ModelPayload.FromBytes(bytes);
+            payload.Array<double>(name)[1] = -2;
+            return payload.ToBytes();
+        }))));
+        Assert.That(Chain(error).OfType<InvalidDataException>().First().Message, Does.Contain("Prices must be positive and finite; got 1, -2. Save").And.Contain("The entry is '"));
     }
 
     [TestCaseSource(nameof(Names))]
@@ -230,10 +276,11 @@ internal sealed class HostileZipLaws
             var hostile = With(zip, entry, content => WithPayload(content, at, payload =>
             {
                 var settings = Settings(content, at);
-                settings["Geometry"]!["ImageSize"] = 30_000;
-                settings["Geometry"]!["Angles"] = 100;
-                settings["Geometry"]!["Bins"] = 700;
-                return WithSettings(payload, settings.ToJsonString());
+                var geometry = (settings["Geometry"] ?? settings["Definition"]!["Properties"]!["Geometry"])!;
+                geometry["ImageSize"] = 30_000;
+                geometry["Angles"] = 100;
+                geometry["Bins"] = 700;
+                return WithSettings(payload, settings);
             }));
             var start = GC.GetTotalAllocatedBytes();
             var model = new MLContext(1).Model.Load(new MemoryStream(hostile), out _);
@@ -323,10 +370,14 @@ internal sealed class HostileZipLaws
         return result;
     }
 
+    /// <summary>Settings, with the properties of a definition, which are JSON in a text, as a part of them.</summary>
     private static JsonNode Settings(byte[] content, int at)
     {
         using var reader = new BinaryReader(new MemoryStream(content, at + 8, content.Length - at - 8), Encoding.UTF8);
-        return JsonNode.Parse(reader.ReadString())!;
+        var settings = JsonNode.Parse(reader.ReadString())!;
+        if (settings is JsonObject o && o["Definition"] is JsonObject definition)
+            definition["Properties"] = JsonNode.Parse((string)definition["Properties"]!);
+        return settings;
     }
 
     /// <summary>Bytes behind the settings, without the checksum.</summary>
@@ -337,13 +388,16 @@ internal sealed class HostileZipLaws
         return (int)(reader.BaseStream.Length - reader.BaseStream.Position);
     }
 
-    private static byte[] WithSettings(byte[] payload, string settings)
+    private static byte[] WithSettings(byte[] payload, JsonNode changed)
     {
+        var settings = changed.DeepClone();
+        if (settings is JsonObject o && o["Definition"] is JsonObject definition && definition["Properties"] is JsonObject properties)
+            definition["Properties"] = properties.ToJsonString();
         using var stream = new MemoryStream();
         using (var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true))
         {
             writer.Write(payload.AsSpan(0, 8));
-            writer.Write(settings);
+            writer.Write(settings.ToJsonString());
             writer.Write(payload.AsSpan(payload.Length - 32 - Behind(payload), Behind(payload)));
         }
 

@@ -11,11 +11,13 @@ internal sealed class InterruptionLaws
     private static readonly MLContext Ml = new(1);
 
     /// <summary>A model that does not converge within an hour.</summary>
-    private static IDataView Endless(IDataView rows) => Ml.L2O().Trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options
+    private static IDataView Endless(IDataView rows) => Ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition
     {
         MeasurementMatrix = Fixture.A,
         InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1),
-        Train = false,
+        LearnTransform = false,
+    }, new ImplicitModelTrainer.Options
+    {
         Solver = new FixedPointOptions { MaxIterations = int.MaxValue, ResidualTolerance = 1e-300, FidelityTolerance = 1e-300, CheckEvery = 1_000_000 },
     }).Fit(rows).Transform(rows);
 

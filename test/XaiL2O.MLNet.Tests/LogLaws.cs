@@ -26,13 +26,12 @@ internal sealed class LogLaws
         var rows = Fixture.Rows(1, 60);
         for (var i = 0; i < 20; i++)
             rows[i].Measurements[0] = float.NaN;
-        var options = new ImplicitDictionaryTrainer.Options
+        var options = new ImplicitModelTrainer.Options
         {
-            MeasurementMatrix = Fixture.A,
             Training = new TrainingOptions { Epochs = 2, LearningRate = 1e-3 },
             Progress = new Receiver(reports),
         };
-        ml.L2O().Trainers.ImplicitDictionary(options).Fit(ml.Data.LoadFromEnumerable(rows));
+        ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = Fixture.A }, options).Fit(ml.Data.LoadFromEnumerable(rows));
         Assert.Multiple(() =>
         {
             foreach (var epoch in new[] { 1, 2 })
@@ -47,9 +46,9 @@ internal sealed class LogLaws
     {
         var (ml, log) = Listening();
         var rows = ml.Data.LoadFromEnumerable(Fixture.Rows(4, 7));
-        ITransformer Model(int iterations) => ml.L2O().Train(new Steps { Size = Fixture.M }, new ComposedModelTrainer.Options
+        ITransformer Model(int iterations) => ml.L2O().Train(new Steps { Size = Fixture.M }, new ImplicitModelTrainer.Options
         {
-            TargetColumnName = "Measurements",
+            ColumnNames = new Dictionary<string, string> { ["Signal"] = "Measurements" },
             Training = new TrainingOptions { Epochs = 1 },
             Solver = new FixedPointOptions { MaxIterations = iterations },
         }).Fit(rows);
@@ -68,8 +67,8 @@ internal sealed class LogLaws
     public void Fit_that_is_cancelled_before_rows_are_read_throws()
     {
         var (ml, _) = Listening();
-        var options = new ImplicitDictionaryTrainer.Options { MeasurementMatrix = Fixture.A, CancellationToken = new CancellationToken(true) };
-        Assert.That(() => ml.L2O().Trainers.ImplicitDictionary(options).Fit(ml.Data.LoadFromEnumerable(Fixture.Rows(1, 10))), Throws.InstanceOf<OperationCanceledException>());
+        var options = new ImplicitModelTrainer.Options { CancellationToken = new CancellationToken(true) };
+        Assert.That(() => ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = Fixture.A }, options).Fit(ml.Data.LoadFromEnumerable(Fixture.Rows(1, 10))), Throws.InstanceOf<OperationCanceledException>());
     }
 
     /// <summary>A model that was not trained to do anything passes its own certificates; the report says how wrong it is.</summary>
@@ -77,11 +76,11 @@ internal sealed class LogLaws
     public void The_report_of_a_model_that_does_not_work_says_so()
     {
         var (ml, _) = Listening();
-        var learned = ml.L2O().Trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options
+        var learned = ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition
         {
             MeasurementMatrix = Fixture.A,
             InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1),
-            Train = false,
+            LearnTransform = false,
         }).Fit(ml.Data.LoadFromEnumerable(Fixture.Rows(1, 10)));
         var certifier = ml.L2O().Certify(new CertifiedProperty("Sparsity")).Fit(learned.Transform(ml.Data.LoadFromEnumerable(Fixture.Rows(2, 100))));
         var rows = Fixture.Rows(3, 50);

@@ -40,18 +40,19 @@ internal sealed class NameLaws
     public void Output_columns_that_would_hide_each_other_are_refused()
     {
         var network = new CfmmNetwork(["a", "b"], [new Cfmm("pool", ["a", "b"], [0.5, 0.5], 0.99, ExchangeRule.Geometric)]);
-        var trade = new CfmmTradeTrainer.Options { Network = network, Prices = [1, 1] };
+        var trade = new CfmmTradeDefinition { Network = network, Prices = [1, 1] };
+        static ImplicitModelTrainer.Options Named(params (string From, string To)[] names) => new() { ColumnNames = names.ToDictionary(n => n.From, n => n.To) };
         var geometry = new ParallelBeamGeometry { ImageSize = 8, Angles = 4, Bins = 12 };
         var scans = Ml.L2O().SimulateScan(geometry).Transform(Ml.Data.LoadFromEnumerable(new[] { new Picture() }));
         (string Name, Action Make)[] cases =
         [
             ("Residual", () => Ml.L2O().Trainers.ImplicitDictionary(Fixture.A, outputColumnName: "Residual")),
             ("Prediction.Value", () => Ml.L2O().Trainers.ImplicitDictionary(Fixture.A, outputColumnName: "Prediction.Value")),
-            ("Converged", () => Ml.L2O().Train(new Shares(), outputColumnName: "Converged")),
-            ("Simplex.Value", () => Ml.L2O().Train(new Shares(), outputColumnName: "Simplex.Value")),
-            ("Trade", () => Ml.L2O().Trainers.CfmmTrade(trade with { TenderColumnName = "Trade", ReceiveColumnName = "Trade" })),
-            ("Profit.Value", () => Ml.L2O().Trainers.CfmmTrade(trade with { UtilityColumnName = "Profit.Value" })),
-            ("Iterations", () => Ml.L2O().Trainers.CtReconstruction(new CtReconstructionTrainer.Options { Geometry = geometry, OutputColumnName = "Iterations", Method = new BackProjectionMethod(BackProjectionFilter.Hann) }).Fit(scans)),
+            ("Converged", () => Ml.L2O().Train(new Shares(), "Measurements", outputColumnName: "Converged")),
+            ("Simplex.Value", () => Ml.L2O().Train(new Shares(), "Measurements", outputColumnName: "Simplex.Value")),
+            ("Trade", () => Ml.L2O().Trainers.CfmmTrade(trade, Named(("Tender", "Trade"), ("Receive", "Trade")))),
+            ("Profit.Value", () => Ml.L2O().Trainers.CfmmTrade(trade, Named(("Utility", "Profit.Value")))),
+            ("Iterations", () => Ml.L2O().Trainers.CtReconstruction(new BackProjection { Geometry = geometry }, Named(("Reconstruction", "Iterations"))).Fit(scans)),
         ];
         foreach (var (name, make) in cases)
             Assert.That(() => make(), Throws.ArgumentException.With.Message.Contains($"'{name}'").And.Message.Contains("another name"), name);

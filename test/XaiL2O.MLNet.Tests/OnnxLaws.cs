@@ -52,7 +52,7 @@ internal sealed class OnnxLaws
         var judged = certifier.Transform(View);
         var scan = Ml.L2O().SimulateScan(Geometry, measurementColumnName: "Scan");
         var network = new CfmmNetwork(["a", "b", "c"], [new Cfmm("pool", ["a", "b", "c"], [0.2, 0.3, 0.5], 0.99, ExchangeRule.Geometric)]);
-        ITransformer back = Ml.L2O().Trainers.CtReconstruction(new CtReconstructionTrainer.Options { Geometry = Geometry, MeasurementColumnName = "Scan", Method = new BackProjectionMethod(BackProjectionFilter.Hann) }).Fit(scan.Transform(View));
+        ITransformer back = Ml.L2O().Trainers.CtReconstruction(new BackProjection { Geometry = Geometry }, new ImplicitModelTrainer.Options { ColumnNames = new Dictionary<string, string> { ["Measurements"] = "Scan" } }).Fit(scan.Transform(View));
         (string Name, ITransformer Model)[] models =
         [
             ("dictionary", Fixture.Model.First()),
@@ -60,10 +60,10 @@ internal sealed class OnnxLaws
             ("certifier", certifier),
             ("post-condition", new TransformerChain<ITransformer>(certifier, Ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Pass).Fit(judged))),
             ("composed", Ml.L2O().Train(new Shares(), "Reserves").Fit(View)),
-            ("trade", Ml.L2O().Trainers.CfmmTrade(new CfmmTradeTrainer.Options { Network = network, Prices = [1, 1, 1], Train = false }).Fit(View)),
+            ("trade", Ml.L2O().Trainers.CfmmTrade(new CfmmTradeDefinition { Network = network, Prices = [1, 1, 1], LearnTrades = false }).Fit(View)),
             ("scan", scan),
             ("reconstruction", new TransformerChain<ITransformer>(scan, back)),
-            ("image properties", new TransformerChain<ITransformer>(scan, back, ((CtReconstructionTransformer)back).PropertiesOf("Image", "Judged."))),
+            ("image properties", new TransformerChain<ITransformer>(scan, back, ((ImplicitModelTransformer)back).PropertiesOf("Image", "Judged."))),
             ("image quality", Ml.L2O().ImageQuality(8, "Image", "Image")),
             ("followed by ML.NET's", new TransformerChain<ITransformer>(certifier, Ml.Transforms.CopyColumns("Copy", "Size.Value").Fit(judged))),
         ];

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Microsoft.ML;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
 
@@ -39,14 +40,13 @@ internal sealed class PersistenceLaws
     [Test]
     public void A_model_without_a_prior_has_none_of_its_arrays_and_columns_before_and_after_loading()
     {
-        // What a file from before there were priors holds.
         var rows = Ml.Data.LoadFromEnumerable(Fixture.Rows(1, 60));
-        var trainer = Ml.L2O().Trainers.ImplicitDictionary(new ImplicitDictionaryTrainer.Options { MeasurementMatrix = Fixture.A, InitialTransform = Trainers.ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1), Train = false });
+        var trainer = Ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = Fixture.A, InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1), LearnTransform = false });
         using var stream = new MemoryStream();
         Ml.Model.Save(trainer.Fit(rows), rows.Schema, stream);
         var loaded = Load(stream.ToArray());
-        Assert.That(Encoding.UTF8.GetString(Payloads(stream.ToArray()).MaxBy(p => p.Length)!), Does.Not.Contain("Prior."));
-        Assert.That(Encoding.UTF8.GetString(Payloads(Save()).MaxBy(p => p.Length)!), Does.Contain("Prior.Precision").And.Contain("Prior.Gain"));
+        Assert.That(Encoding.UTF8.GetString(Payloads(stream.ToArray()).MaxBy(p => p.Length)!), Does.Contain("PriorPrecision\\u0022:null").And.Contain("PriorGain\\u0022:null"));
+        Assert.That(Encoding.UTF8.GetString(Payloads(Save()).MaxBy(p => p.Length)!), Does.Contain("PriorPrecision\\u0022:\\u0022Definition.").And.Contain("PriorGain\\u0022:\\u0022Definition."));
         foreach (var schema in (DataViewSchema[])[loaded.GetOutputSchema(rows.Schema), trainer.Fit(rows).GetOutputSchema(rows.Schema)])
             Assert.That(schema.Select(c => c.Name), Does.Contain("Fidelity.Value").And.Not.Contain("Prediction.Value").And.Not.Contain("Agreement.Value"));
     }
@@ -83,11 +83,51 @@ internal sealed class PersistenceLaws
         Assert.That(() => ModelPayload.FromBytes(bytes), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("newer XaiL2O"));
     }
 
+    /// <summary>Models of every kind had a format of their own, told apart by the name of what loads it.</summary>
+    [TestCase("XaiL2OImplicitDictionary")]
+    [TestCase("XaiL2OComposedModel")]
+    [TestCase("XaiL2OCtReconstruction")]
+    [TestCase("XaiL2OCtProperties")]
+    [TestCase("XaiL2OCfmmTrade")]
+    public void Former_formats_are_refused_with_what_to_do(string loader)
+    {
+        const int width = 24;
+        var today = Encoding.ASCII.GetBytes(ImplicitModelTransformer.LoaderSignature.PadRight(width, '\0'));
+        var former = Changed(Save(), content =>
+        {
+            var at = content.AsSpan().IndexOf(today);
+            Assert.That(at, Is.GreaterThan(0));
+            Encoding.ASCII.GetBytes(loader.PadRight(width, '\0')).CopyTo(content, at);
+        });
+        RefusesAsFormer(former);
+    }
+
+    [Test]
+    public void A_zip_that_was_saved_in_a_former_format_is_refused_with_what_to_do() =>
+        RefusesAsFormer(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Data", "former-format.zip")));
+
+    private static void RefusesAsFormer(byte[] zip)
+    {
+        var error = Assert.Catch(() => Load(zip));
+        while (error is not InvalidDataException && error!.InnerException is { } inner)
+            error = inner;
+        Assert.That(error, Is.InstanceOf<InvalidDataException>());
+        Assert.That(error!.Message, Does.Contain("was saved in a format that this version does not read. Fit the model again and save it, or load it with the version that saved it.").And.Contain("The entry 'TransformerChain"));
+    }
+
     [Test]
     public void A_zip_with_a_damaged_payload_is_refused_with_a_clear_error()
     {
+        var damaged = Changed(Save(), content => content[content.Length / 2] ^= 1);
+        var error = Assert.Catch(() => Load(damaged));
+        Assert.That(error!.ToString(), Does.Contain("The model file is damaged"));
+    }
+
+    /// <summary>A zip whose largest model entry was changed.</summary>
+    private static byte[] Changed(byte[] zip, Action<byte[]> change)
+    {
         using var stream = new MemoryStream();
-        stream.Write(Save());
+        stream.Write(zip);
         using (var archive = new ZipArchive(stream, ZipArchiveMode.Update, leaveOpen: true))
         {
             var entry = archive.Entries.Where(e => e.Name == "Model.key").MaxBy(e => e.Length)!;
@@ -99,15 +139,14 @@ internal sealed class PersistenceLaws
                 content = copy.ToArray();
             }
 
-            content[content.Length / 2] ^= 1;
+            change(content);
             var name = entry.FullName;
             entry.Delete();
             using var writer = archive.CreateEntry(name).Open();
             writer.Write(content);
         }
 
-        var error = Assert.Catch(() => Load(stream.ToArray()));
-        Assert.That(error!.ToString(), Does.Contain("The model file is damaged"));
+        return stream.ToArray();
     }
 
     [Test]
@@ -115,7 +154,7 @@ internal sealed class PersistenceLaws
     {
         static IEnumerable<string> References(Type type) => type.Assembly.GetReferencedAssemblies().Select(a => a.Name!);
         Assert.That(References(typeof(Certifiers.Certifier)), Has.None.StartsWith("XaiL2O").And.None.StartsWith("Microsoft.ML").And.None.EqualTo("TorchSharp"));
-        Assert.That(References(typeof(Trainers.ImplicitModel)), Has.None.StartsWith("Microsoft.ML").And.None.EqualTo("XaiL2O.MLNet"));
+        Assert.That(References(typeof(ImplicitModel)), Has.None.StartsWith("Microsoft.ML").And.None.EqualTo("XaiL2O.MLNet"));
         Assert.That(References(typeof(L2OCatalog)), Has.Member("XaiL2O.Trainers").And.Member("XaiL2O.Certifiers"));
     }
 

@@ -13,24 +13,21 @@ internal sealed class ReconstructionLaws
     private static readonly ParallelBeamGeometry Geometry = new() { ImageSize = Size, Angles = 8, Bins = 23 };
     private static readonly MLContext Ml = new(1);
 
-    private static readonly ReconstructionMethod[] Methods =
+    private static readonly ReconstructionDefinition[] Methods =
     [
-        new ImplicitMethod(new ReconstructionOptions { Channels = 3, TransformKernel = 3, Hidden = 4, Kernel = 3, Stages = 1, Concavity = 0.2 }),
-        new TotalVariationMethod(new TotalVariationOptions()) { Radii = [0.01, 0.02, 0.2] },
-        new BackProjectionMethod(BackProjectionFilter.SheppLogan),
-        new UNetMethod(BackProjectionFilter.Hann) { Channels = 2, Levels = 3 },
-        new FeasibilityMethod(new FeasibilityOptions { Channels = 3, Kernel = 3 }),
-        new ImplicitMethod(new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, Channels = 3, TransformKernel = 3, Hidden = 4, Context = 2, NoiseFloor = 0.1 }),
+        new ImplicitReconstruction { Geometry = Geometry, Model = new ReconstructionOptions { Channels = 3, TransformKernel = 3, Hidden = 4, Kernel = 3, Stages = 1, Concavity = 0.2 } },
+        new TotalVariationReconstruction { Geometry = Geometry, Radii = [0.01, 0.02, 0.2], TuningRows = 6 },
+        new BackProjection { Geometry = Geometry, Filter = BackProjectionFilter.SheppLogan },
+        new UNetReconstruction { Geometry = Geometry, Channels = 2, Levels = 3 },
+        new FeasibilityReconstruction { Geometry = Geometry, Model = new FeasibilityOptions { Channels = 3, Kernel = 3 } },
+        new ImplicitReconstruction { Geometry = Geometry, Model = new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, Channels = 3, TransformKernel = 3, Hidden = 4, Context = 2, NoiseFloor = 0.1 } },
     ];
 
-    private static IEnumerable<TestCaseData> MethodCases => Methods.Select(m => new TestCaseData(m).SetArgDisplayNames(m is ImplicitMethod i ? $"{m.GetType().Name}, {i.Model.Regularizer}" : m.GetType().Name));
+    private static IEnumerable<TestCaseData> MethodCases => Methods.Select(m => new TestCaseData(m).SetArgDisplayNames(m is ImplicitReconstruction i ? $"{m.GetType().Name}, {i.Model.Regularizer}" : m.GetType().Name));
 
-    private static CtReconstructionTrainer Trainer(ReconstructionMethod method, ParallelBeamGeometry? geometry = null, double learningRate = 1e-3) => Ml.L2O().Trainers.CtReconstruction(new CtReconstructionTrainer.Options
+    private static ImplicitModelTrainer Trainer(ReconstructionDefinition method, double learningRate = 1e-3) => Ml.L2O().Trainers.CtReconstruction(method, new ImplicitModelTrainer.Options
     {
-        Method = method,
-        Geometry = geometry ?? Geometry,
         BatchSize = 4,
-        TuningRows = 6,
         Solver = new FixedPointOptions { MaxIterations = 300 },
         Training = new TrainingOptions { Epochs = 2, BatchSize = 5, LearningRate = learningRate, InitialIterations = 5, FinalIterations = 10, Solver = new FixedPointOptions { MaxIterations = 10 } },
     });
@@ -48,7 +45,7 @@ internal sealed class ReconstructionLaws
     private static Output[] Read(IDataView view) => [.. Ml.Data.CreateEnumerable<Output>(view, reuseRowObject: false, ignoreMissingColumns: true)];
 
     [TestCaseSource(nameof(MethodCases))]
-    public void Schema_promised_is_schema_produced_and_zips_give_the_same_bits(ReconstructionMethod method)
+    public void Schema_promised_is_schema_produced_and_zips_give_the_same_bits(ReconstructionDefinition method)
     {
         var (train, test) = (Scans(1, 12), Scans(2, 6));
         var trainer = Trainer(method);
@@ -59,13 +56,13 @@ internal sealed class ReconstructionLaws
         var expected = Read(model.Transform(test));
         using var stream = new MemoryStream();
         Ml.Model.Save(model, train.Schema, stream);
-        var loaded = (CtReconstructionTransformer)new MLContext().Model.Load(new MemoryStream(stream.ToArray()), out _);
+        var loaded = (ImplicitModelTransformer)new MLContext().Model.Load(new MemoryStream(stream.ToArray()), out _);
         var actual = Read(loaded.Transform(test));
         Assert.That(actual.SelectMany(r => r.Reconstruction), Is.EqualTo(expected.SelectMany(r => r.Reconstruction)));
         Assert.That(loaded.WeightCount, Is.EqualTo(model.WeightCount));
         Assert.That(actual.Select(r => r.Fidelity), Is.EqualTo(expected.Select(r => r.Fidelity)));
-        if (method is TotalVariationMethod)
-            Assert.That(((TotalVariationMethod)loaded.Method).Model.Radius, Is.LessThan(0.2), "the radius was chosen");
+        if (method is TotalVariationReconstruction)
+            Assert.That(((TotalVariationReconstruction)loaded.Definition).Model.Radius, Is.LessThan(0.2), "the radius was chosen");
     }
 
     [Test]
@@ -78,12 +75,12 @@ internal sealed class ReconstructionLaws
         var other = Ml.L2O().SimulateScan(fewer, 0.015, 2).Transform(Ml.Data.LoadFromEnumerable(Ml.Data.CreateEnumerable<ScanRow>(rows, false).Select(r => new ImageRow { Image = r.Image }).ToArray()));
 
         // Steps too small to change a weight leave what training started from, up to the rounding of kernels that are kept at sum 0: one step of single precision, 1.2e-7 from 1 on.
-        var same = Trainer(method, fewer, learningRate: 1e-20).Fit(other, first);
+        var same = Trainer(method.With(fewer), learningRate: 1e-20).Fit(other, first);
         Assert.That(Weights(same), Is.EqualTo(Weights(first)).Within(1.2e-7));
-        Assert.That(Read(same.Transform(other)).SelectMany(r => r.Reconstruction), Is.EqualTo(Read(first.WithGeometry(fewer).Transform(other)).SelectMany(r => r.Reconstruction)).Within(1e-4));
+        Assert.That(Read(same.Transform(other)).SelectMany(r => r.Reconstruction), Is.EqualTo(Read(first.WithDefinition(((ReconstructionDefinition)first.Definition).With(fewer)).Transform(other)).SelectMany(r => r.Reconstruction)).Within(1e-4));
 
         var before = Weights(first);
-        Assert.That(Weights(Trainer(method, fewer).Fit(other, first)), Is.Not.EqualTo(before).Within(1e-5));
+        Assert.That(Weights(Trainer(method.With(fewer)).Fit(other, first)), Is.Not.EqualTo(before).Within(1e-5));
         Assert.That(Weights(first), Is.EqualTo(before), "the model that training starts from stays as it was");
 
         Assert.That(() => Trainer(Methods[2]).Fit(rows, first), Throws.ArgumentException.With.Message.Contains("no weights"));
@@ -105,7 +102,7 @@ internal sealed class ReconstructionLaws
         });
     }
 
-    private static float[] Weights(CtReconstructionTransformer model) => [.. model.Model.ExportWeights().SelectMany(w => w.Values)];
+    private static float[] Weights(ImplicitModelTransformer model) => [.. model.Model.ExportWeights().SelectMany(w => w.Values)];
 
     [Test]
     public void Properties_quality_and_certificates_work_on_images_of_any_origin()
@@ -142,7 +139,7 @@ internal sealed class ReconstructionLaws
     {
         const double level = 0.05;
         // The data ball is smaller than the noise, as training makes it: a part of the noise is explained.
-        var method = new ImplicitMethod(((ImplicitMethod)Methods[0]).Model with { InitialRadius = 0.009 });
+        var method = new ImplicitReconstruction { Geometry = Geometry, Model = ((ImplicitReconstruction)Methods[0]).Model with { InitialRadius = 0.009 } };
         var l2o = Trainer(method).Fit(Scans(1, 12));
         var (calibration, test) = (Scans(5, 60), Scans(6, 60));
         IDataView Judged(IDataView rows) => l2o.PropertiesOf("Image", "Truth.").Transform(l2o.PropertiesOf("Reconstruction", "Judged.").Transform(l2o.Transform(rows)));
@@ -193,9 +190,9 @@ internal sealed class ReconstructionLaws
         var scans = Scans(1, 6);
         Assert.That(() => Trainer(Methods[0]).Fit(Ml.Data.LoadFromEnumerable(new[] { new ImageRow() })), Throws.Exception.With.Message.Contains("Measurements"));
         var other = Ml.L2O().Trainers.CtReconstruction(Geometry with { Bins = 24 });
-        Assert.That(() => other.Fit(scans), Throws.InvalidOperationException.With.Message.Contains($"a vector of {8 * 24} Single"));
-        Assert.That(() => Trainer(new UNetMethod(BackProjectionFilter.Ramp) { Levels = 6 }).Fit(scans), Throws.ArgumentException.With.Message.Contains("multiple of 32"));
-        Assert.That(() => Trainer(new UNetMethod(BackProjectionFilter.Ramp) { Levels = 1 }), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("Levels = 1"));
+        Assert.That(() => other.Fit(scans), Throws.InvalidOperationException.With.Message.Contains($"a vector of {8 * 24} numbers"));
+        Assert.That(() => Trainer(new UNetReconstruction { Geometry = Geometry, Filter = BackProjectionFilter.Ramp, Levels = 6 }).Fit(scans), Throws.ArgumentException.With.Message.Contains("multiple of 32"));
+        Assert.That(() => Trainer(new UNetReconstruction { Geometry = Geometry, Filter = BackProjectionFilter.Ramp, Levels = 1 }), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("Levels = 1"));
     }
 
     private class ImageRow

@@ -32,9 +32,9 @@ internal sealed class ReportLaws
     public void A_part_of_a_composed_model_is_described_by_its_formula()
     {
         var rows = Ml.Data.LoadFromEnumerable(Fixture.Rows(3, 60));
-        var model = Ml.L2O().Train(new Steps { Size = Fixture.M }, new ComposedModelTrainer.Options
+        var model = Ml.L2O().Train(new Steps { Size = Fixture.M }, new ImplicitModelTrainer.Options
         {
-            TargetColumnName = "Measurements",
+            ColumnNames = new Dictionary<string, string> { ["Signal"] = "Measurements" },
             Training = new TrainingOptions { Epochs = 1 },
         }).Fit(rows);
         var chain = model.Append(Ml.L2O().Certify(new CertifiedProperty("Fidelity"), new CertifiedProperty("Variation"), new CertifiedProperty("Positive")).Fit(model.Transform(rows)));

@@ -45,7 +45,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
         (options.Training ?? definition.Training).Validate();
         (options.Solver ?? definition.Solver).Validate();
         DefinitionPayload.Check(definition);
-        using var outline = definition.Outline.CreateModel();
+        using var outline = definition.Chosen.Outline.CreateModel();
         if (outline is DefinedModel)
             CheckTerms();
         learns = definition.LearnsWeights && outline.WeightCount > 0;
@@ -94,13 +94,17 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
 
     /// <summary>Trains, and chooses, on the rows of a view; a definition with nothing to learn only looks at its schema.</summary>
     /// <param name="input">Has the input columns and, where something is learned, the target column.</param>
-    /// <exception cref="InvalidOperationException">A column has another type or size than expected, or no row can be trained on.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A column has another type or size than expected, an appended one would hide one of a model before this one in the chain, or no row can be trained on.
+    /// </exception>
     public ImplicitModelTransformer Fit(IDataView input) => Fit(input, null);
 
     /// <summary>Trains on from the weights of a fitted model, whose definition may differ in what its weights do not depend on: a few epochs on large scans after many on small ones.</summary>
     /// <param name="input">Has the input columns and the target column.</param>
     /// <param name="start">Where training starts; it is not changed. Null starts anew.</param>
-    /// <exception cref="InvalidOperationException">A column has another type or size than expected, or no row can be trained on.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A column has another type or size than expected, an appended one would hide one of a model before this one in the chain, or no row can be trained on.
+    /// </exception>
     /// <exception cref="ArgumentException">The model has no weights to train, or <paramref name="start"/> has other ones.</exception>
     public ImplicitModelTransformer Fit(IDataView input, ImplicitModelTransformer? start)
     {
@@ -113,6 +117,8 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
         using var scope = torch.NewDisposeScope();
         foreach (var column in columns.Inputs)
             ColumnCheck.NumberVector(input.Schema, column.Name, column.Size);
+        // Found out after a training, it would have been for nothing.
+        ColumnCheck.Hidden(input.Schema, appended);
         var device = DeviceChoice.From(environment);
         var solver = options.Solver ?? definition.Solver;
         var (chosen, training) = (definition, (TrainingResult?)null);

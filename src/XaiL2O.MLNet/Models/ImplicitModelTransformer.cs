@@ -137,7 +137,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer
     internal static ImplicitModelTransformer FromPayload(ModelPayload payload, IHostEnvironment environment)
     {
         var settings = payload.ReadSettings<Settings>();
-        OptionCheck.Batch(settings.BatchSize);
+        OptionCheck.Batch(settings.BatchSize, nameof(settings.BatchSize));
         settings.Solver.Validate();
         var definition = settings.Definition.Create(payload);
         definition.Validate();

@@ -54,12 +54,17 @@ internal sealed class ModelPayload
         }
         catch (Exception e) when (e is ArgumentException or JsonException or NotSupportedException or KeyNotFoundException or OverflowException or InvalidOperationException { InnerException: ArgumentException })
         {
-            throw new InvalidDataException($"The model file holds what no model has: {Sentence(e.Message)} {Remedy} The entry is '{context.Directory}'.", e);
+            throw new InvalidDataException($"The model file holds what no model has: {Sentence(e)} {Remedy} The entry is '{context.Directory}'.", e);
         }
     }
 
-    /// <summary>A message without what .NET adds to it: the name of a parameter, and the value, which our messages say themselves.</summary>
-    private static string Sentence(string message) => message.Split(" (Parameter '")[0].TrimEnd('.') + ".";
+    /// <summary>A message without what .NET adds to it: the name of a parameter, and the value, which our messages say themselves, and those of .NET of absent values do not.</summary>
+    private static string Sentence(Exception e)
+    {
+        var sentence = e.Message.Split(" (Parameter '")[0].TrimEnd('.') + ".";
+        var absent = e is ArgumentNullException || sentence.StartsWith("The value cannot be an empty string", StringComparison.Ordinal);
+        return absent && e is ArgumentException { ParamName: { } name } ? $"{name}: {sentence}" : sentence;
+    }
 
     /// <summary>The stored values of a model's weights: all of them, finite.</summary>
     /// <param name="names">Names of the weights.</param>

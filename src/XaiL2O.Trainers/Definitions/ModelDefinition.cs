@@ -70,6 +70,12 @@ public abstract class ModelDefinition
     /// </summary>
     public virtual ModelDefinition Outline => this;
 
+    /// <summary>
+    /// What <see cref="Choose"/> would return, with any numbers in the place of those it chooses; itself by default. Where a choice adds property values, their
+    /// columns are promised by it before there are rows.
+    /// </summary>
+    public virtual ModelDefinition Chosen => this;
+
     /// <summary>Throws an <see cref="ArgumentException"/> that names the option, its value and its range, unless every option is in its range. Called before anything is made of them.</summary>
     public virtual void Validate()
     {

@@ -65,6 +65,20 @@ public sealed class DictionaryDefinition : ModelDefinition
     /// <summary>All rows, for the prior.</summary>
     public override int RowsToChoose => (LearnPrior ?? LearnTransform) && PriorPrecision is null ? int.MaxValue : 0;
 
+    /// <summary>With a prior that says nothing in the place of the one to be learned.</summary>
+    public override ModelDefinition Chosen
+    {
+        get
+        {
+            if (RowsToChoose == 0)
+                return this;
+            var precision = new double[DataSize, DataSize];
+            for (var i = 0; i < DataSize; i++)
+                precision[i, i] = 1;
+            return With((precision, new double[InferenceSize, DataSize]));
+        }
+    }
+
     /// <inheritdoc/>
     public override void Validate()
     {
@@ -89,9 +103,7 @@ public sealed class DictionaryDefinition : ModelDefinition
     public override ModelDefinition Choose(Tensor data, Tensor targets, FixedPointOptions solver, Device device, CancellationToken cancellationToken)
     {
         using var prior = MeasurementPrior.FromPairs(data, targets, PriorNoise);
-        var chosen = (DictionaryDefinition)MemberwiseClone();
-        (chosen.PriorPrecision, chosen.PriorGain) = prior.Export();
-        return chosen;
+        return With(prior.Export());
     }
 
     /// <inheritdoc/>
@@ -102,6 +114,13 @@ public sealed class DictionaryDefinition : ModelDefinition
         dtype,
         device,
         PriorPrecision is { } precision ? new MeasurementPrior(precision, PriorGain!) : null);
+
+    private DictionaryDefinition With((double[,] Precision, double[,] Gain) prior)
+    {
+        var chosen = (DictionaryDefinition)MemberwiseClone();
+        (chosen.PriorPrecision, chosen.PriorGain) = prior;
+        return chosen;
+    }
 
     /// <summary>q·n values of K.</summary>
     internal override double LeastWeights => (double)(InitialTransform?.GetLength(0) ?? TransformSize ?? InferenceSize) * InferenceSize;

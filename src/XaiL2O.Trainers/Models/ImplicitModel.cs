@@ -185,12 +185,14 @@ public abstract class ImplicitModel : IDisposable
 
     /// <summary>Copies weights in.</summary>
     /// <param name="arrays">Arrays with the names and shapes of <see cref="Weights"/>.</param>
-    /// <exception cref="ArgumentException">An array is missing or has another shape.</exception>
+    /// <exception cref="ArgumentException">An array is missing, has another shape, or is of a weight that the model does not have.</exception>
     public void ImportWeights(IReadOnlyList<NamedArray> arrays)
     {
         ArgumentNullException.ThrowIfNull(arrays);
         using var grad = no_grad();
         using var scope = NewDisposeScope();
+        if (arrays.FirstOrDefault(a => !Weights.Any(w => w.Name == a.Name)) is { } unknown)
+            throw new ArgumentException($"The model has no weight '{unknown.Name}'; its weights are: {(Weights.Count == 0 ? "none" : string.Join(", ", Weights.Select(w => w.Name)))}.", nameof(arrays));
         foreach (var (name, weight) in Weights)
         {
             var array = arrays.FirstOrDefault(a => a.Name == name) ?? throw new ArgumentException($"The weight '{name}' is missing.", nameof(arrays));
