@@ -195,6 +195,15 @@ public sealed class L2OCatalog
         /// <param name="options">Names of columns, training and solver.</param>
         public ImplicitModelTrainer ImplicitDictionary(DictionaryDefinition definition, ImplicitModelTrainer.Options options) => catalog.Train(definition, options);
 
+        /// <summary>Recovery of signals from measurements of which each row lacks others, with a mask per row.</summary>
+        /// <param name="definition">The model.</param>
+        public ImplicitModelTrainer Inpainting(InpaintingDefinition definition) => catalog.Train(definition);
+
+        /// <summary>Recovery of signals from measurements of which each row lacks others, with a mask per row.</summary>
+        /// <param name="definition">The model.</param>
+        /// <param name="options">Names of columns, training and solver.</param>
+        public ImplicitModelTrainer Inpainting(InpaintingDefinition definition, ImplicitModelTrainer.Options options) => catalog.Train(definition, options);
+
         /// <summary>Trades on a network of constant function market makers that execute on the true reserves though observed ones have errors.</summary>
         /// <param name="network">The CFMMs.</param>
         /// <param name="prices">Prices, one per token, for all rows.</param>

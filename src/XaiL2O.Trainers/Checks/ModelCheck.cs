@@ -85,7 +85,7 @@ public static class ModelCheck
         var (model, data) = (probe.Model, probe.Data);
         Tensor Answer(Tensor d)
         {
-            var scaled = d / model.Scale(d);
+            var scaled = model.Unscale(d, model.Scale(d));
             var splitting = model.CreateSplitting();
             try
             {

@@ -14,7 +14,7 @@ internal sealed class Probe
     {
         (Model, this.generator, Trials, this.findings) = (model, generator, trials, findings);
         Rounding = model.DataType == ScalarType.Float64 ? 1e-9 : 1e-4;
-        Data = Normal(model.DataSize);
+        Data = model.SampleData(Normal(model.DataSize));
     }
 
     public ImplicitModel Model { get; }

@@ -9,6 +9,10 @@ namespace XaiL2O.Trainers;
 internal sealed class DefinedModel : ImplicitModel
 {
     private readonly WeightStore store;
+    private readonly IReadOnlyList<ModelColumn> inputs;
+    private readonly Tensor? lowest; // of each entry of d, where there are limits
+    private readonly Tensor? highest;
+    private readonly Tensor? unitless; // entries of d that no scale divides, where there are such
 
     /// <summary>Declares the weights and checks the composition by one step on data of zeros.</summary>
     /// <param name="definition">The definition.</param>
@@ -24,9 +28,18 @@ internal sealed class DefinedModel : ImplicitModel
         NativeLibrary.EnsureLoaded();
         Definition = definition;
         store = new WeightStore(dtype, device ?? CPU, definition.Seed);
+        inputs = definition.Inputs;
+        if (inputs.Sum(c => c.Size) != DataSize)
+            throw new ArgumentException($"The inputs of {definition.GetType().Name} have {string.Join(" + ", inputs.Select(c => c.Size))} values; its data size is {DataSize}.", nameof(definition));
         using var mode = inference_mode(false);
         using var grad = no_grad();
         using var scope = NewDisposeScope();
+        Tensor PerEntry(Func<ModelColumn, double> value) =>
+            tensor(inputs.SelectMany(c => Enumerable.Repeat(value(c), c.Size)).ToArray(), dtype: dtype, device: Device).DetachFromDisposeScope();
+        if (inputs.Any(c => double.IsFinite(c.Lowest) || double.IsFinite(c.Highest)))
+            (lowest, highest) = (PerEntry(c => c.Lowest), PerEntry(c => c.Highest));
+        if (inputs.Any(c => c.IsUnitless))
+            unitless = PerEntry(c => c.IsUnitless ? 1 : 0);
         _ = Compose();
         store.Complete();
         Try();
@@ -89,17 +102,42 @@ internal sealed class DefinedModel : ImplicitModel
     /// <inheritdoc/>
     public override double ValidationLoss(Tensor inference, Tensor data, Tensor targets) => Definition.ValidationLoss(inference, data, targets);
 
+    /// <summary>Rows with a value outside the limits of its column are NaN.</summary>
+    /// <inheritdoc/>
+    public override Tensor Admit(Tensor data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return lowest is null ? data : data.masked_fill(data.ge(lowest).logical_and(data.le(highest!)).all(1, true).logical_not(), double.NaN);
+    }
+
+    /// <inheritdoc/>
+    internal override Tensor SampleData(Tensor normal) => lowest is null ? normal : normal.maximum(lowest).minimum(highest!);
+
+    /// <inheritdoc/>
+    public override Tensor Unscale(Tensor data, Tensor scale)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(scale);
+        return unitless is null ? data / scale : data / (scale + (unitless * (1 - scale)));
+    }
+
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
             store.Dispose();
+            lowest?.Dispose();
+            highest?.Dispose();
+            unitless?.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 
     private Composition Compose()
     {
-        var builder = new ModelBuilder(store, DataSize, InferenceSize);
+        var builder = new ModelBuilder(store, DataSize, InferenceSize, inputs);
         Definition.Compose(builder);
         return builder.Build();
     }
@@ -135,6 +173,8 @@ internal sealed class DefinedModel : ImplicitModel
     {
         var composition = Compose();
         var data = zeros(2, DataSize, dtype: DataType, device: Device);
+        if (lowest is not null)
+            data = data.maximum(lowest).minimum(highest!);
         foreach (var term in composition.Terms)
             Try(term, data);
         try

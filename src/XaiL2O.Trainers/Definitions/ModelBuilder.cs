@@ -17,9 +17,11 @@ public sealed class ModelBuilder
     private readonly Dictionary<string, Tensor> learned = []; // as the terms see them
     private Splitting? splitting;
 
-    internal ModelBuilder(WeightStore store, int dataSize, int inferenceSize)
+    private readonly IReadOnlyList<ModelColumn> inputs;
+
+    internal ModelBuilder(WeightStore store, int dataSize, int inferenceSize, IReadOnlyList<ModelColumn> inputs)
     {
-        (this.store, DataSize, InferenceSize) = (store, dataSize, inferenceSize);
+        (this.store, DataSize, InferenceSize, this.inputs) = (store, dataSize, inferenceSize, inputs);
         Identity = new IdentityOperator(inferenceSize);
     }
 
@@ -48,6 +50,22 @@ public sealed class ModelBuilder
 
     /// <summary>How step sizes are chosen.</summary>
     public StepPolicy Steps { get; set; } = new();
+
+    /// <summary>An input column, for terms that depend on it row by row.</summary>
+    /// <param name="name">One of the names of <see cref="ModelDefinition.Inputs"/>.</param>
+    /// <exception cref="ArgumentException">There is no such input.</exception>
+    public RowInput Input(string name)
+    {
+        var from = 0;
+        foreach (var column in inputs)
+        {
+            if (column.Name == name)
+                return new RowInput(column, from, DataSize);
+            from += column.Size;
+        }
+
+        throw new ArgumentException($"There is no input '{name}'; the inputs are: {string.Join(", ", inputs.Select(c => c.Name))}.", nameof(name));
+    }
 
     /// <summary>A constant matrix as an operator; its norm is computed once. Keep the array: a new one every time is converted every time.</summary>
     /// <param name="values">Rows and columns.</param>

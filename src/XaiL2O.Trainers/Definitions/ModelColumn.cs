@@ -7,4 +7,13 @@ public sealed record ModelColumn(string Name, int Size)
 {
     /// <summary>Whether an output is delivered in double precision, in place of single. Inputs may hold numbers of any type.</summary>
     public bool IsDouble { get; init; }
+
+    /// <summary>The smallest value that an input may hold; a row with a smaller one is not solved. Default −∞.</summary>
+    public double Lowest { get; init; } = double.NegativeInfinity;
+
+    /// <summary>The largest value that an input may hold; a row with a larger one is not solved. Default +∞.</summary>
+    public double Highest { get; init; } = double.PositiveInfinity;
+
+    /// <summary>Whether an input has no part in the amplitude of a row, as a mask has none: <see cref="ModelDefinition.Scale"/> does not divide it.</summary>
+    public bool IsUnitless { get; init; }
 }

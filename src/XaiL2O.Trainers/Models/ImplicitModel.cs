@@ -64,6 +64,22 @@ public abstract class ImplicitModel : IDisposable
         return ones(data.shape[0], 1, dtype: data.dtype, device: data.device);
     }
 
+    /// <summary>d with NaN in rows that hold what the model does not take; such rows are not solved, and training leaves them out.</summary>
+    /// <param name="data">d, shape <c>[batch, DataSize]</c>.</param>
+    public virtual Tensor Admit(Tensor data) => data;
+
+    /// <summary>Rows that the model takes, from normal ones, for checks.</summary>
+    internal virtual Tensor SampleData(Tensor normal) => normal;
+
+    /// <summary>d at unit scale: every row divided by <see cref="Scale"/>, unless a model has inputs that have no part in the amplitude.</summary>
+    /// <param name="data">d, shape <c>[batch, DataSize]</c>.</param>
+    /// <param name="scale">s(d), shape <c>[batch, 1]</c>.</param>
+    public virtual Tensor Unscale(Tensor data, Tensor scale)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return data / scale;
+    }
+
     /// <summary>How training differentiates fixed points where its options leave that to the model: exactly, unless a model says otherwise.</summary>
     public virtual GradientMode DefaultGradient => GradientMode.Implicit;
 
@@ -111,10 +127,10 @@ public abstract class ImplicitModel : IDisposable
         var own = splitting is null ? CreateSplitting() : null;
         try
         {
-            var d = data.to(DataType).to(Device);
+            var d = Admit(data.to(DataType).to(Device));
             var iteration = splitting ?? own!;
             var scale = Scale(d);
-            var scaled = d / scale;
+            var scaled = Unscale(d, scale);
             var solve = Solve(iteration, scaled, options, null, cancellationToken);
             var x = iteration.Inference(solve.State, scaled) * scale;
             // What is judged is what is delivered: rounded to single precision, where large numbers are ∞.

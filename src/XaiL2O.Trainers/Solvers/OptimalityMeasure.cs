@@ -121,9 +121,9 @@ internal sealed class OptimalityMeasure
     public void AddReference(params IProximable?[] terms)
     {
         var parts = terms.SelectMany(t => BlockProblem.Parts(t)).ToList();
-        if (parts.FirstOrDefault(p => BlockProblem.Measured(p) is not null)?.Operator is not { NormBound: > 0 and var norm } A)
+        if (parts.FirstOrDefault(p => BlockProblem.Measured(p) is not null) is not { Operator: { NormBound: > 0 and var norm } A } measured)
             return;
-        var point = A.ApplyAdjoint(data) / (norm * norm);
+        var point = A.ApplyAdjoint(BlockProblem.Measured(measured)!.Target(data)) / (norm * norm);
         foreach (var part in parts.Where(p => !p.IsConstraint))
         {
             // At 0 as well: Aᵀd/‖A‖² can be the solution.

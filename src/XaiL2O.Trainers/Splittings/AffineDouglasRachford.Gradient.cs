@@ -92,7 +92,7 @@ public sealed partial class AffineDouglasRachford
             {
                 x = mm(z, parent.inferenceFromZ);
                 if (parent.inferenceFromData is not null)
-                    x = x + mm(data, parent.inferenceFromData);
+                    x = x + mm(parent.Measured(data), parent.inferenceFromData);
                 rest = y - z;
             }
 

@@ -103,7 +103,7 @@ public sealed partial class AffineDouglasRachford : Splitting
     public override SplittingState Initialize(Tensor data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var y = offset is null ? zeros(data.shape[0], basis.shape[0], dtype: data.dtype, device: data.device) : mm(data, offset);
+        var y = offset is null ? zeros(data.shape[0], basis.shape[0], dtype: data.dtype, device: data.device) : mm(Measured(data), offset);
         if (firstStep is { } λ)
             return new DouglasRachfordState(y, full([data.shape[0], 1], λ, dtype: data.dtype, device: data.device));
         // Beside quadratics of curvature L the step is 1/L, whatever the size of the data.
@@ -157,11 +157,11 @@ public sealed partial class AffineDouglasRachford : Splitting
         var along = mm(s, basis);
         var e = mm(along, basis.t());
         if (equality is not null)
-            measure.Add(equality, equality.Operator.Apply(x), data, mm(s, dual!));
+            measure.Add(equality, equality.Operator.Apply(x), Measured(data), mm(s, dual!));
         measure.AddReference([.. parts.Select(b => b.Term), equality]);
         var radius = z.norm(1);
         if (offset is not null)
-            radius = radius.maximum(mm(data, offset).norm(1));
+            radius = radius.maximum(mm(Measured(data), offset).norm(1));
         (IProximable Term, Tensor Direction)[] directions = [.. parts.Select(b => (b.Term, b.Scale * e.narrow(1, b.From, b.Length)))];
         var residual = directions.Select(t => t.Term.Operator.ApplyAdjoint(t.Direction)).Aggregate((a, b) => a + b);
         var shift = equality is null ? null : mm(e, dual!); // r = Sᵀe + Eᵀ·shift
@@ -202,7 +202,7 @@ public sealed partial class AffineDouglasRachford : Splitting
         var (z, p, s) = Point(y, λ, data);
         List<BlockPoint> points = [.. parts.Select(b => new BlockPoint(p.narrow(1, b.From, b.Length) / b.Scale, b.Scale * s.narrow(1, b.From, b.Length)))];
         if (equality is not null)
-            points.Add(new BlockPoint(data, mm(s, dual!)));
+            points.Add(new BlockPoint(Measured(data), mm(s, dual!)));
         return blocks.ToState(InferenceAt(z, y, λ, data), points);
     }
 
@@ -260,20 +260,23 @@ public sealed partial class AffineDouglasRachford : Splitting
         }
 
         var x = mm(z, inferenceFromZ);
-        return inferenceFromData is null ? x : x + mm(data, inferenceFromData);
+        return inferenceFromData is null ? x : x + mm(Measured(data), inferenceFromData);
     }
+
+    /// <summary>The right-hand side of the equality.</summary>
+    private Tensor Measured(Tensor data) => equality!.Target(data);
 
     private Tensor Project(Tensor y, Tensor data)
     {
         if (projector is null)
         {
             var along = mm(mm(y, basis), basis.t());
-            return offset is null ? along : along + mm(data, offset);
+            return offset is null ? along : along + mm(Measured(data), offset);
         }
 
         if (offset is null)
             return mm(y, projector);
-        using var nearest = mm(data, offset);
+        using var nearest = mm(Measured(data), offset);
         return addmm(nearest, y, projector, 1f, 1f);
     }
 

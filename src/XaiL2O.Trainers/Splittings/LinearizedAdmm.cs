@@ -98,7 +98,11 @@ public sealed class LinearizedAdmm : Splitting
         return StateAt(x, F.Operator.Apply(x), data);
     }
 
-    private static AdmmState StateAt(Tensor x, Tensor p, Tensor data) => new(p, data.clone(), zeros_like(p), zeros_like(data), x);
+    private AdmmState StateAt(Tensor x, Tensor p, Tensor data)
+    {
+        var target = Fidelity.Target(data);
+        return new AdmmState(p, target.clone(), zeros_like(p), zeros_like(target), x);
+    }
 
     /// <inheritdoc/>
     public override SplittingState Step(SplittingState state, Tensor data)

@@ -19,19 +19,23 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
     /// <summary>Steps to the multiplier of the projection onto the ellipsoid, before the one that carries the gradient.</summary>
     private const int NewtonSteps = 6;
 
+    private readonly RowInput? target;
+
     /// <summary>Creates the term.</summary>
     /// <param name="name">Property name.</param>
     /// <param name="measurement">A; its output is compared with the data.</param>
     /// <param name="radius">δ ≥ 0, relative to ‖d‖; may be trained.</param>
     /// <param name="noiseFloor">η &gt; 0: norms are weighted for noise proportional to what is measured. Null: all measurements count the same.</param>
+    /// <param name="target">The input that Ax is compared with; all of d when null.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="radius"/> is negative or not finite, or <paramref name="noiseFloor"/> not positive.</exception>
-    public FidelityTerm(string name, LinearOperator measurement, Coefficient radius = default, double? noiseFloor = null)
+    public FidelityTerm(string name, LinearOperator measurement, Coefficient radius = default, double? noiseFloor = null, RowInput? target = null)
         : base(name, measurement)
     {
         if (!(radius.Value >= 0 && double.IsFinite(radius.Value)))
             throw new ArgumentOutOfRangeException(nameof(radius), radius.Value, "The radius of the data ball is a finite number, at least 0.");
         Check.PositiveIfGiven(noiseFloor);
-        (Radius, NoiseFloor) = (radius, noiseFloor);
+        target?.CheckSize(measurement.OutputSize, "what the operator gives", nameof(target));
+        (Radius, NoiseFloor, this.target) = (radius, noiseFloor, target);
     }
 
     /// <summary>η, the standard deviation of the noise where nothing is measured, relative to that at the root mean square of d; null without weights.</summary>
@@ -52,6 +56,7 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
     /// <inheritdoc/>
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data)
     {
+        data = Target(data);
         if (Radius.Value == 0)
             return data;
         var offset = u - data;
@@ -67,14 +72,17 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
         return data + (offset / (1 + (Multiplier(offset, weights, limit) * weights)));
     }
 
-    Tensor IDataTerm.DataNorm(Tensor data) => data.norm(1);
+    Tensor IDataTerm.DataNorm(Tensor data) => Target(data).norm(1);
+
+    Tensor IDataTerm.Target(Tensor data) => Target(data);
 
     /// <summary>⟨s, d⟩ less what the ball allows.</summary>
-    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data) => (direction * data).sum(1) - Support(direction, data);
+    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data) => (direction * Target(data)).sum(1) - Support(direction, data);
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data)
     {
+        data = Target(data);
         var residual = Operator.Apply(x) - data;
         if (NoiseFloor is not { } floor)
             return Ratio.OfNorms(residual.norm(1), data.norm(1));
@@ -85,11 +93,15 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
     /// <summary>The largest ⟨z, r⟩ over the residuals r that the ball allows, row by row: what the dual problem charges for z.</summary>
     internal Tensor Support(Tensor z, Tensor data)
     {
+        data = Target(data);
         if (NoiseFloor is not { } floor)
             return Radius * data.norm(1) * z.norm(1);
         var weights = Weights(data, floor);
         return Radius * Norm(data, weights, false) * Norm(z, weights.reciprocal(), false);
     }
+
+    /// <summary>The measurements, shape <c>[batch, A.OutputSize]</c>.</summary>
+    internal Tensor Target(Tensor data) => target is null ? data : target.Of(data);
 
     private static Tensor Norm(Tensor r, Tensor weights, bool keepDimension) => (weights * r.pow(2)).sum(1, keepDimension).sqrt();
 

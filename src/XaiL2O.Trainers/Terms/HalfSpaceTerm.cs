@@ -19,6 +19,16 @@ public sealed class HalfSpaceTerm : Term, IProximable
     {
     }
 
+    /// <summary>Creates the term with a bound that comes with the row, such as a budget.</summary>
+    /// <param name="name">Property name.</param>
+    /// <param name="normal">a, shape <c>[n]</c>, not zero. Not owned.</param>
+    /// <param name="offset">b, an input of one number.</param>
+    /// <exception cref="ArgumentException">The normal is zero, not finite or not a vector, or the input has more than one number.</exception>
+    public HalfSpaceTerm(string name, Tensor normal, RowInput offset)
+        : this(name, new PlaneGeometry(normal, offset))
+    {
+    }
+
     private HalfSpaceTerm(string name, PlaneGeometry plane)
         : base(name, new IdentityOperator(plane.Size)) => this.plane = plane;
 
@@ -32,8 +42,8 @@ public sealed class HalfSpaceTerm : Term, IProximable
     public bool IsConstraint => true;
 
     /// <inheritdoc/>
-    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => plane.Along(u, plane.Height(u).clamp_min(0));
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => plane.Along(u, plane.Height(u, data).clamp_min(0));
 
     /// <inheritdoc/>
-    public override Tensor PropertyValue(Tensor x, Tensor data) => plane.Height(x).clamp_min(0).squeeze(1) * plane.Norm;
+    public override Tensor PropertyValue(Tensor x, Tensor data) => plane.Height(x, data).clamp_min(0).squeeze(1) * plane.Norm;
 }

@@ -32,8 +32,8 @@ public sealed class HyperplaneTerm : Term, IProximable
     public bool IsConstraint => true;
 
     /// <inheritdoc/>
-    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => plane.Along(u, plane.Height(u));
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => plane.Along(u, plane.Height(u, data));
 
     /// <inheritdoc/>
-    public override Tensor PropertyValue(Tensor x, Tensor data) => plane.Height(x).abs().squeeze(1) * plane.Norm;
+    public override Tensor PropertyValue(Tensor x, Tensor data) => plane.Height(x, data).abs().squeeze(1) * plane.Norm;
 }

@@ -9,6 +9,7 @@ namespace XaiL2O.Trainers;
 public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
 {
     private readonly bool relativeToData;
+    private readonly RowInput? data;
 
     /// <summary>Creates the term.</summary>
     /// <param name="name">Property name.</param>
@@ -18,8 +19,9 @@ public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
     /// differs between sources: otherwise the certificate measures amplitude. With d = 0 the value is NaN if Kx = 0 and +∞ otherwise; both fail
     /// every certificate: a dead input must not look like a perfect one.
     /// </param>
-    public L1Term(string name, LinearOperator transform, bool relativeToData = false)
-        : base(name, transform) => this.relativeToData = relativeToData;
+    /// <param name="data">The input that counts as d there; all of d when null.</param>
+    public L1Term(string name, LinearOperator transform, bool relativeToData = false, RowInput? data = null)
+        : base(name, transform) => (this.relativeToData, this.data) = (relativeToData, data);
 
     /// <inheritdoc/>
     public override string Formula => relativeToData ? $"‖{Transformed}‖₁/‖d‖" : $"‖{Transformed}‖₁";
@@ -54,6 +56,6 @@ public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
     public override Tensor PropertyValue(Tensor x, Tensor data)
     {
         var norm = Operator.Apply(x).abs().sum(1);
-        return relativeToData ? norm / data.norm(1) : norm;
+        return relativeToData ? norm / (this.data?.Of(data) ?? data).norm(1) : norm;
     }
 }

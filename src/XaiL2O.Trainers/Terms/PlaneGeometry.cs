@@ -8,6 +8,15 @@ internal sealed class PlaneGeometry
 {
     private readonly Tensor normal;
     private readonly double offset;
+    private readonly RowInput? rows; // of the offset, where each row has its own
+
+    public PlaneGeometry(Tensor normal, RowInput offset)
+        : this(normal, 0)
+    {
+        ArgumentNullException.ThrowIfNull(offset);
+        offset.CheckSize(1, "the offset of a plane", nameof(offset));
+        rows = offset;
+    }
 
     public PlaneGeometry(Tensor normal, double offset)
     {
@@ -26,7 +35,11 @@ internal sealed class PlaneGeometry
     public int Size => (int)normal.shape[0];
 
     /// <summary>(⟨a, u⟩ − b)/‖a‖², shape <c>[batch, 1]</c>.</summary>
-    public Tensor Height(Tensor u) => ((u * normal).sum(1, true) - offset) / (Norm * Norm);
+    public Tensor Height(Tensor u, Tensor data)
+    {
+        var product = (u * normal).sum(1, true);
+        return (rows is null ? product - offset : product - rows.Of(data)) / (Norm * Norm);
+    }
 
     /// <summary>u − height·a.</summary>
     public Tensor Along(Tensor u, Tensor height) => u - (height * normal);

@@ -123,7 +123,7 @@ public sealed record GradientCheck(double Predicted, double Measured, double Unc
             try
             {
                 var state = Solve(splitting, null);
-                var loss = model.Loss(TrainingGradient.Attach(splitting, state, data / scale, options) * scale, data, targets);
+                var loss = model.Loss(TrainingGradient.Attach(splitting, state, model.Unscale(data, scale), options) * scale, data, targets);
                 foreach (var weight in weights)
                     weight.grad = null;
                 loss.backward();
@@ -142,7 +142,7 @@ public sealed record GradientCheck(double Predicted, double Measured, double Unc
             try
             {
                 var state = Solve(splitting, splitting.AttachesExactly ? null : near);
-                return model.Loss(splitting.Inference(state, data / scale) * scale, data, targets).ToDouble();
+                return model.Loss(splitting.Inference(state, model.Unscale(data, scale)) * scale, data, targets).ToDouble();
             }
             finally
             {
@@ -152,7 +152,7 @@ public sealed record GradientCheck(double Predicted, double Measured, double Unc
 
         private SplittingState Solve(Splitting splitting, SplittingState? near)
         {
-            var solve = model.Solve(splitting, data / scale, solver, near, cancellation);
+            var solve = model.Solve(splitting, model.Unscale(data, scale), solver, near, cancellation);
             solves += solve.Status.Length;
             converged += solve.Status.Count(s => s == SolveStatus.Converged);
             return solve.State;

@@ -39,7 +39,7 @@ public sealed record GradientComparison(IReadOnlyList<GradientComparison.Mode> M
         using var grad = enable_grad();
         var (d, target) = (data.to(model.DataType).to(model.Device), targets.to(model.DataType).to(model.Device));
         var scale = model.Scale(d);
-        var scaled = d / scale;
+        var scaled = model.Unscale(d, scale);
         var splitting = model.CreateSplitting();
         try
         {

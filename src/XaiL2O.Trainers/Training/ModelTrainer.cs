@@ -88,6 +88,7 @@ public static class ModelTrainer
         {
             (this.model, this.options, this.progress, this.cancellation) = (model, options, progress, cancellation);
             generator = new Generator((ulong)(uint)options.Seed);
+            data = model.Admit(data.to(model.DataType).to(model.Device));
             var finite = data.isfinite().all(1).logical_and(targets.isfinite().all(1)).nonzero().squeeze(1);
             var order = finite.index_select(0, randperm(finite.shape[0], generator: generator).to(finite.device));
             var rows = order.shape[0];
@@ -289,7 +290,7 @@ public static class ModelTrainer
             var limit = options.InitialIterations + (int)((options.FinalIterations - options.InitialIterations) * Math.Min(1, 2 * done));
 
             var s = scale.index_select(0, index);
-            var d = data.index_select(0, index) / s;
+            var d = model.Unscale(data.index_select(0, index), s);
             var target = targets.index_select(0, index);
             var splitting = CreateSplitting(epoch);
             try
@@ -329,7 +330,7 @@ public static class ModelTrainer
             using var grad = no_grad();
             using var scope = NewDisposeScope();
             var s = model.Scale(validationData);
-            var d = validationData / s;
+            var d = model.Unscale(validationData, s);
             var splitting = CreateSplitting(history.Count + 1);
             try
             {
