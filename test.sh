@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
-# Runs all tests: ./test.sh [dotnet test options]. Installs what the machine lacks (Debian), builds Release if anything has changed, tests.
+# Runs all tests: ./test.sh [--full] [dotnet test options]. Installs what the machine lacks (Debian), builds Release if anything has changed, tests.
+#   --full  the long versions: examples of usual size, held to the figures of the documents, and more problems per law
 # The last line reads "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")"
 . eng/setup.sh
 case ${1:-} in -h|--help|help) show_help test.sh; exit ;; esac
+case ${1:-} in --full) export XAIL2O_FULL=1; shift ;; esac
 require_dotnet
 ensure_libstdcxx
 ensure_fonts
 build XaiL2O.sln src examples test bench docs || exit 1
 use_jemalloc
+# Tests run side by side, one on each core; threads of libtorch would have to wait for each other.
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

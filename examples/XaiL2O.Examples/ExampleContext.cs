@@ -9,11 +9,19 @@ using XaiL2O.Trainers;
 namespace XaiL2O.Examples;
 
 /// <summary>Options of a run and what every example does with its results.</summary>
-internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, bool Full, CancellationToken Cancellation, string? Train = null, double? Seconds = null)
+internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, RunSize Size, CancellationToken Cancellation, string? Train = null, double? Seconds = null)
 {
     private readonly Stopwatch clock = Stopwatch.StartNew();
 
     public double ElapsedSeconds => clock.Elapsed.TotalSeconds;
+
+    /// <summary>What a number is in a run of this size.</summary>
+    public T Sized<T>(T quick, T usual, T full) => Size switch { RunSize.Quick => quick, RunSize.Full => full, _ => usual };
+
+    /// <summary>All rows, and in a quick run every so many of them.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="quick">Of how many rows a quick run takes one.</param>
+    public T[] Thinned<T>(IEnumerable<T> rows, int quick) => [.. rows.Where((_, i) => Size != RunSize.Quick || i % quick == 0)];
 
     public string PathOf(string file) => Path.Combine(Folder.FullName, file);
 

@@ -10,6 +10,9 @@ internal interface IExample
     /// <summary>What <c>--full</c> changes.</summary>
     string FullDescription { get; }
 
+    /// <summary>What <c>--quick</c> changes.</summary>
+    string QuickDescription { get; }
+
     /// <summary>What <c>--train</c> does; null where the example trains anyway.</summary>
     string? TrainDescription => null;
 

@@ -17,8 +17,14 @@ foreach (var example in examples)
 {
     var outOption = new Option<DirectoryInfo>("--out") { Description = $"Folder for figures and summary.json (default artifacts/{example.Name}).", DefaultValueFactory = _ => new DirectoryInfo(Path.Combine("artifacts", example.Name)) };
     var seedOption = new Option<int>("--seed") { Description = "Seed of all random draws.", DefaultValueFactory = _ => 1 };
+    var quickOption = new Option<bool>("--quick") { Description = $"A small run for a first look and for tests, with the same checks. {example.QuickDescription}" };
     var fullOption = new Option<bool>("--full") { Description = example.FullDescription };
-    var command = new Command(example.Name, example.Description) { outOption, seedOption, fullOption };
+    var command = new Command(example.Name, example.Description) { outOption, seedOption, quickOption, fullOption };
+    command.Validators.Add(result =>
+    {
+        if (result.GetValue(quickOption) && result.GetValue(fullOption))
+            result.AddError("--quick and --full exclude each other.");
+    });
     var trainOption = new Option<string>("--train") { Description = example.TrainDescription, DefaultValueFactory = _ => "" };
     if (example.TrainDescription is not null)
         command.Add(trainOption);
@@ -28,7 +34,8 @@ foreach (var example in examples)
     command.SetAction(parse =>
     {
         var folder = parse.GetRequiredValue(outOption);
-        return ExampleHost.Run(folder, cancellation => example.Run(new ExampleContext(folder, parse.GetValue(seedOption), parse.GetValue(fullOption), cancellation, example.TrainDescription is null ? null : parse.GetValue(trainOption), example.SecondsDescription is null ? null : parse.GetValue(secondsOption))));
+        var size = parse.GetValue(quickOption) ? RunSize.Quick : parse.GetValue(fullOption) ? RunSize.Full : RunSize.Usual;
+        return ExampleHost.Run(folder, cancellation => example.Run(new ExampleContext(folder, parse.GetValue(seedOption), size, cancellation, example.TrainDescription is null ? null : parse.GetValue(trainOption), example.SecondsDescription is null ? null : parse.GetValue(secondsOption))));
     });
     root.Add(command);
 }

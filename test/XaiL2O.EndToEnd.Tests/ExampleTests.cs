@@ -3,7 +3,12 @@ using System.Text.Json;
 
 namespace XaiL2O.EndToEnd.Tests;
 
-/// <summary>The examples as a user runs them, in processes of their own, held to the figures the README states.</summary>
+/// <summary>
+/// The examples as a user runs them, in processes of their own: small runs (<c>--quick</c>), or those of usual size, held to the figures the README states, where
+/// the variable <c>XAIL2O_FULL</c> is 1, as <c>./test.sh --full</c> sets it. A figure that a small run cannot reach has a bound in it that says the same of a
+/// simpler method.
+/// </summary>
+[Parallelizable(ParallelScope.All)]
 internal sealed class ExampleTests
 {
     private static (int ExitCode, string Output) Run(params string[] arguments)
@@ -23,7 +28,7 @@ internal sealed class ExampleTests
 
     private static Dictionary<string, JsonElement> RunExample(string[] arguments, string folder, params string[] figures)
     {
-        var (exitCode, output) = Run([.. arguments, "--out", folder]);
+        var (exitCode, output) = Run([.. arguments, .. TestRun.Full ? Array.Empty<string>() : ["--quick"], "--out", folder]);
         TestContext.Out.WriteLine(output);
         Assert.That(exitCode, Is.EqualTo(0), output);
         foreach (var figure in figures)
@@ -67,7 +72,8 @@ internal sealed class ExampleTests
         double Number(string key) => summary[key].GetDouble();
         Assert.That(Number("rows_test"), Is.EqualTo(600));
         Assert.That(Number("prd_learned"), Is.LessThanOrEqualTo(0.35 * Number("prd_dct")));
-        Assert.That(Number("prd_learned"), Is.LessThanOrEqualTo(9));
+        if (TestRun.Full)
+            Assert.That(Number("prd_learned"), Is.LessThanOrEqualTo(9));
         Assert.That(Number("prd_least_squares"), Is.GreaterThan(Number("prd_dct")));
         Assert.That(Number("fail_rate_clean"), Is.LessThanOrEqualTo(0.12));
         Assert.That(Number("fail_rate_corrupted"), Is.GreaterThanOrEqualTo(0.9));
@@ -192,9 +198,10 @@ internal sealed class ExampleTests
         Assert.That(Number("regularizer_fail_l2o"), Is.LessThanOrEqualTo(10));
         foreach (var certificate in (string[])["box", "fidelity", "regularizer", "whiteness", "local"])
         {
-            // Four or more of 18 fail with a probability of 1 % where 5 % do.
-            Assert.That(Number($"{certificate}_fail_truth"), Is.LessThan(100 * 3.5 / 18), $"truths pass {certificate} at the nominal rate");
-            Assert.That(Number($"{certificate}_fail_l2o"), Is.LessThan(100 * 3.5 / 18), $"inferences pass {certificate} at the nominal rate");
+            // Four or more of 18 fail with a probability of 1 % where 5 % do. In a quick run three or more of 6 where 10 % do, and four or more where 20 % do, with 1.7 %.
+            var share = TestRun.Full ? 3.5 / 18 : certificate == "regularizer" ? 3.5 / 6 : 2.5 / 6;
+            Assert.That(Number($"{certificate}_fail_truth"), Is.LessThan(100 * share), $"truths pass {certificate} at the nominal rate");
+            Assert.That(Number($"{certificate}_fail_l2o"), Is.LessThan(100 * share), $"inferences pass {certificate} at the nominal rate");
         }
 
         foreach (var method in (string[])["fbp", "tv", "tvw", "unet", "ffpn"])
@@ -217,7 +224,7 @@ internal sealed class ExampleTests
     public void Experiment_improves_the_ecg_model_keeps_its_time_and_resumes()
     {
         var folder = NewFolder();
-        var summary = RunExample(["experiment", "--seconds", "180"], folder, "search.png", "model.zip");
+        var summary = RunExample("experiment", folder, "search.png", "model.zip");
         double Number(string key) => summary[key].GetDouble();
         Assert.That(Number("trials"), Is.GreaterThanOrEqualTo(2));
         Assert.That(Number("trials_failed"), Is.Zero);
@@ -226,7 +233,8 @@ internal sealed class ExampleTests
         foreach (var key in new[] { "test_metric", "default_test_metric" })
             Assert.That(Number(key), Is.InRange(1, 50), key);
         Assert.That(Number("default_test_fail_rate"), Is.InRange(0, 0.2));
-        Assert.That(Number("seconds"), Is.InRange(162, 198));
+        Assert.That(Number("seconds"), Is.LessThanOrEqualTo(1.1 * Number("budget_seconds")));
+        Assert.That(Number("ended_after_seconds"), Is.InRange(0.9 * Number("deadline_seconds"), 1.1 * Number("deadline_seconds")));
         Assert.That(Number("resumed_equals_uninterrupted"), Is.EqualTo(1));
         // The header, the trials that ended, and the one that was cut at the deadline, unless the last one ended just then.
         Assert.That(File.ReadAllLines(Path.Combine(folder, "trials.csv")), Has.Length.EqualTo(1 + Number("trials") + Number("trials_cut")));

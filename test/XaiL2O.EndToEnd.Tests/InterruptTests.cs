@@ -4,6 +4,7 @@ namespace XaiL2O.EndToEnd.Tests;
 
 /// <summary>Ctrl-C and SIGTERM at several moments of the examples: the process ends soon, with one sentence, and leaves no temporary files.</summary>
 [Platform("Linux")]
+[NonParallelizable] // the time to the end is limited
 internal sealed class InterruptTests
 {
     private string folder = "";

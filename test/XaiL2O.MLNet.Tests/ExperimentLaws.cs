@@ -9,6 +9,7 @@ namespace XaiL2O.MLNet.Tests;
 /// Experiments: order, budgets, failures, cancellation, certificates, history. Spaces and tuners are in <see cref="SearchLaws"/>, resuming in
 /// <see cref="ExperimentStateLaws"/>.
 /// </summary>
+[NonParallelizable] // time is limited
 internal sealed class ExperimentLaws
 {
     internal sealed class Row

@@ -5,6 +5,7 @@ using XaiL2O.Certifiers;
 namespace XaiL2O.MLNet.Tests;
 
 /// <summary>Certifiers with many groups and with groups of any name, before and after loading.</summary>
+[NonParallelizable] // time is measured
 internal sealed class GroupPersistenceLaws
 {
     private static readonly MLContext Ml = new(1);

@@ -16,6 +16,7 @@ namespace XaiL2O.MLNet.Tests;
 /// Zips whose payloads were changed by somebody who knows to renew the checksum. Every transformer is one line in <see cref="Models"/>: it loads,
 /// or says in a sentence what is wrong where, and never allocates by what it has not compared.
 /// </summary>
+[NonParallelizable] // the memory of the process is measured
 internal sealed class HostileZipLaws
 {
     private static readonly MLContext Ml = new(1);

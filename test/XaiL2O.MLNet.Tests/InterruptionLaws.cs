@@ -6,6 +6,7 @@ using XaiL2O.Trainers;
 namespace XaiL2O.MLNet.Tests;
 
 /// <summary>How work ends that is not wanted any more: by a token, or with the process.</summary>
+[NonParallelizable] // time is limited
 internal sealed class InterruptionLaws
 {
     private static readonly MLContext Ml = new(1);

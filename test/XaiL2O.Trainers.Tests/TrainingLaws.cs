@@ -311,6 +311,7 @@ public sealed class TrainingLaws : TorchLaws
 
     /// <summary>Settings of the process or of the caller's thread that have nothing to do with the model.</summary>
     [Test]
+    [NonParallelizable] // the default type is that of the process
     public void Training_does_not_depend_on_the_default_type_nor_on_inference_mode()
     {
         var (data, signals) = TrainingData(60);

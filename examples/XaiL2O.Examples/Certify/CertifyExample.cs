@@ -19,6 +19,8 @@ internal sealed class CertifyExample : IExample
 
     public string FullDescription => "No effect here: the example takes seconds.";
 
+    public string QuickDescription => "No effect here: the example takes seconds.";
+
     public void Run(ExampleContext context)
     {
         var ml = new MLContext(context.Seed);

@@ -12,7 +12,9 @@ internal sealed class ComposeExample : IExample
 
     public string Description => "Two models composed from ready terms, each in one file: learned sparse recovery of ECG, and unmixing of spectra.";
 
-    public string FullDescription => "No effect here: the example takes about a minute.";
+    public string FullDescription => "No effect here: the example takes about three minutes.";
+
+    public string QuickDescription => "Five epochs in place of 15 for sparse recovery and three in place of eight for unmixing; every third row.";
 
     public void Run(ExampleContext context)
     {

@@ -25,6 +25,9 @@ internal sealed class SparseExperiment
 
     private static readonly int[] Budgets = [3, 10, 30, 100, 300, 1000];
 
+    /// <summary>Of how many rows a quick run takes one.</summary>
+    private const int QuickShare = 3;
+
     private readonly MLContext ml;
     private readonly float[,] cosines = Cosines();
     private readonly float[,] measurement;
@@ -39,9 +42,9 @@ internal sealed class SparseExperiment
         var A = Gaussian.UnitColumns(EcgWindow.MeasurementCount, Size, random);
         measurement = Product(A, cosines);
         var windows = Load("mitbih-train.tsv", A);
-        test = Load("mitbih-test.tsv", A);
+        test = context.Thinned(Load("mitbih-test.tsv", A), QuickShare);
         var training = windows.Where(w => !CalibrationRecords.Contains(w.Record)).ToArray();
-        var calibration = windows.Where(w => CalibrationRecords.Contains(w.Record)).ToArray();
+        var calibration = context.Thinned(windows.Where(w => CalibrationRecords.Contains(w.Record)), QuickShare);
         tuning = [.. training.Where((_, i) => i % 20 == 0)];
 
         ExampleContext.Say("Tuning ISTA's threshold on training rows");
@@ -62,6 +65,7 @@ internal sealed class SparseExperiment
         {
             // To the end: a model whose solves have not converged fails its certificates.
             Solver = new FixedPointOptions { MaxIterations = Converged, AndersonMemory = 10 },
+            Training = recipe.Training with { Epochs = context.Sized(recipe.Training.Epochs / 3, recipe.Training.Epochs, recipe.Training.Epochs) },
             Progress = progress,
             CancellationToken = context.Cancellation,
         }).Fit(ml.Data.LoadFromEnumerable(training)));
@@ -70,7 +74,7 @@ internal sealed class SparseExperiment
         Chain = Model.Append(certifier);
 
         // The measurements of some test rows are damaged as in the ecg example: a dead channel or a spike.
-        Row[] judged = [.. test, .. test.Where((_, i) => i % 10 == 0).Select((r, i) => r.Damaged(i % 2 == 0 ? "dropped measurements" : "spike", random))];
+        Row[] judged = [.. test, .. test.Where((_, i) => i % context.Sized(5, 10, 10) == 0).Select((r, i) => r.Damaged(i % 2 == 0 ? "dropped measurements" : "spike", random))];
         TestView = ml.Data.LoadFromEnumerable(judged);
         JudgedView = ExampleContext.Solved(ml, Chain, TestView);
         Judged = [.. ml.Data.CreateEnumerable<Row>(JudgedView, reuseRowObject: false)];

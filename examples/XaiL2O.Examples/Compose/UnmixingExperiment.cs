@@ -11,6 +11,9 @@ internal sealed class UnmixingExperiment
     private const int Bands = 60;
     private const int Materials = 6;
 
+    /// <summary>Of how many rows a quick run takes one.</summary>
+    private const int QuickShare = 3;
+
     private readonly Random random;
     private readonly double[] noise;
 
@@ -21,10 +24,13 @@ internal sealed class UnmixingExperiment
         var library = Spectra(Materials);
         var site = Vary(library, 0.03);
         noise = [.. Enumerable.Range(0, Bands).Select(_ => 0.004 * Math.Exp(1.2 * Gaussian.Next(random)))];
-        var (training, calibration, test) = (Draw(4000, site, 1, 4), Draw(1000, site, 1, 4), Draw(1000, site, 1, 4));
+        Row[] Known(int count) => context.Thinned(Draw(count, site, 1, 4), QuickShare);
+        var (training, calibration, test) = (Known(4000), Known(1000), Known(1000));
 
-        Model = ExampleContext.WithProgress($"Training unmixing on {training.Length} spectra", progress => ml.L2O().Train(new Unmixing { Library = library, Seed = context.Seed }, new ImplicitModelTrainer.Options
+        var definition = new Unmixing { Library = library, Seed = context.Seed };
+        Model = ExampleContext.WithProgress($"Training unmixing on {training.Length} spectra", progress => ml.L2O().Train(definition, new ImplicitModelTrainer.Options
         {
+            Training = definition.Training with { Epochs = context.Sized(3, definition.Training.Epochs, definition.Training.Epochs) },
             Progress = progress,
             CancellationToken = context.Cancellation,
         }).Fit(ml.Data.LoadFromEnumerable(training)));

@@ -19,7 +19,7 @@ internal sealed class HardDictionary
         var random = new Random(context.Seed + 1000);
         var synthesis = Gaussian.Matrix(DictionaryRow.SignalLength, Codes, random);
         var A = Gaussian.UnitColumns(DictionaryRow.MeasurementCount, DictionaryRow.SignalLength, random);
-        var (train, test) = (DictionaryRow.Draw(10_000, synthesis, A, Active, random), DictionaryRow.Draw(1_000, synthesis, A, Active, random));
+        var (train, test) = (DictionaryRow.Draw(context.Sized(5_000, 10_000, 10_000), synthesis, A, Active, random), context.Thinned(DictionaryRow.Draw(1_000, synthesis, A, Active, random), DictionaryExample.QuickShare));
         Power = test.Average(r => Math.Pow(MatrixMath.Norm(r.Signal), 2) / DictionaryRow.SignalLength);
         Linear = DictionaryRow.LinearErrors(train, test);
 
@@ -27,7 +27,7 @@ internal sealed class HardDictionary
         // whitening of the signals; linear regression is at 3.0. So the start has to find the codes.
         ExampleContext.Say("Harder variant: independent components of the training signals, the start of K");
         var start = IndependentComponents.Transform([.. train.Select(r => r.Signal)], context.Seed);
-        var options = DictionaryExample.Options(context, context.Full ? 12 : 4, 3e-4);
+        var options = DictionaryExample.Options(context, context.Sized(2, 4, 12), 3e-4);
         DictionaryDefinition Definition(bool learn) => new() { MeasurementMatrix = A, InitialTransform = start, LearnTransform = learn };
         var trainView = ml.Data.LoadFromEnumerable(train);
         Model = ExampleContext.WithProgress("Harder variant: training", progress => ml.L2O().Trainers.ImplicitDictionary(Definition(learn: true), options with { Progress = progress }).Fit(trainView));

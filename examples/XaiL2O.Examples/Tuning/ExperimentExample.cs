@@ -25,62 +25,92 @@ internal sealed class ExperimentExample : IExample
 
     public string FullDescription => "Tune for fifteen minutes in place of three, on all windows in place of every other.";
 
-    public string? SecondsDescription => "Seconds to tune for; default 180, with --full 900.";
+    public string QuickDescription => $"{QuickTrials} trials of {QuickEpochs} to {2 * QuickEpochs} epochs from the cosine transform on every fourth window, measured on every twelfth, so that the result does not depend on the machine; that time is kept shows in another experiment, of {QuickDeadline} seconds.";
+
+    public string? SecondsDescription => "Seconds to tune for; default 180, with --full 900, and with --quick 600, which its trials need only on a very slow machine.";
+
+    private const int QuickTrials = 4;
+    private const int QuickEpochs = 5;
+
+    /// <summary>Seconds after which a quick run's experiment with a deadline ends, in the midst of a trial that takes longer on any machine.</summary>
+    private const double QuickDeadline = 10;
+
+    /// <summary>Of how many windows that are solved to the end a quick run takes one.</summary>
+    private const int QuickSolved = 12;
+
+    private const int Epochs = 25;
 
     public void Run(ExampleContext context)
     {
-        var seconds = context.Seconds ?? (context.Full ? 900 : 180);
+        var seconds = context.Seconds ?? context.Sized(600, 180, 900);
         var ml = new MLContext(context.Seed);
         var A = Gaussian.UnitColumns(EcgWindow.MeasurementCount, EcgWindow.SignalLength, new Random(context.Seed));
         ExampleContext.Say("Loading MIT-BIH windows");
-        var windows = EcgWindow.Load(ml, Path.Combine("ecg", "mitbih-train.tsv"), A);
-        if (!context.Full)
-            windows = [.. windows.Where((_, i) => i % 2 == 0)];
+        var all = EcgWindow.Load(ml, Path.Combine("ecg", "mitbih-train.tsv"), A);
+        var share = context.Sized(4, 2, 1);
+        // Solves take most of a quick run, and only the training rows are not solved to the end.
+        EcgWindow[] windows = [.. all.Where((w, i) => i % (context.Size == RunSize.Quick && !TrainingRecords.Contains(w.Record) ? QuickSolved : share) == 0)];
+        var model = EcgExample.Model(A, context.Seed, EcgExample.Start(context));
+        var usual = EcgExample.Options(context.Sized(QuickEpochs, Epochs, Epochs), context.Seed);
 
-        ExampleContext.Say($"Tuning for {seconds:0} s: trained on records {string.Join(", ", TrainingRecords)}, calibrated on {string.Join(", ", CalibrationRecords)}, measured on {string.Join(", ", ValidationRecords)}");
+        // The number of trials makes a quick run end with the same result on machines of any speed.
+        int? trials = context.Size == RunSize.Quick ? QuickTrials : null;
+        ExampleContext.Say($"Tuning for {(trials is null ? "" : $"{trials} trials or ")}{seconds:0} s: trained on records {string.Join(", ", TrainingRecords)}, calibrated on {string.Join(", ", CalibrationRecords)}, measured on {string.Join(", ", ValidationRecords)}");
         var statePath = context.PathOf("experiment.json");
         if (File.Exists(statePath))
             ExampleContext.Say("Going on from the state of an interrupted run");
-        var result = TrialTable.Show("PRD", progress => Tune(ml, A, windows, EcgExample.Options(25, context.Seed))
+        var result = TrialTable.Show("PRD", progress => Tune(ml, model, windows, usual)
             .SetTuner(new RandomTuner(context.Seed))
-            .SetBudget(seconds)
+            .SetBudget(seconds, trials)
             .SaveTo(statePath)
             .Run(progress, context.Cancellation));
         // The state stays for the next run.
         context.Cancellation.ThrowIfCancellationRequested();
         if (result.DefaultTrial is not { Status: TrialStatus.Succeeded } initial)
         {
-            ExampleContext.Say($"The time was too short for the trial with the default options; run again with more --seconds to go on.");
+            ExampleContext.Say($"The {seconds:0} seconds were too short for the trial with the default options, which comes first. Run again with more --seconds, twice as many to begin with; nothing is lost by it, since a trial that was cut begins anew. On a slow machine --quick shows the same on fewer windows and epochs.");
             return;
         }
 
         var best = result.BestTrial;
+        var ended = result.Trials.Count(t => t.Status != TrialStatus.Cancelled);
+        if (ended == 1)
+            ExampleContext.Say($"Only the trial with the default options ended: it took {initial.Seconds:0} of {seconds:0} seconds, so no others were compared with it. Run again with --seconds {Math.Ceiling(6 * initial.Seconds):0} for about five more.");
         AnsiConsole.MarkupLineInterpolated($"Default: PRD {initial.Metric:0.00} %, fail rate {initial.FailRate:P1}. Best, trial {best.Number}: PRD {best.Metric:0.00} %, fail rate {best.FailRate:P1} ({best.Options}).");
         result.SaveCsv(context.PathOf("trials.csv"));
         SearchFigure.Draw(context.PathOf("search.png"), result, "PRD on the validation record in percent");
         FileReplacement.Write(context.PathOf("model.zip"), stream => ml.Model.Save(result.Model, ml.Data.LoadFromEnumerable(windows).Schema, stream));
 
         ExampleContext.Say("Applying the best model, and that of the default options, to two patients that nothing has seen");
-        var test = ml.Data.LoadFromEnumerable(EcgWindow.Load(ml, Path.Combine("ecg", "mitbih-test.tsv"), A));
+        var test = ml.Data.LoadFromEnumerable(context.Thinned(EcgWindow.Load(ml, Path.Combine("ecg", "mitbih-test.tsv"), A), QuickSolved));
         var (testMetric, testFailRate) = Measure(ml, result.Model, test);
         var (defaultTestMetric, defaultTestFailRate) = Measure(ml, best.Number == initial.Number ? result.Model : Default(), test);
         AnsiConsole.MarkupLineInterpolated($"Test records: default PRD {defaultTestMetric:0.00} %, fail rate {defaultTestFailRate:P1}; best PRD {testMetric:0.00} %, fail rate {testFailRate:P1}.");
 
         // The experiment keeps the best model alone. Its first trial has the default options, and the same seed gives the same model again.
-        ITransformer Default() => Tune(ml, A, windows, EcgExample.Options(25, context.Seed))
+        ITransformer Default() => Tune(ml, model, windows, usual)
             .SetTuner(new RandomTuner(context.Seed))
             .SetBudget(trials: 1)
             .Run(null, context.Cancellation)
             .Model;
 
+        var (deadline, stopped) = context.Size == RunSize.Quick ? (QuickDeadline, Deadline()) : (seconds, result.Seconds);
+
+        // A trial of usual size on all windows, which the deadline cuts.
+        double Deadline()
+        {
+            ExampleContext.Say($"Ending an experiment after {QuickDeadline:0} s, in the midst of a trial");
+            return Tune(ml, EcgExample.Model(A, context.Seed, start: null), all, EcgExample.Options(100 * Epochs, context.Seed)).SetBudget(QuickDeadline).Run(null, context.Cancellation).Seconds;
+        }
+
         ExampleContext.Say("Interrupting a small experiment half-way, and going on from its file");
-        var same = ResumedEqualsUninterrupted(context, ml, A, windows);
+        var same = ResumedEqualsUninterrupted(context, ml, model, windows);
         AnsiConsole.MarkupLineInterpolated($"Resumed equals uninterrupted: {(same ? "yes" : "no")}.");
         foreach (var file in Directory.GetFiles(context.Folder.FullName, "experiment.json*"))
             File.Delete(file);
         context.WriteSummary(new Dictionary<string, object>
         {
-            ["trials"] = result.Trials.Count(t => t.Status != TrialStatus.Cancelled),
+            ["trials"] = ended,
             ["trials_failed"] = result.Trials.Count(t => t.Status == TrialStatus.Failed),
             ["trials_cut"] = result.Trials.Count(t => t.Status == TrialStatus.Cancelled),
             ["best_metric"] = best.Metric,
@@ -91,6 +121,8 @@ internal sealed class ExperimentExample : IExample
             ["best_options"] = best.Options.ToString(),
             ["seconds"] = result.Seconds,
             ["budget_seconds"] = seconds,
+            ["deadline_seconds"] = deadline,
+            ["ended_after_seconds"] = stopped,
             ["test_metric"] = testMetric,
             ["test_fail_rate"] = testFailRate,
             ["default_test_metric"] = defaultTestMetric,
@@ -108,10 +140,10 @@ internal sealed class ExperimentExample : IExample
     }
 
     /// <summary>The experiment: what is varied, on which rows, for what.</summary>
-    private static Experiment Tune(MLContext ml, float[,] A, EcgWindow[] windows, ImplicitModelTrainer.Options usual)
+    private static Experiment Tune(MLContext ml, DictionaryDefinition model, EcgWindow[] windows, ImplicitModelTrainer.Options usual)
     {
         IDataView Of(int[] records) => ml.Data.LoadFromEnumerable(windows.Where(w => records.Contains(w.Record)));
-        var (solver, training) = (usual.Solver ?? new DictionaryDefinition { MeasurementMatrix = A }.Solver, usual.Training!);
+        var (solver, training) = (usual.Solver ?? model.Solver, usual.Training!);
         // A model that has hardly been trained is slow to solve; three minutes are better spent on another trial.
         solver = solver with { MaxIterations = Math.Min(6000, solver.MaxIterations) };
         var space = new SearchSpace();
@@ -119,13 +151,14 @@ internal sealed class ExperimentExample : IExample
         var learningRate = space.Range("LearningRate", 2e-3, 5e-3, logarithmic: true, initial: training.LearningRate);
         var batchSize = space.IntegerRange("BatchSize", 50, 150, logarithmic: true, initial: training.BatchSize);
         var warmUp = space.Range("WarmUp", 0.05, 0.3, initial: training.WarmUp);
-        var proximalStep = space.Choice("ProximalStep", [0.05, 0.1, 0.2], new ImplicitDictionaryOptions().ProximalStep);
+        var proximalStep = space.Choice("ProximalStep", [0.05, 0.1, 0.2], model.Model.ProximalStep);
         return ml.L2O().Experiment(space, trial => trial.Context.L2O().Trainers.ImplicitDictionary(
             new DictionaryDefinition
             {
-                MeasurementMatrix = A,
-                Seed = training.Seed,
-                Model = new ImplicitDictionaryOptions { ProximalStep = trial.Value(proximalStep) },
+                MeasurementMatrix = model.MeasurementMatrix,
+                InitialTransform = model.InitialTransform,
+                Seed = model.Seed,
+                Model = model.Model with { ProximalStep = trial.Value(proximalStep) },
             },
             usual with
             {
@@ -157,15 +190,14 @@ internal sealed class ExperimentExample : IExample
     }
 
     /// <summary>The same experiment on few windows and epochs, run whole, and run in two parts.</summary>
-    private static bool ResumedEqualsUninterrupted(ExampleContext context, MLContext ml, float[,] A, EcgWindow[] windows)
+    private static bool ResumedEqualsUninterrupted(ExampleContext context, MLContext ml, DictionaryDefinition model, EcgWindow[] windows)
     {
         const int trials = 7;
-        var usual = EcgExample.Options(2, context.Seed);
-        usual = usual with { Solver = EcgExample.Model(A, context.Seed).Solver with { MaxIterations = 300 } };
-        EcgWindow[] few = [.. windows.GroupBy(w => w.Record).SelectMany(g => g.Take(60))];
+        var usual = EcgExample.Options(2, context.Seed) with { Solver = model.Solver with { MaxIterations = 300 } };
+        EcgWindow[] few = [.. windows.GroupBy(w => w.Record).SelectMany(g => g.Take(context.Sized(40, 60, 60)))];
         using var folder = new TemporaryFolder();
         var statePath = folder.PathOf("experiment.json");
-        Experiment New() => Tune(ml, A, few, usual).SetTuner(new SuccessiveHalvingTuner(context.Seed, Rungs: 2)).SetBudget(trials: trials);
+        Experiment New() => Tune(ml, model, few, usual).SetTuner(new SuccessiveHalvingTuner(context.Seed, Rungs: 2)).SetBudget(trials: trials);
         static string Told(ExperimentResult result) => string.Join('\n', result.Trials.Select(t => $"{t.Number} {t.Options} {t.Resource:R} {t.Status} {t.Metric:R} {t.FailRate:R}").Append($"{result.BestTrial.Number}"));
 
         var whole = New().Run(null, context.Cancellation);

@@ -19,6 +19,15 @@ public sealed class WeightStart
         ? scale * eye(shape[0], shape[1], dtype: ScalarType.Float32)
         : throw new ArgumentException($"The identity is a matrix; the weight has {shape.Length} dimensions."));
 
+    /// <summary>The orthonormal cosine transform, for square matrices; its first rows where there are fewer rows than columns.</summary>
+    public static WeightStart CosineTransform { get; } = new((shape, _) =>
+    {
+        if (shape.Length != 2 || shape[0] > shape[1])
+            throw new ArgumentException($"The cosine transform is a matrix with at most as many rows as columns; the weight has shape [{string.Join(", ", shape)}].");
+        using var cosines = MatrixOperator.CosineTransform((int)shape[1]);
+        return cosines.Matrix.slice(0, 0, shape[0], 1).to(ScalarType.Float32).clone();
+    });
+
     /// <summary>Independent Gaussian entries with mean 0; the definition's seed decides them.</summary>
     /// <param name="deviation">Standard deviation.</param>
     public static WeightStart Gaussian(double deviation) => new((shape, generator) => deviation * randn(shape, dtype: ScalarType.Float32, generator: generator));

@@ -137,17 +137,30 @@ public static class FixedPointSolver
         FixedPointResult report)
     {
         using var scope = NewDisposeScope();
-        var optimality = splitting.Optimality(previous, state, data);
-        var (primal, dual, gap) = (ToDoubles(optimality.Primal), ToDoubles(optimality.Dual), ToDoubles(optimality.Gap));
-        var misfit = fidelity is null ? null : ToDoubles(fidelity.PropertyValue(splitting.Inference(state, data), data));
+        // Computed once where the fidelity term needs it as well.
+        var inference = fidelity is null ? null : splitting.Inference(state, data);
+        var optimality = splitting.Optimality(previous, state, data, inference);
+        var (primal, dual, gap) = (ToDoubles(optimality.Primal), ToDoubles(optimality.DualAtIterate), ToDoubles(optimality.Gap));
+        var misfit = fidelity is null ? null : ToDoubles(fidelity.PropertyValue(inference!, data));
+        // Math.Max hands on NaN.
+        double Violation(int i) => misfit is null ? primal[i] : Math.Max(primal[i], misfit[i]);
+        // What bounds solutions takes as long as many steps, and changes nothing for a row that goes on for another reason.
+        int[] complete = [.. Enumerable.Range(0, rows.Length).Where(i => !stopped[i]
+            && (iteration == options.MaxIterations || (Violation(i) <= options.FidelityTolerance && dual[i] <= options.ResidualTolerance && gap[i] <= options.ResidualTolerance)))];
+        if (complete.Length > 0)
+        {
+            var completed = ToDoubles(optimality.Dual);
+            foreach (var i in complete)
+                dual[i] = completed[i];
+        }
+
         var ended = new List<int>();
         for (var i = 0; i < rows.Length; i++)
         {
             if (stopped[i])
                 continue;
             var row = rows[i];
-            // Math.Max hands on NaN.
-            var violation = misfit is null ? primal[i] : Math.Max(primal[i], misfit[i]);
+            var violation = Violation(i);
             report.Residual[row] = Math.Max(violation * (options.ResidualTolerance / options.FidelityTolerance), Math.Max(dual[i], gap[i]));
             report.Iterations[row] = iteration;
             report.Missing[row] =

@@ -13,13 +13,35 @@ namespace XaiL2O.Trainers;
 /// P(x) − P* ≤ (P(x) − D) − ⟨r, x*⟩ up to the violation of constraints. The level sets of the terms say what ⟨r, x*⟩ is at least.
 /// </remarks>
 /// <param name="Primal">Largest distance from Kᵢx to the set of a constraint, relative to the larger of ‖uᵢ‖, ‖Kᵢx‖ and, for terms that compare with measurements, ‖d‖; shape <c>[batch]</c>.</param>
-/// <param name="Dual">The larger of ‖r‖·‖x‖ and a fifth of the most that −⟨r, x*⟩ can be where terms bound x*, relative to the objective. Where values of terms are not known, ‖r‖ relative to the largest ‖Kᵢᵀsᵢ‖. Shape <c>[batch]</c>.</param>
+/// <param name="Dual">See <see cref="Dual"/>.</param>
 /// <param name="Gap">
 /// |P(x) − D| relative to the objective; where the values of terms are not known (learned proximal operators), the largest ‖Kᵢx − uᵢ‖ of terms that are no
 /// constraints, relative to ‖Kᵢ‖‖x‖. Shape <c>[batch]</c>.
 /// </param>
 public sealed record Optimality(Tensor Primal, Tensor Dual, Tensor Gap)
 {
+    private Func<Tensor>? complete;
+    private Tensor? completed;
+
+    /// <summary>
+    /// The larger of ‖r‖·‖x‖ and a fifth of the most that −⟨r, x*⟩ can be where terms bound x*, relative to the objective. Where values of terms are not known, ‖r‖
+    /// relative to the largest ‖Kᵢᵀsᵢ‖. Shape <c>[batch]</c>. The bound is computed when this is read first.
+    /// </summary>
+    public Tensor Dual
+    {
+        get => completed ??= complete?.Invoke() ?? DualAtIterate;
+        init => (DualAtIterate, complete, completed) = (value, null, null);
+    }
+
+    /// <summary>What <see cref="Dual"/> is at least, of the iterate alone: ‖r‖·‖x‖ relative to the objective, without the bound of what is known of x*.</summary>
+    internal Tensor DualAtIterate { get; private init; } = Dual;
+
+    /// <summary>Computes <see cref="Dual"/> with the bound of what is known of x*, from tensors that are there as long as the conditions are; null where there is none.</summary>
+    internal Func<Tensor>? CompleteDual
+    {
+        init => complete = value;
+    }
+
     /// <summary>For iterations that solve no optimisation problem: how far a step moves, relative to the size of what moves.</summary>
     /// <param name="step">Shape <c>[batch]</c>.</param>
     public static Optimality OfStep(Tensor step)

@@ -137,19 +137,18 @@ internal sealed class OptimalityMeasure
     /// <param name="residual">r = Σ Kᵢᵀsᵢ, shape <c>[batch, n]</c>.</param>
     /// <param name="forces">‖Kᵢᵀsᵢ‖ of the parts of r, each of shape <c>[batch]</c>.</param>
     /// <param name="splitting">Whose terms say where solutions are.</param>
-    public Optimality Result(Tensor residual, IReadOnlyList<Tensor> forces, Splitting splitting)
-    {
-        var bounds = splitting.BoundSolutions(x.dtype, x.device);
-        return Result(residual, residual.norm(1), forces, size, bounds is null ? null : (level, reach) => bounds.Least(residual, level, reach, data));
-    }
+    public Optimality Result(Tensor residual, IReadOnlyList<Tensor> forces, Splitting splitting) =>
+        Result(residual.norm(1), forces, size, () => (residual, splitting.BoundSolutions(x.dtype, x.device) is { } bounds ? (level, reach) => bounds.Least(residual, level, reach, data) : null));
 
     /// <summary>The conditions, with a residual that acts on images of x.</summary>
-    /// <param name="residual">r = Σ Kᵢᵀsᵢ, shape <c>[batch, n]</c>.</param>
-    /// <param name="norm">The norm of what stands for r, shape <c>[batch]</c>.</param>
+    /// <param name="norm">The norm of what stands for r = Σ Kᵢᵀsᵢ, shape <c>[batch]</c>.</param>
     /// <param name="forces">Norms of the parts of it, each of shape <c>[batch]</c>.</param>
     /// <param name="radius">The size of what it acts on; the size of x that the data suggest counts if it is more.</param>
-    /// <param name="least">A lower bound of ⟨r, x*⟩ from the level of the objective and the size of x that the data suggest, where the terms give one.</param>
-    public Optimality Result(Tensor residual, Tensor norm, IReadOnlyList<Tensor> forces, Tensor radius, Func<Tensor, Tensor, Tensor>? least)
+    /// <param name="solutions">
+    /// r, shape <c>[batch, n]</c>, and a lower bound of ⟨r, x*⟩ from the level of the objective and the size of x that the data suggest, where the terms give one. Both take
+    /// as long as many steps, and are asked for where <see cref="Optimality.Dual"/> is read.
+    /// </param>
+    public Optimality Result(Tensor norm, IReadOnlyList<Tensor> forces, Tensor radius, Func<(Tensor Residual, Func<Tensor, Tensor, Tensor>? Least)> solutions)
     {
         if (constraintsOnly)
             return new Optimality(primal, zeros_like(norm), zeros_like(norm)); // Every feasible point is a solution.
@@ -158,18 +157,22 @@ internal sealed class OptimalityMeasure
         var scale = objective.abs().maximum(bound.abs());
         var rounding = (x.dtype == ScalarType.Float64 ? DoubleRounding : SingleRounding) * reference;
         Tensor Relative(Tensor gap) => Ratio.OfNorms(where(gap.le(rounding), zeros_like(gap), gap), scale);
-        var level = objective.clamp_min(0);
-        var lowest = least?.Invoke(level, size);
-        foreach (var (set, s) in enclosures)
-        {
-            // A bounded set takes r into its own subgradient s: what the bound loses is the difference of its support function at s − r and at s.
-            var inside = set.LeastProduct(residual - s, level, data) - set.LeastProduct(-s, level, data);
-            lowest = lowest?.maximum(inside) ?? inside;
-        }
-
         var fall = norm * radius.maximum(size);
-        if (lowest is not null)
-            fall = fall.maximum(-lowest / WorstCase);
-        return new Optimality(primal, Relative(fall), Relative((objective - bound).abs()));
+        return new Optimality(primal, Relative(fall), Relative((objective - bound).abs())) { CompleteDual = Complete };
+
+        Tensor Complete()
+        {
+            var level = objective.clamp_min(0);
+            var (residual, least) = solutions();
+            var lowest = least?.Invoke(level, size);
+            foreach (var (set, s) in enclosures)
+            {
+                // A bounded set takes r into its own subgradient s: what the bound loses is the difference of its support function at s − r and at s.
+                var inside = set.LeastProduct(residual - s, level, data) - set.LeastProduct(-s, level, data);
+                lowest = lowest?.maximum(inside) ?? inside;
+            }
+
+            return Relative(lowest is null ? fall : fall.maximum(-lowest / WorstCase));
+        }
     }
 }

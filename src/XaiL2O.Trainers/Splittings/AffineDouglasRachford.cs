@@ -155,24 +155,24 @@ public sealed partial class AffineDouglasRachford : Splitting
         foreach (var (term, scale, from, length) in parts)
             measure.Add(term, term.Operator.Apply(x), p.narrow(1, from, length) / scale, scale * s.narrow(1, from, length));
         var along = mm(s, basis);
-        var e = mm(along, basis.t());
         if (equality is not null)
             measure.Add(equality, equality.Operator.Apply(x), Measured(data), mm(s, dual!));
         measure.AddReference([.. parts.Select(b => b.Term), equality]);
         var radius = z.norm(1);
         if (offset is not null)
             radius = radius.maximum(mm(Measured(data), offset).norm(1));
-        (IProximable Term, Tensor Direction)[] directions = [.. parts.Select(b => (b.Term, b.Scale * e.narrow(1, b.From, b.Length)))];
-        var residual = directions.Select(t => t.Term.Operator.ApplyAdjoint(t.Direction)).Aggregate((a, b) => a + b);
-        var shift = equality is null ? null : mm(e, dual!); // r = Sᵀe + Eᵀ·shift
-        if (shift is not null)
-            residual = residual + equality!.Operator.ApplyAdjoint(shift);
-        Func<Tensor, Tensor, Tensor>? least = null;
-        if (directions.All(t => SolutionBound.IsBounded(t.Term)))
-            least = (level, _) => SolutionBound.Sum(directions.Select(t => ((IBoundedLevels)t.Term, t.Direction)), level, data) + (shift is null ? zeros_like(level) : (shift * data).sum(1));
-        else if (Problem.BoundSolutions(x.dtype, x.device) is { } bounds)
-            least = (level, size) => bounds.Least(residual, level, size, data);
-        return measure.Result(residual, along.norm(1), [s.norm(1)], radius, least);
+        return measure.Result(along.norm(1), [s.norm(1)], radius, () =>
+        {
+            var e = mm(along, basis.t());
+            (IProximable Term, Tensor Direction)[] directions = [.. parts.Select(b => (b.Term, b.Scale * e.narrow(1, b.From, b.Length)))];
+            var residual = directions.Select(t => t.Term.Operator.ApplyAdjoint(t.Direction)).Aggregate((a, b) => a + b);
+            var shift = equality is null ? null : mm(e, dual!); // r = Sᵀe + Eᵀ·shift
+            if (shift is not null)
+                residual = residual + equality!.Operator.ApplyAdjoint(shift);
+            if (directions.All(t => SolutionBound.IsBounded(t.Term)))
+                return (residual, (level, _) => SolutionBound.Sum(directions.Select(t => ((IBoundedLevels)t.Term, t.Direction)), level, data) + (shift is null ? zeros_like(level) : (shift * Measured(data)).sum(1)));
+            return (residual, Problem.BoundSolutions(x.dtype, x.device) is { } bounds ? (level, size) => bounds.Least(residual, level, size, data) : null);
+        });
     }
 
     /// <inheritdoc/>
