@@ -114,6 +114,7 @@ internal sealed class ImplicitModelLaws
         var outputs = definition.Outputs.Select(c => c.Name).ToHashSet();
         Assert.That(named.Transform(mine).Schema.Skip(mine.Schema.Count).Select(c => c.Name), Is.EqualTo(appended.Select(n => outputs.Contains(n) ? "P.My" + n : "P." + n)));
         Assert.That(Appended(named.Transform(mine), mine), Is.EqualTo(Appended(plain, rows)));
+        names.Clear();
         Assert.That(Appended(Reloaded(named, mine).Transform(mine), mine), Is.EqualTo(Appended(plain, rows)), "names and prefix travel in the zip");
     }
 

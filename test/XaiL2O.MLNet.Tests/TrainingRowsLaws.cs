@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
 
@@ -49,9 +50,12 @@ internal sealed class TrainingRowsLaws
         var model = Fixture.Trainer(ml).Fit(training);
         Fixture.Certifier(ml).Fit(ml.Transforms.CopyColumns("Copy", "Id").Fit(training).Transform(model.Transform(training)));
         Assert.That(log, Has.Count.EqualTo(2));
+        Fixture.Certifier(ml).Fit(model.WithSolver(new FixedPointOptions { MaxIterations = 3000 }).Transform(training));
+        Fixture.Certifier(ml).Fit(model.WithDefinition(model.Definition).Transform(training));
+        Assert.That(log, Has.Count.EqualTo(4), "the same weights");
         Fixture.Certifier(ml).Fit(model.Transform(heldOut));
         ml.L2O().Certify(new CertifiedProperty("Number", "Id")).Fit(training);
-        Assert.That(log, Has.Count.EqualTo(2));
+        Assert.That(log, Has.Count.EqualTo(4));
     }
 
     [Test]

@@ -78,7 +78,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer
     {
         ArgumentNullException.ThrowIfNull(solver);
         solver.Validate();
-        return new ImplicitModelTransformer(environment, columns, BatchSize, solver, weights, device, Training);
+        return new ImplicitModelTransformer(environment, columns, BatchSize, solver, weights, device, Training) { TrainedOn = TrainedOn };
     }
 
     /// <summary>The same weights in another definition, for instance of a larger scan (<see cref="ReconstructionDefinition.With"/>).</summary>
@@ -88,7 +88,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer
     {
         ArgumentNullException.ThrowIfNull(definition);
         definition.Validate();
-        return new ImplicitModelTransformer(environment, new ModelColumns(definition, columns.Names, columns.Prefix), BatchSize, solver, weights, device, Training);
+        return new ImplicitModelTransformer(environment, new ModelColumns(definition, columns.Names, columns.Prefix), BatchSize, solver, weights, device, Training) { TrainedOn = TrainedOn };
     }
 
     /// <summary>

@@ -24,7 +24,8 @@ internal sealed class ModelColumns
         }
 
         ModelColumn Named(ModelColumn column) => names.TryGetValue(column.Name, out var name) ? column with { Name = name } : column;
-        (Definition, Prefix, Names) = (definition, prefix, names);
+        // A copy: the caller may go on to change theirs.
+        (Definition, Prefix, Names) = (definition, prefix, new Dictionary<string, string>(names));
         Inputs = [.. definition.Inputs.Select(Named)];
         Target = Named(definition.Target);
         Outputs = [.. definition.Outputs.Select(Named).Select(c => c with { Name = prefix + c.Name })];

@@ -76,7 +76,10 @@ public abstract class ModelDefinition
     /// </summary>
     public virtual ModelDefinition Chosen => this;
 
-    /// <summary>Throws an <see cref="ArgumentException"/> that names the option, its value and its range, unless every option is in its range. Called before anything is made of them.</summary>
+    /// <summary>
+    /// Throws an <see cref="ArgumentException"/> that names the option, its value and its range, unless every option is in its range. Called before anything is made of
+    /// them, also where they come from a model zip: sizes that are bounded here are bounded there.
+    /// </summary>
     public virtual void Validate()
     {
     }
