@@ -65,7 +65,7 @@ internal sealed class SparseExperiment
         {
             // To the end: a model whose solves have not converged fails its certificates.
             Solver = new FixedPointOptions { MaxIterations = Converged, AndersonMemory = 10 },
-            Training = recipe.Training with { Epochs = context.Sized(recipe.Training.Epochs / 3, recipe.Training.Epochs, recipe.Training.Epochs) },
+            Training = definition.Training with { Epochs = context.Sized(definition.Training.Epochs / 3, definition.Training.Epochs, definition.Training.Epochs) },
             Progress = progress,
             CancellationToken = context.Cancellation,
         }).Fit(ml.Data.LoadFromEnumerable(training)));

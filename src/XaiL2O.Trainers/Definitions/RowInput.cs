@@ -41,6 +41,6 @@ public sealed class RowInput
     internal void CheckLimits(double lowest, double highest, string parameter)
     {
         if (!(column.Lowest >= lowest && column.Highest <= highest))
-            throw new ArgumentException($"The input '{Name}' may hold values in [{column.Lowest}, {column.Highest}]; here it must lie in [{lowest}, {highest}]. Give its column {nameof(ModelColumn.Lowest)} and {nameof(ModelColumn.Highest)}.", parameter);
+            throw new ArgumentException(FormattableString.Invariant($"The input '{Name}' may hold values in [{column.Lowest}, {column.Highest}]; here it must lie in [{lowest}, {highest}]. Give its column {nameof(ModelColumn.Lowest)} and {nameof(ModelColumn.Highest)}."), parameter);
     }
 }
