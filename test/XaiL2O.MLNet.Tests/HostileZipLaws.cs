@@ -27,6 +27,7 @@ internal sealed class HostileZipLaws
     {
         ["dictionary and certifier"] = () => (Fixture.Model, Ml.Data.LoadFromEnumerable(Fixture.Rows(1, 1)).Schema),
         ["composed"] = () => Fitted(Ml.L2O().Train(new Ranged { Size = 8 }, new ImplicitModelTrainer.Options { Training = new TrainingOptions { Epochs = 1, BatchSize = 4, InitialIterations = 5, FinalIterations = 5 } }), Vectors),
+        ["inpainting"] = () => Fitted(Ml.L2O().Trainers.Inpainting(new InpaintingDefinition { MeasurementMatrix = new float[2, 8] { { 1, 0, 1, 0, 1, 0, 1, 0 }, { 0, 1, 0, 1, 0, 1, 0, 1 } } }, new ImplicitModelTrainer.Options { ColumnNames = new Dictionary<string, string> { ["Measurements"] = "Reserves" }, Training = new TrainingOptions { Epochs = 1, BatchSize = 4, InitialIterations = 5, FinalIterations = 5 } }), Vectors),
         ["trades"] = () => Fitted(Ml.L2O().Trainers.CfmmTrade(new CfmmTradeDefinition { Network = Pools, Prices = [1, 2], LearnTrades = false }), Vectors),
         ["implicit CT"] = () => Fitted(Ct(new ImplicitReconstruction { Geometry = Geometry, Model = new ReconstructionOptions { Channels = 2, TransformKernel = 3, Hidden = 2, Kernel = 3, Stages = 1, Concavity = 0.2 } }), Scans),
         ["adaptive CT"] = () => Fitted(Ct(new ImplicitReconstruction { Geometry = Geometry, Model = new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, Channels = 2, TransformKernel = 3, Hidden = 2, Context = 2, Kernel = 3, Stages = 1 } }), Scans),
@@ -79,6 +80,7 @@ internal sealed class HostileZipLaws
         Signal = [.. Enumerable.Range(0, 8).Select(j => (float)Math.Sin(i + j))],
         Measurements = [.. Enumerable.Range(0, 8).Select(j => (float)Math.Sin(i + j))],
         Reserves = [100 + i, 200],
+        Mask = [1, i % 3 == 0 ? 0 : 1],
     }).ToArray());
 
     private static IDataView Scans => Ml.L2O().SimulateScan(Geometry, measurementColumnName: "Beams").Transform(Ml.Data.TakeRows(Vectors, 6));
@@ -444,5 +446,8 @@ internal sealed class HostileZipLaws
 
         [VectorType(2)]
         public double[] Reserves { get; set; } = [];
+
+        [VectorType(2)]
+        public float[] Mask { get; set; } = [];
     }
 }
