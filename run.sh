@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs an example: ./run.sh [EXAMPLE] [--out DIR] [--seed N] [--full]; without arguments the ECG example.
+# Runs an example: ./run.sh [EXAMPLE] [--out DIR] [--seed N] [--quick | --full]; without arguments the ECG example.
 #   ./run.sh list           lists the examples
 #   ./run.sh EXAMPLE --help lists the options of one
 # Installs what the machine lacks (Debian), builds Release if anything has changed, runs. Figures and summary.json go to artifacts/EXAMPLE.

@@ -96,7 +96,7 @@ internal sealed class InterruptTests
     private Process Start(string example)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "XaiL2O.Examples.dll"), example, "--out", Path.Combine(folder, "out")])
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "XaiL2O.Examples.dll"), example, .. TestRun.Full ? Array.Empty<string>() : ["--quick"], "--out", Path.Combine(folder, "out")])
             start.ArgumentList.Add(argument);
         start.Environment["TMPDIR"] = Directory.CreateDirectory(Path.Combine(folder, "temporary")).FullName;
         return Process.Start(start)!;

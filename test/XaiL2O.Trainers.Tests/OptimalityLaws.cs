@@ -72,7 +72,8 @@ public sealed class OptimalityLaws : TorchLaws
         List<string> wrong = [];
         foreach (var problem in problems)
         {
-            all++;
+            // Among few problems those that nothing satisfies, which no run solves, would be too large a share.
+            all += TestRun.Full || problem.Optimum() is not null ? 1 : 0;
             using var scope = NewDisposeScope();
             using var model = make(problem);
             var inference = model.Infer(tensor(problem.Data).unsqueeze(0), new FixedPointOptions { MaxIterations = iterations, AndersonMemory = 10 });
