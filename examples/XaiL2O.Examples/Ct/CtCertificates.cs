@@ -37,18 +37,13 @@ internal sealed class CtCertificates
     {
         var inferences = model.PropertiesOf("Reconstruction", Judged).Transform(model.Transform(ml.Data.LoadFromEnumerable(slices)));
         var rows = model.PropertiesOf("Image", Truth).Transform(inferences);
-        // A limit is the largest calibration value, which a new one exceeds in 1 of n + 1 cases; a little more than that is what a level has to allow.
-        static LabelPolicy Level(double level) => new() { PassProbability = 1 - level, FailProbability = level };
-        var smallest = 1.0 / (slices.Length + 1);
-        CertifiedProperty Of(string name, double tolerance = 0) => new(name, $"{Judged}{name}.Value", tolerance)
-        {
-            CalibrateOn = CalibrationSource.Both, TruthColumnName = $"{Truth}{name}.Value", Policy = smallest <= 0.05 ? null : Level(1.08 * smallest),
-        };
+        static CertifiedProperty Of(string name, double tolerance = 0) =>
+            new(name, $"{Judged}{name}.Value", tolerance) { CalibrateOn = CalibrationSource.Both, TruthColumnName = $"{Truth}{name}.Value" };
         return new CtCertificates(ml, model, ml.L2O().Certify(
             Of("Box", 1e-4),
             Of("Fidelity"),
             // An image without content is as unusual as one with too much. 35 slices allow 2/36 in place of 5 %.
-            Of("Regularizer") with { Sides = Sides.TwoSided, Policy = Level(smallest <= 0.03 ? 0.06 : 1.08 * 2 * smallest) },
+            Of("Regularizer") with { Sides = Sides.TwoSided, Policy = new LabelPolicy { PassProbability = 0.94, FailProbability = 0.06 } },
             Of("Whiteness"),
             Of("LocalMisfit"),
             CertifiedProperty.Convergence()).Fit(ml.Data.Cache(rows)));
