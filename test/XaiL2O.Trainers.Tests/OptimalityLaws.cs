@@ -5,7 +5,7 @@ namespace XaiL2O.Trainers.Tests;
 
 /// <summary>
 /// A row flagged converged is solved: its objective is within 10⁻³ of what an independent solver finds, and its constraints hold to 10⁻⁶. With default
-/// tolerances, on random and on awkward problems, for every splitting. The usual run takes the first problems of every family, the long one 200.
+/// tolerances, on random and on awkward problems, for every splitting. The usual run takes the first problems of every family where the flag alone is tested, the long one 200 everywhere.
 /// </summary>
 public sealed class OptimalityLaws : TorchLaws
 {
@@ -43,14 +43,17 @@ public sealed class OptimalityLaws : TorchLaws
     /// <summary>The kinds of shape, bound, transform, awkwardness and scale repeat after 2 to 18 problems.</summary>
     private static readonly int Many = TestRun.Sized(63, 200);
 
+    /// <summary>Where the share that is solved is a promise, few problems would not do.</summary>
+    private const int Most = 200;
+
     private static readonly int Flat = TestRun.Sized(36, 60);
 
     // Plain iterations are slow on problems made to be awkward: there the flag is what is tested.
     private static readonly Case<Splittings>[] All =
     [
-        new("automatic, constraints", () => Splittings.Composed(AdversarialProblems.Constrained(Many, true), Algorithm.Automatic, 4000, 0.93)),
-        new("automatic, two bounds or sparsity", () => Splittings.Composed(AdversarialProblems.Penalised(Many, true), Algorithm.Automatic, 4000, 0.98)),
-        new("automatic, one of them", () => Splittings.Composed(AdversarialProblems.Penalised(Many, false), Algorithm.Automatic, 4000, 0.93)),
+        new("automatic, constraints", () => Splittings.Composed(AdversarialProblems.Constrained(Most, true), Algorithm.Automatic, 4000, 0.93)),
+        new("automatic, two bounds or sparsity", () => Splittings.Composed(AdversarialProblems.Penalised(Most, true), Algorithm.Automatic, 4000, 0.98)),
+        new("automatic, one of them", () => Splittings.Composed(AdversarialProblems.Penalised(Most, false), Algorithm.Automatic, 4000, 0.93)),
         new("linearised ADMM", () => Splittings.Composed(AdversarialProblems.Constrained(Many, true), Algorithm.LinearizedAdmm, 1000, 0.05)),
         new("primal–dual, constraints", () => Splittings.Composed(AdversarialProblems.Constrained(Many, true), Algorithm.PrimalDual, 1000, 0.05)),
         new("primal–dual, penalties", () => Splittings.Composed(AdversarialProblems.Penalised(Many, true), Algorithm.PrimalDual, 1000, 0.7)),
@@ -60,7 +63,7 @@ public sealed class OptimalityLaws : TorchLaws
         new("primal–dual, flat directions", () => Splittings.Composed(AdversarialProblems.Flat(Flat), Algorithm.PrimalDual, 1000, 0)),
         new("proximal gradient, flat directions", () => Splittings.Composed(AdversarialProblems.Flat(Flat), Algorithm.ProximalGradient, 1000, 0)),
         new("Davis–Yin, flat directions", () => Splittings.Composed(AdversarialProblems.Flat(Flat), Algorithm.DavisYin, 1000, 0)),
-        new("dictionary, exact steps", () => new(AdversarialProblems.Constrained(Many, false), p => Dictionary(p, DictionarySolver.ExactAdmm), 4000, 0.97)),
+        new("dictionary, exact steps", () => new(AdversarialProblems.Constrained(Most, false), p => Dictionary(p, DictionarySolver.ExactAdmm), 4000, 0.97)),
         new("dictionary, linearised ADMM", () => new(AdversarialProblems.Constrained(Many, false), p => Dictionary(p, DictionarySolver.LinearizedAdmm), 1000, 0)),
     ];
 
@@ -72,8 +75,7 @@ public sealed class OptimalityLaws : TorchLaws
         List<string> wrong = [];
         foreach (var problem in problems)
         {
-            // Among few problems those that nothing satisfies, which no run solves, would be too large a share.
-            all += TestRun.Full || problem.Optimum() is not null ? 1 : 0;
+            all++;
             using var scope = NewDisposeScope();
             using var model = make(problem);
             var inference = model.Infer(tensor(problem.Data).unsqueeze(0), new FixedPointOptions { MaxIterations = iterations, AndersonMemory = 10 });
