@@ -251,7 +251,7 @@ internal sealed class ComposedModelLaws
     [Test]
     public void A_model_made_inside_a_dispose_scope_outlives_it_and_serves_many_threads()
     {
-        var rows = Ml.Data.LoadFromEnumerable([.. Enumerable.Range(0, 30).Select(i => new Mixture { Measurements = [0.03f * i, 1 - (0.03f * i), 1], Signal = [0.03f * i, 1 - (0.03f * i)] })]);
+        var rows = Ml.Data.LoadFromEnumerable([.. Enumerable.Range(0, 30).Select(i => new Mixture { Measurements = [0.03f * i, 1 - (0.03f * i), 1], Shares = [0.03f * i, 1 - (0.03f * i)] })]);
         ImplicitModelTransformer model;
         using (torch.NewDisposeScope())
             model = Ml.L2O().Train(new Unmixing { Library = new float[,] { { 1, 0 }, { 0, 1 }, { 1, 1 } } }, new ImplicitModelTrainer.Options { Training = new TrainingOptions { Epochs = 1 } }).Fit(rows);
@@ -267,7 +267,7 @@ internal sealed class ComposedModelLaws
         public float[] Measurements { get; set; } = [];
 
         [VectorType(2)]
-        public float[] Signal { get; set; } = [];
+        public float[] Shares { get; set; } = [];
     }
 
     private sealed class Spectrum

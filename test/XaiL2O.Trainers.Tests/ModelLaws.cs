@@ -109,6 +109,7 @@ public sealed class ModelLaws : TorchLaws
             }
         }
 
+        model.FinishTraining();
         var exported = tensor(model.ExportWeights()[0].ToMatrix()).to(float64);
         Assert.That(linalg.norm(exported, 2).ToDouble(), Is.EqualTo(1).Within(1e-6));
         Assert.That(Gap(exported * Norm(model), model.Weights[0].Weight.detach().to(float64)), Is.LessThan(1e-6));

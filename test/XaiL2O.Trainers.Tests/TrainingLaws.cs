@@ -206,6 +206,7 @@ public sealed class TrainingLaws : TorchLaws
         }
 
         Assert.That(MatrixOperator.SpectralNorm(model.Weights[0].Weight), Is.EqualTo(1).Within(1e-3));
+        model.FinishTraining();
         Assert.That(MatrixOperator.SpectralNorm(tensor(model.ExportWeights()[0].ToMatrix())), Is.EqualTo(1).Within(1e-6));
     }
 

@@ -143,6 +143,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
             {
                 using var log = new TrainingLog(environment, definition.GetType().Name, options.Progress);
                 training = ModelTrainer.Train(model, table!.Data, table.Targets, options.Training ?? definition.Training, log, options.CancellationToken);
+                model.FinishTraining();
             }
 
             weights = model.ExportWeights();

@@ -155,12 +155,12 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
         K.div_(mv(K, leading).norm());
     }
 
-    /// <summary>K after an exact normalisation: that of training is an estimate.</summary>
-    public override IReadOnlyList<NamedArray> ExportWeights()
+    /// <summary>Divides K by its exact norm: that of training is an estimate.</summary>
+    public override void FinishTraining()
     {
+        using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var K = transform.Matrix.detach().to(ScalarType.Float64).cpu();
-        return [NamedArray.Of("K", K / MatrixOperator.SpectralNorm(K))];
+        transform.Matrix.div_(MatrixOperator.SpectralNorm(transform.Matrix.detach().to(ScalarType.Float64).cpu()));
     }
 
     /// <inheritdoc/>

@@ -53,6 +53,11 @@ public abstract class ImplicitModel : IDisposable
     {
     }
 
+    /// <summary>Puts the trained weights into the form in which they are kept, once training has ended. Nothing unless a model says otherwise.</summary>
+    public virtual void FinishTraining()
+    {
+    }
+
     /// <summary>
     /// The factor s(d) &gt; 0 by which each row is divided before the solve and multiplied after it, shape <c>[batch, 1]</c>. Only for
     /// positively homogeneous models, where it changes no answer and makes one step size fit all amplitudes.
@@ -193,7 +198,7 @@ public abstract class ImplicitModel : IDisposable
     public virtual IReadOnlyList<NamedArray> LearnedValues() => ExportWeights();
 
     /// <summary>Copies the weights out as they are trained and stored, in single precision; <see cref="LearnedValues"/> for people.</summary>
-    public virtual IReadOnlyList<NamedArray> ExportWeights()
+    public IReadOnlyList<NamedArray> ExportWeights()
     {
         using var scope = NewDisposeScope();
         return [.. Weights.Select(w => NamedArray.Of(w.Name, w.Weight))];

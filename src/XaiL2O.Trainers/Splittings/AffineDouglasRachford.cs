@@ -217,8 +217,11 @@ public sealed partial class AffineDouglasRachford : Splitting
         var (z, p, s) = Point(y, λ, data);
         var (gap, force) = (p - z, λ * s);
         var along = mm(gap, basis);
-        var across = (gap.square().sum(1, true) - along.square().sum(1, true)).clamp_min(0).sqrt();
-        var (primal, dualPart) = (across / p.norm(1, true).maximum(z.norm(1, true)), along.norm(1, true) / force.norm(1, true));
+        var across = (gap - mm(along, basis.t())).norm(1, true);
+        // What is left of a part that vanishes is rounding, which depends on the batch and must not decide λ.
+        var rounding = y.dtype == ScalarType.Float64 ? 1e-12 : 1e-6;
+        var primal = (across / p.norm(1, true).maximum(z.norm(1, true))).clamp_min(rounding);
+        var dualPart = (along.norm(1, true) / force.norm(1, true)).clamp_min(rounding);
         var factor = (dualPart / primal).sqrt();
         factor = PowerOfTwo(where(factor.isfinite().logical_and(factor.gt(0)), factor, ones_like(factor)), exponentLimit);
         var moved = z + (factor * (y - z));
