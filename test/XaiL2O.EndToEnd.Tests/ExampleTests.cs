@@ -76,8 +76,8 @@ internal sealed class ExampleTests
         Assert.That(Number("prd_least_squares"), Is.GreaterThan(Number("prd_dct")));
         Assert.That(Number("fail_rate_clean"), Is.LessThanOrEqualTo(0.12));
         Assert.That(Number("fail_rate_corrupted"), Is.GreaterThanOrEqualTo(0.9));
-        // The levels of the tests add up to 5 %, and the truth passes.
-        Assert.That(Number("fail_rate_calibration"), Is.LessThanOrEqualTo(0.05));
+        // The levels of the tests add up to 5 %, and the truth passes. A quick run solves 300 of the 1 800 windows, whose share may be three standard errors off.
+        Assert.That(Number("fail_rate_calibration"), Is.LessThanOrEqualTo(0.05 + (TestRun.Full ? 0 : 3 * Math.Sqrt(0.05 * 0.95 / 300))));
         Assert.That(Number("fail_rate_truth_calibration"), Is.LessThanOrEqualTo(0.05));
         Assert.That(Number("fail_rate_truth"), Is.LessThanOrEqualTo(0.12));
         Assert.That(Number("bad_missed_rate"), Is.LessThanOrEqualTo(0.2));
