@@ -14,14 +14,6 @@ internal static class ColumnCheck
             throw Mismatch(name, $"a vector of {size} Single", type.ToString()!);
     }
 
-    /// <summary>The same promise before fitting, where sizes are not known yet.</summary>
-    public static void FloatVector(SchemaShape shape, string name)
-    {
-        var column = Find(shape, name, "a vector of Single");
-        if (column.Kind == SchemaShape.Column.VectorKind.Scalar || column.ItemType != NumberDataViewType.Single || column.IsKey)
-            throw Mismatch(name, "a vector of Single", Describe(column));
-    }
-
     public static void Property(DataViewSchema schema, string name)
     {
         var type = Find(schema, name, PropertyKind).Type;

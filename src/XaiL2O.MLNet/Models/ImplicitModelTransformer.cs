@@ -110,7 +110,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer
 
     internal override string? FormulaOf(string columnName) => properties.GetValueOrDefault(columnName)?.Formula;
 
-    internal override Sides SidesOf(string columnName) => TermSides.Of(properties.GetValueOrDefault(columnName));
+    internal override Sides SidesOf(string columnName) => properties.GetValueOrDefault(columnName)?.Sides ?? Sides.Upper;
 
     internal override bool IsOfModel(string columnName) => true;
 

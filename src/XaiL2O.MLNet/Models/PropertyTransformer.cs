@@ -38,7 +38,7 @@ public sealed class PropertyTransformer : BatchTransformer
 
     internal override string? FormulaOf(string columnName) => properties.GetValueOrDefault(columnName)?.Formula;
 
-    internal override Sides SidesOf(string columnName) => TermSides.Of(properties[columnName]);
+    internal override Sides SidesOf(string columnName) => properties[columnName].Sides;
 
     internal override void CheckInput(DataViewSchema schema)
     {

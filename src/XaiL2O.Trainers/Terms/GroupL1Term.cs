@@ -1,3 +1,4 @@
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -27,6 +28,9 @@ public sealed class GroupL1Term : Term, IProximable, IStepPerRow, IBoundedLevels
             throw new ArgumentException($"The transform gives {transform.OutputSize} values, which do not divide into groups of {groupSize}.", nameof(groupSize));
         (this.groupSize, this.interleaved) = (groupSize, interleaved);
     }
+
+    /// <summary>Both: a norm or energy near 0 is that of an empty row.</summary>
+    public override Sides Sides => Sides.TwoSided;
 
     /// <inheritdoc/>
     public override string Formula => $"Σ‖({Transformed})_g‖₂ over groups g";

@@ -1,3 +1,4 @@
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -22,6 +23,9 @@ public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
     /// <param name="data">The input that counts as d there; all of d when null.</param>
     public L1Term(string name, LinearOperator transform, bool relativeToData = false, RowInput? data = null)
         : base(name, transform) => (this.relativeToData, this.data) = (relativeToData, data);
+
+    /// <summary>Both: a norm or energy near 0 is that of an empty row.</summary>
+    public override Sides Sides => Sides.TwoSided;
 
     /// <inheritdoc/>
     public override string Formula => relativeToData ? $"‖{Transformed}‖₁/‖d‖" : $"‖{Transformed}‖₁";

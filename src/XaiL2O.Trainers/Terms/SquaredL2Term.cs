@@ -1,3 +1,4 @@
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -9,6 +10,9 @@ namespace XaiL2O.Trainers;
 /// <param name="transform">K.</param>
 public sealed class SquaredL2Term(string name, LinearOperator transform) : Term(name, transform), ISmooth, IProximable, IStepPerRow, IBoundedLevels
 {
+    /// <summary>Both: a norm or energy near 0 is that of an empty row.</summary>
+    public override Sides Sides => Sides.TwoSided;
+
     /// <inheritdoc/>
     public override string Formula => $"½‖{Transformed}‖²";
 

@@ -1,3 +1,4 @@
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -30,6 +31,12 @@ public abstract class Term
 
     /// <summary>The property value as a formula, for reports; empty when not known.</summary>
     public virtual string Formula => "";
+
+    /// <summary>
+    /// Which property values are unusual: large ones, unless a term says otherwise. Norms and energies are positive for every real row, so that a value far below the
+    /// calibrated ones means that the row is empty: a sensor that is off, an inference that collapsed. Violations of constraints and of measurements have no such side, since 0 is perfect.
+    /// </summary>
+    public virtual Sides Sides => Sides.Upper;
 
     /// <summary>S x in formulas.</summary>
     private protected string Transformed => Operator switch
