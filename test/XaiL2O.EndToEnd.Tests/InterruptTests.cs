@@ -95,7 +95,15 @@ internal sealed class InterruptTests
 
     private Process Start(string example)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        // A shell starts what it puts into the background with the interrupt ignored, and what tests start would inherit that.
+        var plain = OperatingSystem.IsLinux();
+        var start = new ProcessStartInfo(plain ? "env" : "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        if (plain)
+        {
+            start.ArgumentList.Add("--default-signal=INT,TERM");
+            start.ArgumentList.Add("dotnet");
+        }
+
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "XaiL2O.Examples.dll"), example, .. TestRun.Full ? Array.Empty<string>() : ["--quick"], "--out", Path.Combine(folder, "out")])
             start.ArgumentList.Add(argument);
         start.Environment["TMPDIR"] = Directory.CreateDirectory(Path.Combine(folder, "temporary")).FullName;
