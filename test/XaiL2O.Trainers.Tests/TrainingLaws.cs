@@ -222,6 +222,7 @@ public sealed class TrainingLaws : TorchLaws
     }
 
     [Test]
+    [NonParallelizable] // the tensors of the process are counted
     public void Solving_leaves_no_tensors_behind()
     {
         using var model = Create();
@@ -285,6 +286,7 @@ public sealed class TrainingLaws : TorchLaws
 
     /// <summary>Solves that would take minutes are left within a moment, in training and in validation.</summary>
     [Test]
+    [NonParallelizable] // time is limited
     public void Cancellation_ends_a_solve_of_training([Values(0, 0.5)] double validation)
     {
         var (data, signals) = TrainingData(40);
