@@ -204,6 +204,23 @@ public sealed class L2OCatalog
         /// <param name="options">Names of columns, training and solver.</param>
         public ImplicitModelTrainer Inpainting(InpaintingDefinition definition, ImplicitModelTrainer.Options options) => catalog.Train(definition, options);
 
+        /// <summary>Recovery of signals that look alike at every place from few measurements, with a Gaussian and a learned prior.</summary>
+        /// <param name="measurementMatrix">A, m rows of n values, m &lt; n.</param>
+        /// <param name="measurementColumnName">Input column: measurements d = Ax, vector of m numbers.</param>
+        /// <param name="signalColumnName">Training column: signals x, vector of n numbers.</param>
+        /// <param name="outputColumnName">Column appended with the signal estimate, vector of n <see cref="float"/>.</param>
+        public ImplicitModelTrainer SignalRecovery(float[,] measurementMatrix, string measurementColumnName = "Measurements", string signalColumnName = "Signal", string outputColumnName = "Estimate") =>
+            catalog.Train(new SignalRecoveryDefinition { MeasurementMatrix = measurementMatrix }, measurementColumnName, signalColumnName, outputColumnName);
+
+        /// <summary>Recovery of signals that look alike at every place, with settings.</summary>
+        /// <param name="definition">The model.</param>
+        public ImplicitModelTrainer SignalRecovery(SignalRecoveryDefinition definition) => catalog.Train(definition);
+
+        /// <summary>Recovery of signals that look alike at every place, with settings of model and training.</summary>
+        /// <param name="definition">The model.</param>
+        /// <param name="options">Names of columns, training and solver.</param>
+        public ImplicitModelTrainer SignalRecovery(SignalRecoveryDefinition definition, ImplicitModelTrainer.Options options) => catalog.Train(definition, options);
+
         /// <summary>Trades on a network of constant function market makers that execute on the true reserves though observed ones have errors.</summary>
         /// <param name="network">The CFMMs.</param>
         /// <param name="prices">Prices, one per token, for all rows.</param>

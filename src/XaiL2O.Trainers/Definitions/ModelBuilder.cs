@@ -163,6 +163,12 @@ public sealed class ModelBuilder
         return store.Part(name, () => make(DataType, Device), r => r.Weights, r => r.ProjectWeights());
     }
 
+    /// <summary>Something without trained weights that terms share and that costs time to make, made once and released with the model.</summary>
+    /// <param name="name">Name, unique in the model.</param>
+    /// <param name="make">Makes it.</param>
+    internal T Shared<T>(string name, Func<T> make)
+        where T : class, IDisposable => store.Part(name, make, _ => [], null);
+
     /// <summary>Adds a term to the objective.</summary>
     /// <param name="term">A term with a proximal operator (<see cref="IProximable"/>) or a gradient (<see cref="ISmooth"/>).</param>
     public void Add(Term term) => Add(term, 1);

@@ -1,0 +1,56 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace XaiL2O.Trainers;
+
+/// <summary>
+/// A Gaussian prior N(0, C) of signals that says the same of every place: Cᵢⱼ = c(|i − j|), with c the autocovariance of training signals. Holds the square roots
+/// of C that change signals x to white ones u, x = C^½u and back.
+/// </summary>
+/// <remarks>Eigenvalues of C below 10⁻⁵ of the largest are raised to that, so that C can be inverted: noise at −50 dB that no training signal needs to have.</remarks>
+internal sealed class StationaryPrior : IDisposable
+{
+    private const double Floor = 1e-5;
+
+    /// <summary>Makes the prior.</summary>
+    /// <param name="autocovariance">c(0), c(1), …, c(n − 1); c(0) positive.</param>
+    /// <param name="dtype">Element type.</param>
+    /// <param name="device">Device.</param>
+    public StationaryPrior(double[] autocovariance, ScalarType dtype, Device device)
+    {
+        using var mode = inference_mode(false);
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        var n = autocovariance.Length;
+        var index = arange(n, dtype: int64);
+        var C = tensor(autocovariance).index_select(0, (index.unsqueeze(1) - index).abs().flatten()).reshape(n, n);
+        var (values, vectors) = linalg.eigh(C);
+        // Means over diagonals of a covariance need not be positive semidefinite; the nearest matrix that is has these eigenvalues (Higham 1988, doi 10.1016/0024-3795(88)90223-6).
+        values = values.clamp_min(Floor * values[-1].ToDouble());
+        Tensor Power(double exponent) => (vectors * values.pow(exponent)).mm(vectors.t()).to(dtype).to(device).contiguous().clone().DetachFromDisposeScope();
+        (Root, InverseRoot) = (Power(0.5), Power(-0.5));
+    }
+
+    /// <summary>C^½, symmetric, n×n.</summary>
+    public Tensor Root { get; }
+
+    /// <summary>C^−½, symmetric, n×n.</summary>
+    public Tensor InverseRoot { get; }
+
+    /// <summary>The autocovariance of signals: means over the diagonals of their second moments.</summary>
+    /// <param name="signals">Shape <c>[rows, n]</c>, finite.</param>
+    public static double[] Autocovariance(Tensor signals)
+    {
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        var x = signals.cpu().to(float64);
+        var moments = x.t().mm(x) / x.shape[0];
+        return [.. Enumerable.Range(0, (int)x.shape[1]).Select(k => moments.diagonal(k).mean().ToDouble())];
+    }
+
+    public void Dispose()
+    {
+        Root.Dispose();
+        InverseRoot.Dispose();
+    }
+}
