@@ -44,6 +44,9 @@ public sealed class L2OCatalog
     public ImplicitModelTrainer Train(ModelDefinition definition, string measurementColumnName, string? targetColumnName = null, string? outputColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(definition);
+        ArgumentNullException.ThrowIfNull(measurementColumnName);
+        definition.RequireProperties();
+        definition.Validate();
         if (definition.Inputs.Count != 1 || definition.Outputs.Count != 1)
             throw new ArgumentException($"{definition.GetType().Name} reads {definition.Inputs.Count} columns and gives {definition.Outputs.Count}; name them by {nameof(ImplicitModelTrainer.Options)}.{nameof(ImplicitModelTrainer.Options.ColumnNames)}.", nameof(definition));
         return Train(definition, new ImplicitModelTrainer.Options

@@ -47,7 +47,7 @@ internal sealed class CertifyExample : IExample
             Properties =
             [
                 CertifiedProperty.Of("Confidence", PropertyFunction.ShortOfOneHot(), "Score"),
-                CertifiedProperty.Of("Distance", PropertyFunction.DistanceTo(TargetSet.Points([.. training.Select(d => Array.ConvertAll(d.Pixels, p => (double)p))])), "Pixels"),
+                CertifiedProperty.Of("Distance", PropertyFunction.DistanceTo(TargetSet.Points([.. training.Select(d => d.Pixels)])), "Pixels"),
                 CertifiedProperty.Of("Range", PropertyFunction.DistanceTo(FeatureRange(training)), "Pixels"),
             ],
             Joint = new JointPolicy { Rule = JointRule.Holm, FamilyLevel = 0.05 },
@@ -115,7 +115,7 @@ internal sealed class CertifyExample : IExample
 
     private static void Print(CertifiedDigit[] rows, int differing, int values, TrustedPrediction<CertifiedDigit> good, TrustedPrediction<CertifiedDigit> bad)
     {
-        var table = new Table().AddColumns("Rows", "Count", "Accuracy", "Failed", "Confidence", "Distance", "Range");
+        var table = new Table().AddColumns("Rows", "Count", "Accuracy", "Failed jointly", "by Confidence", "by Distance", "by Range");
         foreach (var set in rows.GroupBy(r => r.Set).Append(new[] { rows }.SelectMany(r => r).GroupBy(_ => "all").Single()))
         {
             string Share(string part) => $"{set.Average(r => r.FailedParts.Split(", ").Contains(part) ? 1.0 : 0):P1}";

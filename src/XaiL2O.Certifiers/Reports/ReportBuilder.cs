@@ -154,6 +154,7 @@ public sealed class ReportBuilder
             LowerWarnLimit = property.LowerWarnThreshold,
             LowerFailLimit = property.LowerFailThreshold,
             FailedBelow = rows.Count(r => r.Verdict.Certificates[index] is { Label: CertificateLabel.Fail } c && c.Value < c.LowerFailLimit),
+            FailedNotFinite = rows.Count(r => r.Verdict.Certificates[index] is { Label: CertificateLabel.Fail } c && !double.IsFinite(c.Value)),
             Counts = Count(rows.Select(r => r.Verdict.Certificates[index].Label)),
             BinEdges = edges,
             Logarithmic = logarithmic,

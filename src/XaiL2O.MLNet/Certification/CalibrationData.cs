@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using XaiL2O.Certifiers;
 
@@ -61,24 +62,44 @@ internal sealed class CalibrationData
         options.GroupColumnName is null ? null : groups.ToDictionary(g => g.Key, g => new Certifier(Certifiers(options, g.Value, $" of the group '{g.Key}'"), options.Joint)),
         options.GroupFallback);
 
-    private static List<PropertyCertifier> Certifiers(CertifierOptions options, CalibrationValues[] values, string of) =>
-    [
-        .. options.Properties.Select((property, i) =>
+    /// <summary>Throws unless there are enough rows for every property and for the joint rule: told one after the other, each would ask for more.</summary>
+    private static void RequireRows(CertifierOptions options, CalibrationValues[] values, string of)
+    {
+        var needed = options.RowsNeeded();
+        for (var i = 0; i < values.Length; i++)
         {
-            try
+            var property = options.Properties[i];
+            if (property.Limits is not null || values[i].Inferences is not { } known || known.Count >= needed)
+                continue;
+            var joint = options.Joint.Rule == JointRule.AllPass ? "" : $", and so that {options.Joint.Rule} keeps the family level {options.Joint.FamilyLevel} over {options.Properties.Count(p => p.Limits is null)} properties";
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The property '{property.Name}' (column '{string.Join("', '", property.Columns)}') cannot be calibrated on these rows{of}: there are {known.Count}, and at least {needed} are needed so that every property can fail at its own level, two-sided ones on either side{joint}: no conformal p-value of N rows is below 1/(N + 1). Calibrate on at least {needed} rows, raise {nameof(LabelPolicy.FailProbability)} or {nameof(JointPolicy.FamilyLevel)}, certify fewer properties, or let only large values fail ({nameof(Sides)}.{nameof(Sides.Upper)})."));
+        }
+    }
+
+    private static List<PropertyCertifier> Certifiers(CertifierOptions options, CalibrationValues[] values, string of)
+    {
+        RequireRows(options, values, of);
+        return
+        [
+            .. options.Properties.Select((property, i) =>
             {
-                var cause = property.Cause ?? "";
-                return property.Limits is { } limits
-                    ? new PropertyCertifier(property.Name, limits, values[i].Inferences, property.Tolerance) { Cause = cause }
-                    // A model stored before there were sides says nothing of them, and counted large values only.
-                    : new PropertyCertifier(property.Name, values[i].Inferences!, options.PolicyOf(property), options.Calibration, property.Tolerance, property.Sides ?? Sides.Upper, property.CalibrateOn, values[i].Truths) { Cause = cause };
-            }
-            catch (ArgumentException e)
-            {
-                throw new InvalidOperationException($"The property '{property.Name}' (column '{string.Join("', '", property.Columns)}') cannot be calibrated on these rows{of}. {e.Message}", e);
-            }
-        }),
-    ];
+                try
+                {
+                    var cause = property.Cause ?? "";
+                    return property.Limits is { } limits
+                        ? new PropertyCertifier(property.Name, limits, values[i].Inferences, property.Tolerance) { Cause = cause }
+                        // A model stored before there were sides says nothing of them, and counted large values only.
+                        : new PropertyCertifier(property.Name, values[i].Inferences!, options.PolicyOf(property), options.Calibration, property.Tolerance, property.Sides ?? Sides.Upper, property.CalibrateOn, values[i].Truths) { Cause = cause };
+                }
+                catch (ArgumentException e)
+                {
+                    throw new InvalidOperationException($"The property '{property.Name}' (column '{string.Join("', '", property.Columns)}') cannot be calibrated on these rows{of}. {e.Message}", e);
+                }
+            }),
+        ];
+    }
 
     /// <summary>Values of one property: all of them, or a sketch.</summary>
     private sealed class Gatherer(CertifiedProperty property, double? sketchError)

@@ -42,6 +42,7 @@ public sealed class TrustedPredictionEngine<TIn, TOut> : IDisposable
 
     /// <summary>Predicts one row and judges it.</summary>
     /// <param name="example">Input row.</param>
+    /// <exception cref="ArgumentException">The model cannot compute the row, because a vector of it is null or of another length than its type declares.</exception>
     /// <exception cref="UntrustworthyInferenceException">The model's post-condition throws for this row.</exception>
     /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
     public TrustedPrediction<TOut> Predict(TIn example)
@@ -55,9 +56,11 @@ public sealed class TrustedPredictionEngine<TIn, TOut> : IDisposable
         {
             prediction = worker.Predict(example);
         }
-        catch
+        catch (Exception e)
         {
             worker.Dispose();
+            if (e is not OperationCanceledException && ExampleFault.Of(example) is { } fault)
+                throw new ArgumentException(fault, nameof(example), e);
             throw;
         }
 
