@@ -186,8 +186,13 @@ public sealed class L2OCatalog
         /// <param name="measurementColumnName">Input column: measurements d = Ax, vector of m numbers.</param>
         /// <param name="signalColumnName">Training column: signals x, vector of n numbers.</param>
         /// <param name="outputColumnName">Column appended with the signal estimate, vector of n <see cref="float"/>.</param>
-        public ImplicitModelTrainer ImplicitDictionary(float[,] measurementMatrix, string measurementColumnName = "Measurements", string signalColumnName = "Signal", string outputColumnName = "Estimate") =>
-            catalog.Train(new DictionaryDefinition { MeasurementMatrix = measurementMatrix }, measurementColumnName, signalColumnName, outputColumnName);
+        public ImplicitModelTrainer ImplicitDictionary(float[,] measurementMatrix, string measurementColumnName = "Measurements", string signalColumnName = "Signal", string outputColumnName = "Estimate")
+        {
+            ArgumentNullException.ThrowIfNull(measurementMatrix);
+            ArgumentNullException.ThrowIfNull(signalColumnName);
+            ArgumentNullException.ThrowIfNull(outputColumnName);
+            return catalog.Train(new DictionaryDefinition { MeasurementMatrix = measurementMatrix }, measurementColumnName, signalColumnName, outputColumnName);
+        }
 
         /// <summary>The implicit dictionary model, with settings.</summary>
         /// <param name="definition">The model.</param>
@@ -214,6 +219,7 @@ public sealed class L2OCatalog
         /// <param name="trueReserveColumnName">Training column: true reserves, alike.</param>
         public ImplicitModelTrainer CfmmTrade(CfmmNetwork network, IReadOnlyList<double> prices, string reserveColumnName = "Reserves", string trueReserveColumnName = "TrueReserves")
         {
+            ArgumentNullException.ThrowIfNull(network);
             ArgumentNullException.ThrowIfNull(prices);
             return catalog.Train(
                 new CfmmTradeDefinition { Network = network, Prices = [.. prices] },
@@ -234,8 +240,13 @@ public sealed class L2OCatalog
         /// <param name="measurementColumnName">Input column: measurements.</param>
         /// <param name="imageColumnName">Training column: true images in [0, 1].</param>
         /// <param name="outputColumnName">Column appended with the reconstruction.</param>
-        public ImplicitModelTrainer CtReconstruction(ParallelBeamGeometry geometry, string measurementColumnName = "Measurements", string imageColumnName = "Image", string outputColumnName = "Reconstruction") =>
-            catalog.Train(new ImplicitReconstruction { Geometry = geometry }, measurementColumnName, imageColumnName, outputColumnName);
+        public ImplicitModelTrainer CtReconstruction(ParallelBeamGeometry geometry, string measurementColumnName = "Measurements", string imageColumnName = "Image", string outputColumnName = "Reconstruction")
+        {
+            ArgumentNullException.ThrowIfNull(geometry);
+            ArgumentNullException.ThrowIfNull(imageColumnName);
+            ArgumentNullException.ThrowIfNull(outputColumnName);
+            return catalog.Train(new ImplicitReconstruction { Geometry = geometry }, measurementColumnName, imageColumnName, outputColumnName);
+        }
 
         /// <summary>
         /// Reconstruction from parallel-beam scans by any method: the implicit model, or total variation, filtered back-projection, a U-Net or a feasibility-based

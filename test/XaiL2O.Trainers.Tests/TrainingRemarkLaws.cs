@@ -19,7 +19,7 @@ public sealed class TrainingRemarkLaws : TorchLaws
     [Test]
     public void The_end_by_patience_is_told_with_the_epoch_and_the_weights_that_are_kept()
     {
-        var history = History(e => (1.0 / e, Math.Abs(e - 7) < 1 ? 0.5 : 0.51), 12);
+        var history = History(e => (1.0 / e, Math.Abs(e - 7) < 1 ? 0.5 : 0.501), 12);
         Assert.That(Remarks(history).Single(r => !r.IsWarning).Text, Does.Contain("after epoch 12 of 20").And.Contain("Patience = 5").And.Contain("weights of epoch 7 are kept"));
         Assert.That(Remarks(history, best: 0).Single(r => !r.IsWarning).Text, Does.Contain("weights that training started from, which are kept"));
         Assert.That(Remarks(history, Options with { Epochs = 12 }), Is.Empty, "it was to end here");

@@ -63,6 +63,14 @@ internal sealed class CalibrationData
         options.GroupFallback);
 
     /// <summary>Throws unless there are enough rows for every property and for the joint rule: told one after the other, each would ask for more.</summary>
+    /// <exception cref="InvalidOperationException">There are too few; the message says how many are needed for all of it.</exception>
+    public void RequireRows(CertifierOptions options)
+    {
+        RequireRows(options, pooled, "");
+        foreach (var (key, values) in groups)
+            RequireRows(options, values, $" of the group '{key}'");
+    }
+
     private static void RequireRows(CertifierOptions options, CalibrationValues[] values, string of)
     {
         var needed = options.RowsNeeded();
@@ -78,28 +86,24 @@ internal sealed class CalibrationData
         }
     }
 
-    private static List<PropertyCertifier> Certifiers(CertifierOptions options, CalibrationValues[] values, string of)
-    {
-        RequireRows(options, values, of);
-        return
-        [
-            .. options.Properties.Select((property, i) =>
+    private static List<PropertyCertifier> Certifiers(CertifierOptions options, CalibrationValues[] values, string of) =>
+    [
+        .. options.Properties.Select((property, i) =>
+        {
+            try
             {
-                try
-                {
-                    var cause = property.Cause ?? "";
-                    return property.Limits is { } limits
-                        ? new PropertyCertifier(property.Name, limits, values[i].Inferences, property.Tolerance) { Cause = cause }
-                        // A model stored before there were sides says nothing of them, and counted large values only.
-                        : new PropertyCertifier(property.Name, values[i].Inferences!, options.PolicyOf(property), options.Calibration, property.Tolerance, property.Sides ?? Sides.Upper, property.CalibrateOn, values[i].Truths) { Cause = cause };
-                }
-                catch (ArgumentException e)
-                {
-                    throw new InvalidOperationException($"The property '{property.Name}' (column '{string.Join("', '", property.Columns)}') cannot be calibrated on these rows{of}. {e.Message}", e);
-                }
-            }),
-        ];
-    }
+                var cause = property.Cause ?? "";
+                return property.Limits is { } limits
+                    ? new PropertyCertifier(property.Name, limits, values[i].Inferences, property.Tolerance) { Cause = cause }
+                    // A model stored before there were sides says nothing of them, and counted large values only.
+                    : new PropertyCertifier(property.Name, values[i].Inferences!, options.PolicyOf(property), options.Calibration, property.Tolerance, property.Sides ?? Sides.Upper, property.CalibrateOn, values[i].Truths) { Cause = cause };
+            }
+            catch (ArgumentException e)
+            {
+                throw new InvalidOperationException($"The property '{property.Name}' (column '{string.Join("', '", property.Columns)}') cannot be calibrated on these rows{of}. {e.Message}", e);
+            }
+        }),
+    ];
 
     /// <summary>Values of one property: all of them, or a sketch.</summary>
     private sealed class Gatherer(CertifiedProperty property, double? sketchError)

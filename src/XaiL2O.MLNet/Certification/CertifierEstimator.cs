@@ -54,6 +54,7 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
         // What came with the columns is kept, so that a loaded model explains itself and judges alike.
         var settled = options with { Properties = [.. options.Properties.Select(p => Settle(p, input.Schema[p.Column]))] };
         var data = CalibrationData.Read(input, settled);
+        data.RequireRows(settled);
         return new CertifierTransformer(settled, data.Calibrate(settled));
     }
 
