@@ -43,6 +43,7 @@ public sealed class TrainingRemarkLaws : TorchLaws
         Assert.That(Improving(History(Falling, 20), Options), Has.One.Contains("Epochs = 20").And.One.Contains("higher learning rate"));
         Assert.That(Improving(History(e => e > 16 ? (1, 1) : Falling(e), 20), Options), Is.Empty, "the best epoch was 16");
         Assert.That(Improving(History(e => (1, 1 - (0.0001 * e)), 20), Options), Is.Empty, "it hardly falls");
+        Assert.That(Improving(History(e => (e == 20 ? 1 : 1.0 / e, 1.0 / e), 20), Options), Is.Empty, "the training loss does not fall any more");
         Assert.That(Improving(History(Falling, 12), Options), Is.Empty, "it has not reached the last epoch");
         foreach (var rate in (double[])[0.5, 1])
             Assert.That(Improving(History(Falling, 20), Options with { LearningRate = rate }).Single(), Does.Not.Contain("learning rate"), "the option goes to 1");

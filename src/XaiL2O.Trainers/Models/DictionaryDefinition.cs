@@ -135,7 +135,7 @@ public sealed class DictionaryDefinition : ModelDefinition
         var m = prior.MeasurementCount;
         if (rows <= m)
         {
-            yield return (true, $"The prior of the {m} measurements was learned from {rows} training rows; with fewer rows than measurements nothing can be said of how well these predict each other, nor of what the property 'Prediction' sees. Train on several times as many rows as there are measurements.");
+            yield return (true, $"The prior of the {m} measurements was learned from {rows} training rows; with no more rows than measurements nothing can be said of how well these predict each other, nor of what the property 'Prediction' sees. Train on several times as many rows as there are measurements.");
             yield break;
         }
 

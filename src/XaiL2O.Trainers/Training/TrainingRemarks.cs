@@ -6,6 +6,9 @@ internal static class TrainingRemarks
     /// <summary>A loss that fell by more than this share of the best one before the last epochs is still improving.</summary>
     private const double StillImproving = 0.1;
 
+    /// <summary>One epoch of so many is of the last ones.</summary>
+    private const int LastEpochs = 5;
+
     /// <summary>Share of converged solves below which gradients say little.</summary>
     private const double FewConverged = 0.5;
 
@@ -32,7 +35,7 @@ internal static class TrainingRemarks
             yield return (false, $"Training ended after epoch {last.Epoch} of {options.Epochs}: {(options.Patience == 1 ? "one epoch" : $"{options.Patience} epochs")} without a better validation loss ({nameof(TrainingOptions.Patience)} = {options.Patience}; 0 never stops early). {(bestEpoch == 0 ? "No epoch was better than the weights that training started from, which are kept." : $"The weights of epoch {bestEpoch} are kept.")}");
         if (history.Count > 1 && StillImproves(history, options) is { } improving)
             yield return (true, improving);
-        if (Overfits(history, bestEpoch, trainingRows, options) is { } overfitting)
+        else if (Overfits(history, bestEpoch, trainingRows, options) is { } overfitting)
             yield return (true, overfitting);
         if (history.Count > 1 && last.ConvergedRate < FewConverged)
             yield return (true, FormattableString.Invariant($"Only {last.ConvergedRate:P0} of the solves of the last epoch converged within {options.FinalIterations} iterations. The gradients of the others are not those of solutions, and may lead to weights that fit the iteration limit and not the problem; inferences that stop before they converge are no solutions either, and Converged says so row by row. A larger {nameof(TrainingOptions.FinalIterations)} or looser tolerances in {nameof(TrainingOptions.Solver)} let more solves converge."));
@@ -46,7 +49,8 @@ internal static class TrainingRemarks
         var best = history.MinBy(Loss)!;
         // The end of the learning-rate cycle moves the weights little; a loss that falls all the same has further to go.
         var before = history.Take(Math.Max(1, history.Count - Math.Max(1, options.Epochs / 3))).Min(Loss);
-        if (last.Epoch < options.Epochs || best.Epoch <= options.Epochs - Math.Max(1, options.Epochs / 10) || !(before - Loss(best) > StillImproving * Math.Abs(before)))
+        // The best epoch is one of the last fifth, the training loss is at its lowest at the end, and what was gained in the last third is worth having.
+        if (last.Epoch < options.Epochs || best.Epoch <= options.Epochs - Math.Max(1, options.Epochs / LastEpochs) || last.TrainingLoss > history.Min(e => e.TrainingLoss) || !(before - Loss(best) > StillImproving * Math.Abs(before)))
             return null;
         var rate = options.LearningRate <= ModestLearningRate ? FormattableString.Invariant($", or a higher learning rate ({nameof(TrainingOptions.LearningRate)} = {options.LearningRate}),") : "";
         return FormattableString.Invariant($"The loss was still improving at the last epoch, from {before:G3} to {Loss(best):G3} in the last third; more epochs ({nameof(TrainingOptions.Epochs)} = {options.Epochs}){rate} should improve the model.");
