@@ -115,7 +115,7 @@ internal sealed class CertifyExample : IExample
 
     private static void Print(CertifiedDigit[] rows, int differing, int values, TrustedPrediction<CertifiedDigit> good, TrustedPrediction<CertifiedDigit> bad)
     {
-        var table = new Table().AddColumns("Rows", "Count", "Accuracy", "Failed jointly", "by Confidence", "by Distance", "by Range");
+        var table = new Table().AddColumns("Rows", "Count", "Accuracy", "Failed", "Confidence", "Distance", "Range");
         foreach (var set in rows.GroupBy(r => r.Set).Append(new[] { rows }.SelectMany(r => r).GroupBy(_ => "all").Single()))
         {
             string Share(string part) => $"{set.Average(r => r.FailedParts.Split(", ").Contains(part) ? 1.0 : 0):P1}";
@@ -123,6 +123,7 @@ internal sealed class CertifyExample : IExample
         }
 
         AnsiConsole.Write(table);
+        AnsiConsole.MarkupLine("All four shares of fails are joint ones, by Holm's rule; the report has the shares that fail each part alone as well.");
         AnsiConsole.MarkupLineInterpolated($"Accuracy of trusted rows [bold]{Accuracy(rows.Where(r => r.Trustworthy)):P1}[/], of untrusted rows [bold]{Accuracy(rows.Where(r => !r.Trustworthy)):P1}[/].");
         AnsiConsole.MarkupLineInterpolated($"One digit: {good.Value?.Predicted ?? "dropped"}, trustworthy: {good.Trustworthy}. One inverted digit: {bad.Value?.Predicted ?? "dropped"}. {bad.Verdict.Explanation}");
         AnsiConsole.MarkupLineInterpolated($"Reloaded in a fresh process: {differing} of {values} output values differ.");
