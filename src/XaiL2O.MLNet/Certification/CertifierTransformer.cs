@@ -51,7 +51,7 @@ public sealed class CertifierTransformer : BatchTransformer
         ? Certifier.Properties.Count(p => p.Limits is null) + (EarlierVerdict.TestsIn(inputSchema) ?? 0)
         : null;
 
-    internal override bool IsByLimit(string columnName) => Options.Properties.Any(p => p.Limits is not null && columnName == p.Name + ".Label");
+    internal override bool? IsByLimit(string columnName) => Options.Properties.FirstOrDefault(p => columnName == p.Name + ".Label") is { } property ? property.Limits is not null : null;
 
     internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => OpenBatch(source, capacity, [.. OutputColumns.Select(_ => true)]);
 
