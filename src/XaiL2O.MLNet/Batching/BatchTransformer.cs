@@ -17,8 +17,8 @@ public abstract class BatchTransformer : ITransformer
     /// <summary>Always true: every output row comes from one input row.</summary>
     public bool IsRowToRowMapper => true;
 
-    /// <summary>The rows that the model was trained on, as long as they are in use; null where nothing was trained, or the model was loaded.</summary>
-    internal WeakReference<IDataView>? TrainedOn { get; init; }
+    /// <summary>The rows that the model was trained on; null where nothing was trained, or the model was loaded.</summary>
+    internal TrainingRows? TrainedOn { get; init; }
 
     /// <summary>Rows computed together.</summary>
     internal abstract int BatchSize { get; }

@@ -44,7 +44,7 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
     {
         ArgumentNullException.ThrowIfNull(input);
         ColumnCheck.Certified(input.Schema, options, calibrates: true);
-        if (TrainingRows.Find(input, inChain) is { } warning)
+        if (TrainingRows.Warning(input, inChain) is { } warning)
         {
             using var channel = environment.Start("Certify");
             channel.Warning("{0}", warning);
