@@ -18,6 +18,8 @@ internal static class ReportReader
         string?[] extra = [options.SetColumnName, options.RowNameColumnName, .. transformers.Select(t => t.Options.GroupColumnName)];
         foreach (var name in extra.OfType<string>())
             ColumnCheck.Group(judged.Schema, name);
+        foreach (var transformer in transformers)
+            transformer.CheckGroups(judged.Schema);
         CertifiedProperty[] properties = [.. transformers.SelectMany(t => t.Options.Properties)];
         string[] values = [.. properties.Select(p => p.Name + ".Value")];
         foreach (var name in values)
