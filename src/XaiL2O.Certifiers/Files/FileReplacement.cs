@@ -41,7 +41,9 @@ public static class FileReplacement
         }
         catch (Exception e)
         {
-            File.Delete(temporary);
+            // Without a folder, deleting throws an exception of its own.
+            if (File.Exists(temporary))
+                File.Delete(temporary);
             if (!e.Message.Contains(temporary, StringComparison.Ordinal))
                 throw;
             // The system names the file that it could not write, which is not the one that was asked for.
