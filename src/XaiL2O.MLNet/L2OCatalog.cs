@@ -155,8 +155,11 @@ public sealed class L2OCatalog
     public ImageQualityMetrics EvaluateImages(IDataView data, string imageColumnName = "Reconstruction", string truthColumnName = "Image")
     {
         ArgumentNullException.ThrowIfNull(data);
-        var pixels = ((data.Schema.GetColumnOrNull(truthColumnName)?.Type as VectorDataViewType)?.Size).GetValueOrDefault();
+        ColumnCheck.Argument(data.Schema, truthColumnName);
+        var pixels = ((data.Schema[truthColumnName].Type as VectorDataViewType)?.Size).GetValueOrDefault();
         var size = (int)Math.Round(Math.Sqrt(pixels));
+        if (size == 0 || size * size != pixels)
+            throw new InvalidOperationException($"The column '{truthColumnName}' must be a square image, a vector of n·n Single; it is {data.Schema[truthColumnName].Type}.");
         var rows = ImageQuality(size, imageColumnName, truthColumnName).Transform(data);
         // One pass: reconstructing twice would double the time.
         using var cursor = rows.GetRowCursor([rows.Schema["Psnr"], rows.Schema["Ssim"]]);

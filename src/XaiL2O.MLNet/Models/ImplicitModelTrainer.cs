@@ -155,7 +155,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
 
         return new ImplicitModelTransformer(environment, new ModelColumns(chosen, options.ColumnNames, options.OutputPrefix), options.BatchSize ?? definition.BatchSize, solver, weights, device, training)
         {
-            TrainedOn = NeedsRows ? new(input) : null,
+            TrainedOn = NeedsRows ? new TrainingRows(input, start?.TrainedOn) : null,
         };
     }
 
