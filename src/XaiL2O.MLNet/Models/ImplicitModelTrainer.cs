@@ -111,6 +111,8 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
         ArgumentNullException.ThrowIfNull(input);
         if (start is not null && !learns)
             throw new ArgumentException($"{definition.GetType().Name} has no weights to train; call Fit without a model to start from.", nameof(start));
+        // It may have been changed since the trainer was made.
+        DefinitionPayload.Check(definition);
         using var work = NativeWork.Enter();
         // The caller may be in inference mode, whose tensors have no gradients.
         using var mode = torch.inference_mode(false);
@@ -131,6 +133,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
             {
                 var rows = table.Chosen(definition);
                 chosen = definition.Choose(rows.Data, rows.Targets, solver, device, options.CancellationToken);
+                DefinitionPayload.Check(chosen);
             }
         }
 
