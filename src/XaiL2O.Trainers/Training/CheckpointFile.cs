@@ -63,6 +63,12 @@ internal static class CheckpointFile
         {
             throw new InvalidDataException($"{path} is damaged: it ends too early. Delete it to start anew.", e);
         }
+#pragma warning disable CA1031 // Libtorch throws what it likes at numbers that no training wrote.
+        catch (Exception e) when (e is not (InvalidDataException or IOException or OutOfMemoryException))
+#pragma warning restore CA1031
+        {
+            throw new InvalidDataException($"{path} is damaged: {e.Message.Split('\n')[0]} Delete it to start anew.", e);
+        }
     }
 
     /// <summary>Writes the elements of a tensor; shape and type are known to the reader.</summary>
@@ -77,6 +83,10 @@ internal static class CheckpointFile
             writer.Write(part.bytes);
         }
     }
+
+    /// <summary>A number that was read, unless the file is too short for as many parts.</summary>
+    public static long Within(BinaryReader reader, long count, long bytesEach) =>
+        count >= 0 && count <= (reader.BaseStream.Length - reader.BaseStream.Position) / bytesEach ? count : throw new EndOfStreamException();
 
     /// <summary>Reads elements into a tensor of the shape and type they had.</summary>
     public static void Read(BinaryReader reader, Tensor target)

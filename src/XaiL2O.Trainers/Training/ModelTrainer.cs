@@ -226,12 +226,13 @@ public static class ModelTrainer
                 CheckpointFile.Read(reader, weight);
             best = [.. best.Select(array => array with { Values = [.. array.Values.Select(_ => reader.ReadSingle())] })];
             optimizer.Load(reader);
-            var tensors = reader.ReadInt32();
+            var tensors = (int)CheckpointFile.Within(reader, reader.ReadInt32(), sizeof(long));
             if (tensors > 0)
                 fixedPoints = new Tensor[tensors];
             for (var i = 0; i < tensors; i++)
             {
-                fixedPoints![i] = zeros([data.shape[0], reader.ReadInt64()], dtype: model.DataType, device: model.Device).DetachFromDisposeScope();
+                var size = CheckpointFile.Within(reader, reader.ReadInt64(), data.shape[0] * sizeof(float));
+                fixedPoints![i] = zeros([data.shape[0], size], dtype: model.DataType, device: model.Device).DetachFromDisposeScope();
                 CheckpointFile.Read(reader, fixedPoints[i]);
             }
         }
@@ -240,8 +241,9 @@ public static class ModelTrainer
         {
             optimizer.Dispose();
             generator.Dispose();
-            foreach (var tensor in fixedPoints ?? [])
-                tensor.Dispose();
+            // Restoring them may have failed on the way.
+            foreach (Tensor? tensor in fixedPoints ?? [])
+                tensor?.Dispose();
         }
 
         /// <summary>One pass.</summary>
