@@ -42,6 +42,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
         options.Validate();
         (this.environment, this.definition, this.options) = (environment, definition, options);
         columns = new ModelColumns(definition, options.ColumnNames, options.OutputPrefix);
+        OptionCheck.Batch(options.BatchSize ?? definition.BatchSize, definition, nameof(Options.BatchSize));
         (options.Training ?? definition.Training).Validate();
         (options.Solver ?? definition.Solver).Validate();
         DefinitionPayload.Check(definition);
@@ -50,6 +51,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
             CheckTerms();
         learns = definition.LearnsWeights && outline.WeightCount > 0;
         appended = columns.Appended(outline.Properties);
+        ColumnCheck.Hidden([.. columns.Inputs, columns.Target], appended);
     }
 
     /// <summary>Settings of <see cref="ImplicitModelTrainer"/>.</summary>
@@ -67,7 +69,9 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
         /// <summary>Tolerances and iteration limit of inferences; <see cref="ModelDefinition.Solver"/> when null.</summary>
         public FixedPointOptions? Solver { get; init; }
 
-        /// <summary>Rows solved together by the transformer, in [1, 2²⁰]; <see cref="ModelDefinition.BatchSize"/> when null.</summary>
+        /// <summary>
+        /// Rows solved together by the transformer, in [1, 2²⁰] and so many that a column of them has less than 2³¹ numbers; <see cref="ModelDefinition.BatchSize"/> when null.
+        /// </summary>
         public int? BatchSize { get; init; }
 
         /// <summary>Receives training progress.</summary>

@@ -28,6 +28,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer
 
     internal ImplicitModelTransformer(IHostEnvironment environment, ModelColumns columns, int batchSize, FixedPointOptions solver, IReadOnlyList<NamedArray> weights, torch.Device device, TrainingResult? training)
     {
+        OptionCheck.Batch(batchSize, columns.Definition, nameof(BatchSize));
         (this.environment, this.columns, BatchSize, this.solver, this.weights, this.device, Training) = (environment, columns, batchSize, solver, weights, device, training);
         outline = LastingTensors.Make(() => Make(columns.Definition.Outline, torch.ScalarType.Float32, torch.CPU));
         properties = outline.Properties.ToDictionary(columns.ValueOf);
@@ -119,10 +120,9 @@ public sealed class ImplicitModelTransformer : BatchTransformer
     {
         foreach (var column in columns.Inputs)
             ColumnCheck.NumberVector(schema, column.Name, column.Size);
-        ColumnCheck.Hidden(schema, OutputColumns);
     }
 
-    internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => new SolveBatch(this, source, capacity);
+    internal override IRowBatch OpenBatch(DataViewRow source) => new SolveBatch(this, source);
 
     internal ModelPayload Payload()
     {
@@ -138,7 +138,6 @@ public sealed class ImplicitModelTransformer : BatchTransformer
     internal static ImplicitModelTransformer FromPayload(ModelPayload payload, IHostEnvironment environment)
     {
         var settings = payload.ReadSettings<Settings>();
-        OptionCheck.Batch(settings.BatchSize, nameof(settings.BatchSize));
         settings.Solver.Validate();
         var definition = settings.Definition.Create(payload);
         var (columns, declared) = Declared(definition, settings, payload.ValueCount);
@@ -186,9 +185,9 @@ public sealed class ImplicitModelTransformer : BatchTransformer
         return model;
     }
 
-    private sealed class SolveBatch(ImplicitModelTransformer parent, DataViewRow source, int capacity) : IRowBatch
+    private sealed class SolveBatch(ImplicitModelTransformer parent, DataViewRow source) : IRowBatch
     {
-        private readonly InputRows rows = new(source, parent.columns.Inputs, capacity);
+        private readonly InputRows rows = new(source, parent.columns.Inputs);
 
         public void Read(int slot) => rows.Read(slot);
 
