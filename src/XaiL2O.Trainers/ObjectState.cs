@@ -96,8 +96,8 @@ internal static class ObjectState
 
     private static Part[] Items(IEnumerable<object?> items) => [.. items.Select((item, i) => new Part($"[{i}]", item))];
 
-    /// <summary>Lists of the framework and those that the compiler makes of [1, 2]: a list reads the same whichever class holds it.</summary>
-    private static bool IsList(Type type) => !type.IsValueType && (IsSystem(type) || type.Name.StartsWith('<'));
+    /// <summary>Arrays, lists of the framework and those that the compiler makes of [1, 2]: a list reads the same whichever class holds it.</summary>
+    private static bool IsList(Type type) => type.IsArray || (!type.IsValueType && (IsSystem(type) || type.Name.StartsWith('<')));
 
     /// <summary>Collections whose items and comparers say all; how they keep them does not matter.</summary>
     private static bool IsCollection(Type type) => type is { IsValueType: false, Namespace: { } space } && space.StartsWith("System.Collections", StringComparison.Ordinal) && space != "System.Collections.ObjectModel";

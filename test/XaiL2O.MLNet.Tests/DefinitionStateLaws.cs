@@ -82,6 +82,19 @@ internal sealed class DefinitionStateLaws
         }
     }
 
+    private sealed class InArray : Limited
+    {
+        private readonly Range[] ranges = [new(0, 3)];
+
+        protected override double Limit => ranges[0].To;
+
+        public InArray With(double value)
+        {
+            ranges[0] = new(0, value);
+            return this;
+        }
+    }
+
     private sealed class InModule : Limited
     {
         private readonly TorchSharp.Modules.Linear layer = nn.Linear(1, 1);
@@ -142,6 +155,7 @@ internal sealed class DefinitionStateLaws
         ("box", new InBox().With(5), "limit.Value: 5, 3"),
         ("tuple", new InTuple().With(5), "limit.m_Item1: 5, 3"),
         ("lazy", new InLazy().With(5), "limit._value: 5, 3"),
+        ("array of records", new InArray().With(5), "ranges[0].To: 5, 3"),
         ("module", new InModule(), "layer.weight: Float32 [1, 1]"),
         ("left out where it is the type's default", new Conditional { Largest = 0 }, "Largest: 0, 3"),
         ("comparer", new Texts { Limits = new(StringComparer.OrdinalIgnoreCase) { ["BOX"] = 5 } }, "Limits.Comparer"),
@@ -151,6 +165,7 @@ internal sealed class DefinitionStateLaws
     [
         ("one record twice", Twice(new Range(0, 5))),
         ("one list twice", Twice(new List<string> { "5" })),
+        ("array of records", Twice<Range[]>([new(0, 5)])),
         ("empty arrays", Twice<double[]>([])),
         ("empty arrays of texts", Twice<string[]>([])),
         ("collection expression of numbers", Twice<IReadOnlyList<int>>([1, 5])),
@@ -254,6 +269,7 @@ internal sealed class DefinitionStateLaws
         ("time", new Holder<DateTime> { First = DateTime.UnixEpoch.AddMilliseconds(1) }, new Holder<DateTime> { First = DateTime.UnixEpoch.AddMilliseconds(2) }),
         ("address", new Holder<Uri> { First = new("http://there/1") }, new Holder<Uri> { First = new("http://there/2") }),
         ("JSON", Twice(JsonDocument.Parse("[1]").RootElement.Clone()), Twice(JsonDocument.Parse("[2]").RootElement.Clone())),
+        ("array of records", Twice<Range[]>([new(0, 1)]), Twice<Range[]>([new(0, 2)])),
         ("not in zips", new Ignored { Largest = 3 }, new Ignored { Largest = 5 }),
     ];
 

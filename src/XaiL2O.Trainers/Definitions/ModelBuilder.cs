@@ -127,7 +127,7 @@ public sealed class ModelBuilder
     {
         Check.AtLeast(size, 1);
         // The rounding of its logarithm leaves room for nothing nearer to the largest number of an option.
-        Check.Within(start, 1 / Check.Largest, Check.Largest / 10);
+        Check.Within(start, 1e-30, 1e29);
         var logarithm = (float)(Math.Log(start) / LogarithmicRate);
         return learned[name] = (LogarithmicRate * Learned(name, WeightStart.Values([.. Enumerable.Repeat(logarithm, size)]), [size])).exp();
     }

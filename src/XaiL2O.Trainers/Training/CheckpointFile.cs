@@ -11,7 +11,7 @@ namespace XaiL2O.Trainers;
 /// </summary>
 internal static class CheckpointFile
 {
-    private const int Version = 2;
+    private const int Version = 3;
     private static readonly byte[] Magic = "XL2OCKPT"u8.ToArray();
 
     /// <summary>Bytes of a file name that leave room for the ending of the file written beside it; systems have 255.</summary>
@@ -55,7 +55,7 @@ internal static class CheckpointFile
             var saved = reader.ReadString();
             if (saved != fingerprint)
                 throw new InvalidDataException($"{path} belongs to another training, whose {TrainingIdentity.Difference(saved, fingerprint)} differ. Delete it to train anew, or name another file.");
-            body(reader);
+            Read(path, reader, body);
             if (!reader.ReadBytes(Magic.Length).AsSpan().SequenceEqual(Magic))
                 throw new InvalidDataException($"{path} is damaged; delete it to start anew.");
         }
@@ -63,8 +63,16 @@ internal static class CheckpointFile
         {
             throw new InvalidDataException($"{path} is damaged: it ends too early. Delete it to start anew.", e);
         }
+    }
+
+    private static void Read(string path, BinaryReader reader, Action<BinaryReader> body)
+    {
+        try
+        {
+            body(reader);
+        }
 #pragma warning disable CA1031 // Libtorch throws what it likes at numbers that no training wrote.
-        catch (Exception e) when (e is not (InvalidDataException or IOException or OutOfMemoryException))
+        catch (Exception e) when (e is not (IOException or OutOfMemoryException))
 #pragma warning restore CA1031
         {
             throw new InvalidDataException($"{path} is damaged: {e.Message.Split('\n')[0]} Delete it to start anew.", e);

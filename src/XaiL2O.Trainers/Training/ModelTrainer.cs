@@ -192,7 +192,6 @@ public static class ModelTrainer
                 writer.Write(epoch.MeanIterations);
             }
 
-            CheckpointFile.Write(writer, generator.get_state());
             foreach (var (_, weight) in model.Weights)
                 CheckpointFile.Write(writer, weight);
             foreach (var array in best)
@@ -219,9 +218,9 @@ public static class ModelTrainer
                 history.Add(new EpochResult(epoch, training, double.IsNaN(validation) ? null : validation, reader.ReadDouble(), reader.ReadDouble()));
             }
 
-            var state = generator.get_state();
-            CheckpointFile.Read(reader, state);
-            generator.set_state(state);
+            // What was drawn is drawn again: libtorch ends the process at a state that no generator has.
+            foreach (var _ in history)
+                randperm(data.shape[0], generator: generator).Dispose();
             foreach (var (_, weight) in model.Weights)
                 CheckpointFile.Read(reader, weight);
             best = [.. best.Select(array => array with { Values = [.. array.Values.Select(_ => reader.ReadSingle())] })];
