@@ -33,10 +33,10 @@ public abstract class BatchTransformer : ITransformer
     internal abstract void CheckInput(DataViewSchema schema);
 
     /// <summary>Room for a batch of rows taken from a source.</summary>
-    internal abstract IRowBatch OpenBatch(DataViewRow source, int capacity);
+    internal abstract IRowBatch OpenBatch(DataViewRow source);
 
     /// <summary>The same where only some of <see cref="OutputColumns"/> will be read.</summary>
-    internal virtual IRowBatch OpenBatch(DataViewRow source, int capacity, IReadOnlyList<bool> activeOutputs) => OpenBatch(source, capacity);
+    internal virtual IRowBatch OpenBatch(DataViewRow source, IReadOnlyList<bool> activeOutputs) => OpenBatch(source);
 
     /// <summary>What usually makes the values of a property column large, for explanations; null where nothing is known.</summary>
     internal virtual string? CauseOf(string columnName) => null;
@@ -66,6 +66,7 @@ public abstract class BatchTransformer : ITransformer
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         CheckInput(inputSchema);
+        ColumnCheck.Hidden(inputSchema, OutputColumns);
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(inputSchema);
         foreach (var (name, type) in OutputColumns)

@@ -67,10 +67,10 @@ public sealed class CertifierTransformer : BatchTransformer
 
     internal override bool? IsByLimit(string columnName) => Options.Properties.FirstOrDefault(p => columnName == p.Name + ".Label") is { } property ? property.Limits is not null : null;
 
-    internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => OpenBatch(source, capacity, [.. OutputColumns.Select(_ => true)]);
+    internal override IRowBatch OpenBatch(DataViewRow source) => OpenBatch(source, [.. OutputColumns.Select(_ => true)]);
 
-    internal override IRowBatch OpenBatch(DataViewRow source, int capacity, IReadOnlyList<bool> activeOutputs) =>
-        new JudgeBatch(this, source, capacity, explains: activeOutputs[^1]);
+    internal override IRowBatch OpenBatch(DataViewRow source, IReadOnlyList<bool> activeOutputs) =>
+        new JudgeBatch(this, source, BatchSize, explains: activeOutputs[^1]);
 
     private protected override void Save(ModelSaveContext context)
     {

@@ -125,17 +125,18 @@ public sealed class ModelBuilder
 
     /// <summary>A trained positive number, for weights of terms and radii.</summary>
     /// <param name="name">Name, unique in the model.</param>
-    /// <param name="start">Value at the start, positive.</param>
+    /// <param name="start">Value at the start, in [10⁻³⁰, 10²⁹]: training computes in single precision.</param>
     public Coefficient LearnedPositive(string name, double start) => Coefficient.Of(LearnedPositive(name, 1, start));
 
     /// <summary>A trained vector of positive numbers.</summary>
     /// <param name="name">Name, unique in the model.</param>
     /// <param name="size">Its length, at least 1.</param>
-    /// <param name="start">Every value at the start, positive.</param>
+    /// <param name="start">Every value at the start, in [10⁻³⁰, 10²⁹]: training computes in single precision.</param>
     public Tensor LearnedPositive(string name, int size, double start)
     {
         Check.AtLeast(size, 1);
-        Check.Positive(start);
+        // The rounding of its logarithm leaves room for nothing nearer to the largest number of an option.
+        Check.Within(start, 1e-30, 1e29);
         var logarithm = (float)(Math.Log(start) / LogarithmicRate);
         return learned[name] = (LogarithmicRate * Learned(name, WeightStart.Values([.. Enumerable.Repeat(logarithm, size)]), [size])).exp();
     }

@@ -11,7 +11,8 @@ namespace XaiL2O.Trainers;
 /// <remarks>
 /// Public properties and fields that can be set, or that are parameters of the constructor by the same name, are the definition's options: a model zip stores them,
 /// arrays and matrices of numbers among them, with the name of the type and of its assembly. Whatever else a definition holds must follow from them and be marked
-/// <see cref="System.Text.Json.Serialization.JsonIgnoreAttribute"/>; a definition that would not come back as it is is refused before it is trained. The program that loads the zip
+/// <see cref="System.Text.Json.Serialization.JsonIgnoreAttribute"/>; a definition that would not come back as it is is refused before it is trained. A checkpoint belongs to all that a definition
+/// holds, also to what is marked. The program that loads the zip
 /// references the assembly of the definition.
 /// </remarks>
 /// <seealso cref="ModelBuilder"/>
@@ -146,19 +147,13 @@ public abstract class ModelDefinition
 
     /// <summary>
     /// What of two definitions differs, field by field, private and inherited ones among them, each as <c>path: value here, value there</c>; what is marked
-    /// <see cref="System.Text.Json.Serialization.JsonIgnoreAttribute"/> is passed over.
+    /// <see cref="System.Text.Json.Serialization.JsonIgnoreAttribute"/> without a condition is passed over. One object in two places is the same as two equal ones.
     /// </summary>
     /// <param name="other">Another definition.</param>
     public IReadOnlyList<string> DifferencesFrom(ModelDefinition other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        var there = new Dictionary<string, string>(ObjectState.Of(other));
-        var here = new Dictionary<string, string>(ObjectState.Of(this));
-        return
-        [
-            .. here.Where(p => there.GetValueOrDefault(p.Key) != p.Value).Select(p => $"{p.Key}: {p.Value}, {there.GetValueOrDefault(p.Key, "nothing")}"),
-            .. there.Where(p => !here.ContainsKey(p.Key)).Select(p => $"{p.Key}: nothing, {p.Value}"),
-        ];
+        return [.. ObjectState.Differences(this, other)];
     }
 
     /// <summary>What training minimises; mean squared error unless a definition says otherwise.</summary>

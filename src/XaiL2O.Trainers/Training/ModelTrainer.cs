@@ -192,7 +192,6 @@ public static class ModelTrainer
                 writer.Write(epoch.MeanIterations);
             }
 
-            CheckpointFile.Write(writer, generator.get_state());
             foreach (var (_, weight) in model.Weights)
                 CheckpointFile.Write(writer, weight);
             foreach (var array in best)
@@ -219,19 +218,20 @@ public static class ModelTrainer
                 history.Add(new EpochResult(epoch, training, double.IsNaN(validation) ? null : validation, reader.ReadDouble(), reader.ReadDouble()));
             }
 
-            var state = generator.get_state();
-            CheckpointFile.Read(reader, state);
-            generator.set_state(state);
+            // What was drawn is drawn again: libtorch ends the process at a state that no generator has.
+            foreach (var _ in history)
+                randperm(data.shape[0], generator: generator).Dispose();
             foreach (var (_, weight) in model.Weights)
                 CheckpointFile.Read(reader, weight);
             best = [.. best.Select(array => array with { Values = [.. array.Values.Select(_ => reader.ReadSingle())] })];
             optimizer.Load(reader);
-            var tensors = reader.ReadInt32();
+            var tensors = (int)CheckpointFile.Within(reader, reader.ReadInt32(), sizeof(long));
             if (tensors > 0)
                 fixedPoints = new Tensor[tensors];
             for (var i = 0; i < tensors; i++)
             {
-                fixedPoints![i] = zeros([data.shape[0], reader.ReadInt64()], dtype: model.DataType, device: model.Device).DetachFromDisposeScope();
+                var size = CheckpointFile.Within(reader, reader.ReadInt64(), data.shape[0] * sizeof(float));
+                fixedPoints![i] = zeros([data.shape[0], size], dtype: model.DataType, device: model.Device).DetachFromDisposeScope();
                 CheckpointFile.Read(reader, fixedPoints[i]);
             }
         }
@@ -240,8 +240,9 @@ public static class ModelTrainer
         {
             optimizer.Dispose();
             generator.Dispose();
-            foreach (var tensor in fixedPoints ?? [])
-                tensor.Dispose();
+            // Restoring them may have failed on the way.
+            foreach (Tensor? tensor in fixedPoints ?? [])
+                tensor?.Dispose();
         }
 
         /// <summary>One pass.</summary>
