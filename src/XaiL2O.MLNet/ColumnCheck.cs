@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -61,9 +62,11 @@ internal static class ColumnCheck
 
         if (options.GroupColumnName is { } group)
             Group(schema, group);
+        CertificateColumns.CheckWhole(schema);
+        Hidden(schema, CertifierTransformer.Columns(options));
         // Behind another certifier, columns of the same names would hide what it says of its parts.
         if (EarlierVerdict.TestsIn(schema) is not null && options.Properties.FirstOrDefault(p => schema.GetColumnOrNull(p.Name + ".Label") is not null) is { } twice)
-            throw new InvalidOperationException($"The property '{twice.Name}' is already judged by a certifier before this one, whose columns '{twice.Name}.PValue' and '{twice.Name}.Label' these would hide. Give the property another name, or take that certifier out of the chain.");
+            throw new InvalidOperationException($"The property '{twice.Name}' is already judged by a certifier before this one, whose columns '{twice.Name}.PValue' and '{twice.Name}.Label' these would hide. Give the property another name, take that certifier out of the chain, or drop its columns.");
     }
 
     /// <summary>A column whose values name groups of rows.</summary>
@@ -109,14 +112,21 @@ internal static class ColumnCheck
             throw new ArgumentException($"Two appended columns would be named '{twice.Key}', and the second would hide the first. Give the output column another name than these: {string.Join(", ", columns.Select(c => c.Name).Distinct())}.");
     }
 
-    /// <summary>Throws where an appended column of a model would hide one of another model in the chain.</summary>
+    /// <summary>Throws where an appended column would hide one of a model before in the chain, whose values would then be read as those of another.</summary>
     public static void Hidden(DataViewSchema schema, IReadOnlyList<(string Name, DataViewType Type)> columns)
     {
         foreach (var (name, _) in columns)
         {
             if (schema.GetColumnOrNull(name) is { } column && ColumnNotes.OfModel(column))
-                throw new InvalidOperationException($"The column '{name}' of a model before this one in the chain would be hidden by one of the same name. Give one of the two models an {nameof(ImplicitModelTrainer.Options.OutputPrefix)}.");
+                throw new InvalidOperationException($"The column '{name}' of a model before this one in the chain would be hidden by one of the same name. Give one of the two another name: a model by its {nameof(ImplicitModelTrainer.Options.OutputPrefix)}, properties of a column by their prefix, a certified property by its name.");
         }
+    }
+
+    /// <summary>Throws where an appended column of a model would hide one that it reads, or is compared with.</summary>
+    public static void Hidden(IEnumerable<ModelColumn> read, IReadOnlyList<(string Name, DataViewType Type)> columns)
+    {
+        if (read.FirstOrDefault(r => columns.Any(c => c.Name == r.Name)) is { } hidden)
+            throw new ArgumentException($"An appended column would be named '{hidden.Name}', as one that the model reads or is compared with, and would hide it. Give it another name, or the model an {nameof(ImplicitModelTrainer.Options.OutputPrefix)}.");
     }
 
     public static InvalidOperationException WrongLength(string name, int expected, int actual) =>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -7,8 +8,15 @@ internal static class OptionCheck
 {
     private const int LargestBatch = 1 << 20;
 
-    /// <summary>Rows that are read ahead and computed together: there is room for all of them from the start.</summary>
+    /// <summary>Rows that are read ahead and computed together.</summary>
     public static void Batch(int value, [CallerArgumentExpression(nameof(value))] string name = "") => Within(value, 1, LargestBatch, name);
+
+    /// <summary>The same for a definition: a column of these rows is one array.</summary>
+    public static void Batch(int value, ModelDefinition definition, string name)
+    {
+        var widest = definition.Inputs.Select(c => c.Size).Concat([definition.DataSize, definition.InferenceSize, 1]).Max();
+        Within(value, 1, Math.Min(Array.MaxLength / widest, LargestBatch), name);
+    }
 
     public static void Within(int value, int minimum, int maximum, [CallerArgumentExpression(nameof(value))] string name = "")
     {

@@ -58,6 +58,53 @@ internal sealed class NameLaws
             Assert.That(() => make(), Throws.ArgumentException.With.Message.Contains($"'{name}'").And.Message.Contains("another name"), name);
     }
 
+    private sealed class Solved
+    {
+        [VectorType(3)]
+        public float[] Measurements { get; set; } = [0.2f, 0.5f, 0.3f];
+
+        [VectorType(3)]
+        public float[] Signal { get; set; } = [1, 1, 1];
+    }
+
+    [Test]
+    public void Columns_of_a_model_are_not_hidden_whatever_comes_after_it()
+    {
+        var rows = Ml.Data.LoadFromEnumerable(Enumerable.Range(0, 60).Select(_ => new Solved()).ToArray());
+        var model = Ml.L2O().Train(new Shares()).Fit(rows);
+        var solved = model.Transform(rows);
+        (string Name, Action Make)[] cases =
+        [
+            ("properties", () => model.PropertiesOf("Signal", "").Transform(solved)),
+            ("function", () => Ml.L2O().Certify(CertifiedProperty.Of("Simplex", PropertyFunction.L1Norm(), "Estimate")).Fit(solved)),
+        ];
+        foreach (var (name, make) in cases)
+            Assert.That(() => make(), Throws.InvalidOperationException.With.Message.Contains(".Value' of a model before this one").And.Message.Contains("another name"), name);
+        Assert.That(model.PropertiesOf("Signal", "Truth.").Transform(solved).GetColumn<double>("Truth.Simplex.Value").First(), Is.GreaterThan(0.5));
+    }
+
+    [TestCase("Measurements")]
+    [TestCase("Signal")]
+    public void A_model_does_not_hide_what_it_reads_or_is_compared_with(string output) =>
+        Assert.That(() => Ml.L2O().Train(new Shares(), "Measurements", "Signal", output), Throws.ArgumentException.With.Message.Contains($"'{output}'").And.Message.Contains("another name"));
+
+    private sealed class Broken : ModelDefinition
+    {
+        public override int DataSize => 3;
+
+        public override int InferenceSize => 3;
+
+        public override void Compose(ModelBuilder model)
+        {
+            model.Add(new LeastSquaresTerm("Fidelity", model.Identity));
+            model.Add(new L1Term("Small", model.Identity), model.LearnedPositive("W\ud800", 0.1));
+        }
+    }
+
+    [Test]
+    public void A_name_of_a_weight_that_no_file_holds_is_refused() =>
+        Assert.That(() => Ml.L2O().Train(new Broken()), Throws.ArgumentException.With.Message.Contains("half a surrogate pair").And.Message.Contains("another name"));
+
     private sealed class Picture
     {
         [VectorType(64)]

@@ -49,6 +49,14 @@ public sealed class CompositionLaws : TorchLaws
         new("a learned quadratic and a data ball", typeof(PrimalDual), m => { m.Add(new SquaredL2Term("E", m.Identity)); m.Add(Ball(m)); }),
     ];
 
+    [TestCase(0)]
+    [TestCase(1e-40)]
+    [TestCase(1e30)]
+    [TestCase(double.NaN)]
+    public void A_learned_number_starts_where_single_precision_holds_it(double start) => Assert.That(
+        () => Model(m => { m.Add(Fit(m)); m.Add(new L1Term("L1", m.Identity), m.LearnedPositive("Tau", start)); }),
+        Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(FormattableString.Invariant($"start = {start} is out of range; it must lie in [1E-30, 1E+29]")));
+
     [Test]
     public void The_algorithm_follows_from_the_terms([ValueSource(nameof(Choices))] Choice choice)
     {

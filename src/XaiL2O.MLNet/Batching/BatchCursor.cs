@@ -16,8 +16,8 @@ internal sealed class BatchCursor : DataViewRowCursor
     private readonly IRowBatch? batch;
     private readonly ColumnCache?[] caches;
     private readonly ValueGetter<DataViewRowId>? inputId;
-    private readonly DataViewRowId[] ids;
-    private readonly long[] batches;
+    private DataViewRowId[] ids = [];
+    private long[] batches = [];
     private readonly int capacity;
     private Array[] outputs = [];
     private long position = -1;
@@ -33,14 +33,13 @@ internal sealed class BatchCursor : DataViewRowCursor
         var computes = outputsActive.Contains(true);
         // Without outputs to compute there is nothing to gain from reading ahead.
         capacity = computes ? transformer.BatchSize : 1;
-        batch = computes ? transformer.OpenBatch(input, capacity, outputsActive) : null;
-        (ids, batches) = (new DataViewRowId[capacity], new long[capacity]);
+        batch = computes ? transformer.OpenBatch(input, outputsActive) : null;
         caches = new ColumnCache?[input.Schema.Count];
         if (capacity > 1)
         {
             inputId = input.GetIdGetter();
             foreach (var column in input.Schema.Where(c => active[c.Index]))
-                caches[column.Index] = ColumnCache.Create(input, column, capacity);
+                caches[column.Index] = ColumnCache.Create(input, column);
         }
     }
 
@@ -110,8 +109,8 @@ internal sealed class BatchCursor : DataViewRowCursor
                 cache?.Read(rows);
             if (inputId is not null)
             {
-                inputId(ref ids[rows]);
-                batches[rows] = input.Batch;
+                inputId(ref RowRoom.Of(ref ids, rows, 1)[0]);
+                RowRoom.Of(ref batches, rows, 1)[0] = input.Batch;
             }
 
             rows++;

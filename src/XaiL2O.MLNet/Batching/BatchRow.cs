@@ -17,7 +17,7 @@ internal sealed class BatchRow : DataViewRow
     {
         (this.input, Schema, this.active) = (input, schema, active);
         bool[] outputsActive = [.. active.Skip(input.Schema.Count)];
-        batch = outputsActive.Contains(true) ? transformer.OpenBatch(input, 1, outputsActive) : null;
+        batch = outputsActive.Contains(true) ? transformer.OpenBatch(input, outputsActive) : null;
     }
 
     public override DataViewSchema Schema { get; }

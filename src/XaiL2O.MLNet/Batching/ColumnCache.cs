@@ -10,16 +10,16 @@ internal abstract class ColumnCache
 
     public abstract void Read(int slot);
 
-    public static ColumnCache Create(DataViewRow source, DataViewSchema.Column column, int capacity) =>
-        (ColumnCache)Activator.CreateInstance(typeof(Typed<>).MakeGenericType(column.Type.RawType), source, column, capacity)!;
+    public static ColumnCache Create(DataViewRow source, DataViewSchema.Column column) =>
+        (ColumnCache)Activator.CreateInstance(typeof(Typed<>).MakeGenericType(column.Type.RawType), source, column)!;
 
-    private sealed class Typed<T>(DataViewRow source, DataViewSchema.Column column, int capacity) : ColumnCache
+    private sealed class Typed<T>(DataViewRow source, DataViewSchema.Column column) : ColumnCache
     {
         private readonly ValueGetter<T> getter = source.GetGetter<T>(column);
-        private readonly T[] values = new T[capacity];
+        private T[] values = [];
 
         public override Array Values => values;
 
-        public override void Read(int slot) => getter(ref values[slot]);
+        public override void Read(int slot) => getter(ref RowRoom.Of(ref values, slot, 1)[0]);
     }
 }

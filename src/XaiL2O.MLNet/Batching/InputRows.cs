@@ -9,21 +9,25 @@ namespace XaiL2O.MLNet;
 /// </summary>
 internal sealed class InputRows
 {
-    private readonly (VectorReader Reader, ModelColumn Column, double[] Values)[] columns;
+    private readonly (VectorReader Reader, ModelColumn Column)[] columns;
+    private readonly double[][] values; // of each column, with room for the rows that were read so far
 
     /// <param name="source">The rows.</param>
     /// <param name="columns">Names and sizes.</param>
-    /// <param name="capacity">Rows that there is room for.</param>
-    public InputRows(DataViewRow source, IEnumerable<ModelColumn> columns, int capacity) =>
-        this.columns = [.. columns.Select(c => (VectorReader.Create(source, source.Schema[c.Name]), c, new double[(long)capacity * c.Size]))];
+    public InputRows(DataViewRow source, IEnumerable<ModelColumn> columns)
+    {
+        this.columns = [.. columns.Select(c => (VectorReader.Create(source, source.Schema[c.Name]), c))];
+        values = [.. this.columns.Select(_ => Array.Empty<double>())];
+    }
 
     /// <summary>Copies the source row, as it stands now, into a slot.</summary>
     public void Read(int slot)
     {
-        foreach (var (reader, column, values) in columns)
+        for (var i = 0; i < columns.Length; i++)
         {
+            var (reader, column) = columns[i];
             var row = reader.Read();
-            var room = values.AsSpan(slot * column.Size, column.Size);
+            var room = RowRoom.Of(ref values[i], slot, column.Size);
             if (row.Length == 0)
                 room.Fill(double.NaN);
             else if (row.Length == column.Size)
@@ -35,5 +39,5 @@ internal sealed class InputRows
 
     /// <summary>Copies of slots 0 … rows − 1, one tensor <c>[rows, size]</c> per column, in double precision.</summary>
     public torch.Tensor[] Take(int rows) =>
-        [.. columns.Select(c => torch.tensor(c.Values.AsSpan(0, rows * c.Column.Size).ToArray(), [rows, c.Column.Size]))];
+        [.. columns.Select((c, i) => torch.tensor(values[i].AsSpan(0, rows * c.Column.Size).ToArray(), [rows, c.Column.Size]))];
 }

@@ -29,7 +29,9 @@ public sealed class ImageQualityTransformer : BatchTransformer
 
     internal sealed record Settings(int ImageSize, string ImageColumnName, string TruthColumnName, string Prefix);
 
-    internal override int BatchSize => Rows;
+    internal override int BatchSize => Math.Clamp(Array.MaxLength / Pixels, 1, Rows);
+
+    private int Pixels => settings.ImageSize * settings.ImageSize;
 
     internal override IReadOnlyList<string> InputColumnNames => [settings.ImageColumnName, settings.TruthColumnName];
 
@@ -38,10 +40,10 @@ public sealed class ImageQualityTransformer : BatchTransformer
     internal override void CheckInput(DataViewSchema schema)
     {
         foreach (var name in InputColumnNames)
-            ColumnCheck.FloatVector(schema, name, settings.ImageSize * settings.ImageSize);
+            ColumnCheck.FloatVector(schema, name, Pixels);
     }
 
-    internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => new CompareBatch(this, source, capacity);
+    internal override IRowBatch OpenBatch(DataViewRow source) => new CompareBatch(this, source);
 
     private protected override void Save(ModelSaveContext context)
     {
@@ -58,22 +60,20 @@ public sealed class ImageQualityTransformer : BatchTransformer
         return ModelPayload.Read(ctx, payload => new ImageQualityTransformer(payload.ReadSettings<Settings>()));
     }
 
-    private sealed class CompareBatch(ImageQualityTransformer parent, DataViewRow source, int capacity) : IRowBatch
+    private sealed class CompareBatch(ImageQualityTransformer parent, DataViewRow source) : IRowBatch
     {
-        private readonly int pixels = parent.settings.ImageSize * parent.settings.ImageSize;
-        private readonly float[][] values = [.. parent.InputColumnNames.Select(_ => new float[capacity * parent.settings.ImageSize * parent.settings.ImageSize])];
-        private readonly FloatRows[] rows = [.. parent.InputColumnNames.Select(name => new FloatRows(source, source.Schema[name], parent.settings.ImageSize * parent.settings.ImageSize))];
+        private readonly FloatRows[] rows = [.. parent.InputColumnNames.Select(name => new FloatRows(source, source.Schema[name], parent.Pixels))];
 
         public void Read(int slot)
         {
-            for (var i = 0; i < rows.Length; i++)
-                rows[i].Read(values[i].AsSpan(slot * pixels, pixels));
+            foreach (var column in rows)
+                column.Read(slot);
         }
 
         public Array[] Compute(int count)
         {
-            using var image = torch.tensor(values[0].AsSpan(0, count * pixels).ToArray(), [count, pixels]);
-            using var truth = torch.tensor(values[1].AsSpan(0, count * pixels).ToArray(), [count, pixels]);
+            using var image = rows[0].Take(count);
+            using var truth = rows[1].Take(count);
             return [ImageQuality.Psnr(image, truth), ImageQuality.Ssim(image, truth)];
         }
     }

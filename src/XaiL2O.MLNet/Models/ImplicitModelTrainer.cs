@@ -38,10 +38,12 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
     {
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(options);
+        definition.RequireProperties();
         definition.Validate();
         options.Validate();
         (this.environment, this.definition, this.options) = (environment, definition, options);
         columns = new ModelColumns(definition, options.ColumnNames, options.OutputPrefix);
+        OptionCheck.Batch(options.BatchSize ?? definition.BatchSize, definition, nameof(Options.BatchSize));
         (options.Training ?? definition.Training).Validate();
         (options.Solver ?? definition.Solver).Validate();
         DefinitionPayload.Check(definition);
@@ -50,6 +52,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
             CheckTerms();
         learns = definition.LearnsWeights && outline.WeightCount > 0;
         appended = columns.Appended(outline.Properties);
+        ColumnCheck.Hidden([.. columns.Inputs, columns.Target], appended);
     }
 
     /// <summary>Settings of <see cref="ImplicitModelTrainer"/>.</summary>
@@ -67,7 +70,9 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
         /// <summary>Tolerances and iteration limit of inferences; <see cref="ModelDefinition.Solver"/> when null.</summary>
         public FixedPointOptions? Solver { get; init; }
 
-        /// <summary>Rows solved together by the transformer, in [1, 2²⁰]; <see cref="ModelDefinition.BatchSize"/> when null.</summary>
+        /// <summary>
+        /// Rows solved together by the transformer, in [1, 2²⁰] and so many that a column of them has less than 2³¹ numbers; <see cref="ModelDefinition.BatchSize"/> when null.
+        /// </summary>
         public int? BatchSize { get; init; }
 
         /// <summary>Receives training progress.</summary>
@@ -111,6 +116,8 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
         ArgumentNullException.ThrowIfNull(input);
         if (start is not null && !learns)
             throw new ArgumentException($"{definition.GetType().Name} has no weights to train; call Fit without a model to start from.", nameof(start));
+        // It may have been changed since the trainer was made.
+        DefinitionPayload.Check(definition);
         using var work = NativeWork.Enter();
         // The caller may be in inference mode, whose tensors have no gradients.
         using var mode = torch.inference_mode(false);
@@ -131,6 +138,10 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
             {
                 var rows = table.Chosen(definition);
                 chosen = definition.Choose(rows.Data, rows.Targets, solver, device, options.CancellationToken);
+                DefinitionPayload.Check(chosen);
+                using var channel = environment.Start(definition.GetType().Name);
+                foreach (var (isWarning, text) in chosen.RemarksOnChoice(rows.Data.shape[0]))
+                    (isWarning ? (Action<string, object[]>)channel.Warning : channel.Info)("{0}", [text]);
             }
         }
 
@@ -151,7 +162,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
 
         return new ImplicitModelTransformer(environment, new ModelColumns(chosen, options.ColumnNames, options.OutputPrefix), options.BatchSize ?? definition.BatchSize, solver, weights, device, training)
         {
-            TrainedOn = NeedsRows ? new(input) : null,
+            TrainedOn = NeedsRows ? new TrainingRows(input, start?.TrainedOn) : null,
         };
     }
 

@@ -28,6 +28,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer
 
     internal ImplicitModelTransformer(IHostEnvironment environment, ModelColumns columns, int batchSize, FixedPointOptions solver, IReadOnlyList<NamedArray> weights, torch.Device device, TrainingResult? training)
     {
+        OptionCheck.Batch(batchSize, columns.Definition, nameof(BatchSize));
         (this.environment, this.columns, BatchSize, this.solver, this.weights, this.device, Training) = (environment, columns, batchSize, solver, weights, device, training);
         outline = LastingTensors.Make(() => Make(columns.Definition.Outline, torch.ScalarType.Float32, torch.CPU));
         properties = outline.Properties.ToDictionary(columns.ValueOf);
@@ -83,11 +84,12 @@ public sealed class ImplicitModelTransformer : BatchTransformer
 
     /// <summary>The same weights in another definition, for instance of a larger scan (<see cref="ReconstructionDefinition.With"/>).</summary>
     /// <param name="definition">The other definition.</param>
-    /// <exception cref="ArgumentException">Its weights have other names or shapes.</exception>
+    /// <exception cref="ArgumentException">Its weights have other names or shapes, or it would come back as another one from a model zip.</exception>
     public ImplicitModelTransformer WithDefinition(ModelDefinition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
         definition.Validate();
+        DefinitionPayload.Check(definition);
         return new ImplicitModelTransformer(environment, new ModelColumns(definition, columns.Names, columns.Prefix), BatchSize, solver, weights, device, Training) { TrainedOn = TrainedOn };
     }
 
@@ -118,10 +120,9 @@ public sealed class ImplicitModelTransformer : BatchTransformer
     {
         foreach (var column in columns.Inputs)
             ColumnCheck.NumberVector(schema, column.Name, column.Size);
-        ColumnCheck.Hidden(schema, OutputColumns);
     }
 
-    internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => new SolveBatch(this, source, capacity);
+    internal override IRowBatch OpenBatch(DataViewRow source) => new SolveBatch(this, source);
 
     internal ModelPayload Payload()
     {
@@ -137,16 +138,12 @@ public sealed class ImplicitModelTransformer : BatchTransformer
     internal static ImplicitModelTransformer FromPayload(ModelPayload payload, IHostEnvironment environment)
     {
         var settings = payload.ReadSettings<Settings>();
-        OptionCheck.Batch(settings.BatchSize, nameof(settings.BatchSize));
         settings.Solver.Validate();
         var definition = settings.Definition.Create(payload);
-        definition.Validate();
-        if (definition.LeastWeights > payload.ValueCount)
-            throw new ArgumentException($"a {definition.GetType().Name} of these settings has at least {definition.LeastWeights} weights; the file has {payload.ValueCount}.");
-        var columns = new ModelColumns(definition, settings.ColumnNames, settings.OutputPrefix);
+        var (columns, declared) = Declared(definition, settings, payload.ValueCount);
         // The definition says which weights there are.
-        using var declared = Declared(definition);
-        return new ImplicitModelTransformer(environment, columns, settings.BatchSize, settings.Solver, payload.Weights(declared.Weights.Select(w => w.Name), WeightPrefix), DeviceChoice.From(environment), null);
+        using (declared)
+            return new ImplicitModelTransformer(environment, columns, settings.BatchSize, settings.Solver, payload.Weights(declared.Weights.Select(w => w.Name), WeightPrefix), DeviceChoice.From(environment), null);
     }
 
     private protected override void Save(ModelSaveContext context)
@@ -164,14 +161,17 @@ public sealed class ImplicitModelTransformer : BatchTransformer
         return ModelPayload.Read(ctx, payload => FromPayload(payload, env));
     }
 
-    private static ImplicitModel Declared(ModelDefinition definition)
+    private static (ModelColumns Columns, ImplicitModel Model) Declared(ModelDefinition definition, Settings settings, long values)
     {
         try
         {
-            return definition.Outline.CreateModel();
+            definition.Validate();
+            if (definition.LeastWeights > values)
+                throw new ArgumentException($"a {definition.GetType().Name} of these settings has at least {definition.LeastWeights} weights; the file has {values}.");
+            return (new ModelColumns(definition, settings.ColumnNames, settings.OutputPrefix), definition.Outline.CreateModel());
         }
 #pragma warning disable CA1031 // A user's definition may throw anything where its properties have values that it never had.
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (e is not (ArgumentException or OutOfMemoryException))
 #pragma warning restore CA1031
         {
             throw new ArgumentException($"the definition {definition.GetType().Name} makes no model of the properties that were stored: {e.Message}", e);
@@ -185,9 +185,9 @@ public sealed class ImplicitModelTransformer : BatchTransformer
         return model;
     }
 
-    private sealed class SolveBatch(ImplicitModelTransformer parent, DataViewRow source, int capacity) : IRowBatch
+    private sealed class SolveBatch(ImplicitModelTransformer parent, DataViewRow source) : IRowBatch
     {
-        private readonly InputRows rows = new(source, parent.columns.Inputs, capacity);
+        private readonly InputRows rows = new(source, parent.columns.Inputs);
 
         public void Read(int slot) => rows.Read(slot);
 

@@ -46,7 +46,7 @@ public sealed class PropertyTransformer : BatchTransformer
             ColumnCheck.NumberVector(schema, column.Name, column.Size);
     }
 
-    internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => new EvaluateBatch(this, source, capacity);
+    internal override IRowBatch OpenBatch(DataViewRow source) => new EvaluateBatch(this, source);
 
     private protected override void Save(ModelSaveContext context)
     {
@@ -65,9 +65,9 @@ public sealed class PropertyTransformer : BatchTransformer
         return ModelPayload.Read(ctx, payload => ImplicitModelTransformer.FromPayload(payload, env).PropertiesOf(names.Estimate, names.Prefix));
     }
 
-    private sealed class EvaluateBatch(PropertyTransformer parent, DataViewRow source, int capacity) : IRowBatch
+    private sealed class EvaluateBatch(PropertyTransformer parent, DataViewRow source) : IRowBatch
     {
-        private readonly InputRows rows = new(source, parent.columns, capacity);
+        private readonly InputRows rows = new(source, parent.columns);
 
         public void Read(int slot) => rows.Read(slot);
 

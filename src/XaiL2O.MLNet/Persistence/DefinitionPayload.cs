@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
@@ -38,6 +39,7 @@ internal sealed record DefinitionPayload(string Type, string Assembly, string Pr
     }
 
     /// <summary>Throws unless a definition comes back as it is from what a zip would hold: better before a training than after it.</summary>
+    /// <param name="definition">The definition that will be trained, or will serve.</param>
     /// <exception cref="ArgumentException">It does not; the message names what would be lost.</exception>
     public static void Check(ModelDefinition definition)
     {
@@ -60,7 +62,7 @@ internal sealed record DefinitionPayload(string Type, string Assembly, string Pr
         {
             throw new ArgumentException(
                 $"The definition {definition.GetType().Name} would be another one after loading from a model zip, which stores public properties and fields that can be set or are parameters of the constructor: "
-                + $"{string.Join("; ", lost.Take(5))}. Make what differs a public property with init, or mark it [JsonIgnore] where it follows from the properties.",
+                + $"{string.Join("; ", lost.Take(5))}. Make what differs a public property with init, of a type that JSON holds wholly, or mark it [JsonIgnore] where it follows from the properties.",
                 nameof(definition));
         }
     }
@@ -115,8 +117,10 @@ internal sealed record DefinitionPayload(string Type, string Assembly, string Pr
             ?? throw new InvalidDataException($"The assembly {Assembly} has no type {Type}, the model's definition. Was it renamed or moved since the model was saved?");
     }
 
-    private static JsonSerializerOptions Options(Func<long[], Array, string>? store, ModelPayload? payload) => new()
+    private static JsonSerializerOptions Options(Func<long[], Array, string>? store, ModelPayload? payload) => new(Sealed.StrictJson(new()))
     {
+        // A user's definition may leave null what it says is not; whether that makes a model shows when it is made.
+        RespectNullableAnnotations = false,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         IncludeFields = true,
         TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutComputed } },

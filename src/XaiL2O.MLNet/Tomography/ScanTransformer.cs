@@ -35,7 +35,7 @@ public sealed class ScanTransformer : BatchTransformer
 
     internal sealed record Settings(ParallelBeamGeometry Geometry, double Noise, int Seed, string ImageColumnName, string MeasurementColumnName);
 
-    internal override int BatchSize => Rows;
+    internal override int BatchSize => Math.Clamp(Array.MaxLength / settings.Geometry.Pixels, 1, Rows);
 
     internal override IReadOnlyList<string> InputColumnNames => [settings.ImageColumnName];
 
@@ -43,7 +43,7 @@ public sealed class ScanTransformer : BatchTransformer
 
     internal override void CheckInput(DataViewSchema schema) => ColumnCheck.FloatVector(schema, settings.ImageColumnName, settings.Geometry.Pixels);
 
-    internal override IRowBatch OpenBatch(DataViewRow source, int capacity) => new ScanBatch(this, source, capacity);
+    internal override IRowBatch OpenBatch(DataViewRow source) => new ScanBatch(this, source);
 
     private protected override void Save(ModelSaveContext context)
     {
@@ -60,17 +60,15 @@ public sealed class ScanTransformer : BatchTransformer
         return ModelPayload.Read(ctx, payload => new ScanTransformer(payload.ReadSettings<Settings>()));
     }
 
-    private sealed class ScanBatch(ScanTransformer parent, DataViewRow source, int capacity) : IRowBatch
+    private sealed class ScanBatch(ScanTransformer parent, DataViewRow source) : IRowBatch
     {
-        private readonly int pixels = parent.settings.Geometry.Pixels;
-        private readonly float[] images = new float[capacity * parent.settings.Geometry.Pixels];
         private readonly FloatRows rows = new(source, source.Schema[parent.settings.ImageColumnName], parent.settings.Geometry.Pixels);
 
-        public void Read(int slot) => rows.Read(images.AsSpan(slot * pixels, pixels));
+        public void Read(int slot) => rows.Read(slot);
 
         public Array[] Compute(int count)
         {
-            using var x = torch.tensor(images.AsSpan(0, count * pixels).ToArray(), [count, pixels]);
+            using var x = rows.Take(count);
             using var d = parent.simulator.Value.Scan(x);
             var flat = d.data<float>().ToArray();
             var beams = parent.settings.Geometry.Beams;

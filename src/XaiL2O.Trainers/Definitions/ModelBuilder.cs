@@ -49,13 +49,22 @@ public sealed class ModelBuilder
     public Algorithm Algorithm { get; set; }
 
     /// <summary>How step sizes are chosen.</summary>
-    public StepPolicy Steps { get; set; } = new();
+    public StepPolicy Steps
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(Steps));
+            field = value;
+        }
+    } = new();
 
     /// <summary>An input column, for terms that depend on it row by row.</summary>
     /// <param name="name">One of the names of <see cref="ModelDefinition.Inputs"/>.</param>
     /// <exception cref="ArgumentException">There is no such input.</exception>
     public RowInput Input(string name)
     {
+        ArgumentNullException.ThrowIfNull(name);
         var from = 0;
         foreach (var column in inputs)
         {
@@ -116,17 +125,18 @@ public sealed class ModelBuilder
 
     /// <summary>A trained positive number, for weights of terms and radii.</summary>
     /// <param name="name">Name, unique in the model.</param>
-    /// <param name="start">Value at the start, positive.</param>
+    /// <param name="start">Value at the start, in [10⁻³⁰, 10²⁹]: training computes in single precision.</param>
     public Coefficient LearnedPositive(string name, double start) => Coefficient.Of(LearnedPositive(name, 1, start));
 
     /// <summary>A trained vector of positive numbers.</summary>
     /// <param name="name">Name, unique in the model.</param>
     /// <param name="size">Its length, at least 1.</param>
-    /// <param name="start">Every value at the start, positive.</param>
+    /// <param name="start">Every value at the start, in [10⁻³⁰, 10²⁹]: training computes in single precision.</param>
     public Tensor LearnedPositive(string name, int size, double start)
     {
         Check.AtLeast(size, 1);
-        Check.Positive(start);
+        // The rounding of its logarithm leaves room for nothing nearer to the largest number of an option.
+        Check.Within(start, 1e-30, 1e29);
         var logarithm = (float)(Math.Log(start) / LogarithmicRate);
         return learned[name] = (LogarithmicRate * Learned(name, WeightStart.Values([.. Enumerable.Repeat(logarithm, size)]), [size])).exp();
     }
@@ -140,6 +150,8 @@ public sealed class ModelBuilder
     /// <param name="normLimit">Largest spectral norm, kept after every step of training.</param>
     public ConvolutionOperator LearnedConvolution(string name, int channels, int kernel, int imageSize, WeightStart start, double normLimit = 1)
     {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(start);
         Check.AtLeast(channels, 1);
         Check.Odd(kernel);
         Check.Positive(normLimit);
@@ -159,6 +171,7 @@ public sealed class ModelBuilder
     /// <param name="make">Makes the network for an element type and a device; called once.</param>
     public Regularizer LearnedRegularizer(string name, Func<ScalarType, Device, Regularizer> make)
     {
+        ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(make);
         return store.Part(name, () => make(DataType, Device), r => r.Weights, r => r.ProjectWeights());
     }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,7 +11,8 @@ namespace XaiL2O.Trainers;
 /// <remarks>
 /// Public properties and fields that can be set, or that are parameters of the constructor by the same name, are the definition's options: a model zip stores them,
 /// arrays and matrices of numbers among them, with the name of the type and of its assembly. Whatever else a definition holds must follow from them and be marked
-/// <see cref="System.Text.Json.Serialization.JsonIgnoreAttribute"/>; a definition that would not come back as it is is refused before it is trained. The program that loads the zip
+/// <see cref="System.Text.Json.Serialization.JsonIgnoreAttribute"/>; a definition that would not come back as it is is refused before it is trained. A checkpoint belongs to all that a definition
+/// holds, also to what is marked. The program that loads the zip
 /// references the assembly of the definition.
 /// </remarks>
 /// <seealso cref="ModelBuilder"/>
@@ -145,19 +147,13 @@ public abstract class ModelDefinition
 
     /// <summary>
     /// What of two definitions differs, field by field, private and inherited ones among them, each as <c>path: value here, value there</c>; what is marked
-    /// <see cref="System.Text.Json.Serialization.JsonIgnoreAttribute"/> is passed over.
+    /// <see cref="System.Text.Json.Serialization.JsonIgnoreAttribute"/> without a condition is passed over. One object in two places is the same as two equal ones.
     /// </summary>
     /// <param name="other">Another definition.</param>
     public IReadOnlyList<string> DifferencesFrom(ModelDefinition other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        var there = new Dictionary<string, string>(ObjectState.Of(other));
-        var here = new Dictionary<string, string>(ObjectState.Of(this));
-        return
-        [
-            .. here.Where(p => there.GetValueOrDefault(p.Key) != p.Value).Select(p => $"{p.Key}: {p.Value}, {there.GetValueOrDefault(p.Key, "nothing")}"),
-            .. there.Where(p => !here.ContainsKey(p.Key)).Select(p => $"{p.Key}: nothing, {p.Value}"),
-        ];
+        return [.. ObjectState.Differences(this, other)];
     }
 
     /// <summary>What training minimises; mean squared error unless a definition says otherwise.</summary>
@@ -174,6 +170,31 @@ public abstract class ModelDefinition
     /// <summary>What chooses the best weights; <see cref="Loss"/> unless a definition says otherwise. No gradients are recorded.</summary>
     /// <inheritdoc cref="Loss"/>
     public virtual double ValidationLoss(Tensor inference, Tensor data, Tensor targets) => Loss(inference, data, targets).ToDouble();
+
+    /// <summary>Throws where a property whose type says that it is never null is null all the same: whatever uses it would fail without naming it.</summary>
+    /// <exception cref="ArgumentNullException">A property is null; its name is the parameter's.</exception>
+    internal void RequireProperties()
+    {
+        var nullability = new NullabilityInfoContext();
+        foreach (var property in GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public))
+        {
+            // What is computed may fail where what it is computed from is null; that one is named.
+            if (!property.CanWrite && !IsAutomatic(property))
+                continue;
+            if (property.PropertyType.IsValueType || property.GetIndexParameters().Length > 0 || nullability.Create(property).ReadState != NullabilityState.NotNull)
+                continue;
+            if (property.GetValue(this) is null)
+                throw new ArgumentNullException(property.Name, $"{GetType().Name}.{property.Name} is null; give it a value.");
+        }
+    }
+
+    /// <summary>Whether a property is stored and not computed, such as a parameter of a constructor.</summary>
+    private static bool IsAutomatic(PropertyInfo property) =>
+        property.DeclaringType!.GetField($"<{property.Name}>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic) is not null;
+
+    /// <summary>What whoever trains should know of what was chosen, each a warning or information.</summary>
+    /// <param name="rows">Training rows it was chosen on.</param>
+    internal virtual IEnumerable<(bool IsWarning, string Text)> RemarksOnChoice(long rows) => [];
 
     /// <summary>A lower bound of the number of weights by the options, by which a file that holds fewer is refused before anything is allocated.</summary>
     internal virtual double LeastWeights => 0;

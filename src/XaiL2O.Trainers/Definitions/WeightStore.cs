@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -30,7 +31,7 @@ internal sealed class WeightStore(ScalarType dataType, Device device, int seed) 
 
     public Tensor Weight(string name, long[] shape, WeightStart start, Action<Tensor>? keep)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        CheckName(name);
         if (weights.TryGetValue(name, out var known))
         {
             return known.shape.SequenceEqual(shape)
@@ -56,7 +57,7 @@ internal sealed class WeightStore(ScalarType dataType, Device device, int seed) 
     public T Part<T>(string name, Func<T> make, Func<T, IEnumerable<(string Name, Tensor Weight)>> weightsOf, Action<T>? keep)
         where T : class, IDisposable
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        CheckName(name);
         if (parts.TryGetValue(name, out var known))
             return known as T ?? throw new ArgumentException($"'{name}' is declared as a {known.GetType().Name} and as a {typeof(T).Name}.");
         ThrowIfComplete(name);
@@ -110,6 +111,14 @@ internal sealed class WeightStore(ScalarType dataType, Device device, int seed) 
         projections.Add(projection);
         using var grad = no_grad();
         projection();
+    }
+
+    /// <summary>A file of weights holds their names in UTF-8, in which half a surrogate pair is another character.</summary>
+    private static void CheckName(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        if (Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(name)) != name)
+            throw new ArgumentException($"The weight '{name}' has half a surrogate pair in its name, which no file can hold; give it another name.");
     }
 
     private void ThrowIfComplete(string name)

@@ -11,7 +11,7 @@ namespace XaiL2O.Trainers;
 /// </summary>
 internal static class CheckpointFile
 {
-    private const int Version = 2;
+    private const int Version = 3;
     private static readonly byte[] Magic = "XL2OCKPT"u8.ToArray();
 
     /// <summary>Bytes of a file name that leave room for the ending of the file written beside it; systems have 255.</summary>
@@ -55,13 +55,27 @@ internal static class CheckpointFile
             var saved = reader.ReadString();
             if (saved != fingerprint)
                 throw new InvalidDataException($"{path} belongs to another training, whose {TrainingIdentity.Difference(saved, fingerprint)} differ. Delete it to train anew, or name another file.");
-            body(reader);
+            Read(path, reader, body);
             if (!reader.ReadBytes(Magic.Length).AsSpan().SequenceEqual(Magic))
                 throw new InvalidDataException($"{path} is damaged; delete it to start anew.");
         }
         catch (EndOfStreamException e)
         {
             throw new InvalidDataException($"{path} is damaged: it ends too early. Delete it to start anew.", e);
+        }
+    }
+
+    private static void Read(string path, BinaryReader reader, Action<BinaryReader> body)
+    {
+        try
+        {
+            body(reader);
+        }
+#pragma warning disable CA1031 // Libtorch throws what it likes at numbers that no training wrote.
+        catch (Exception e) when (e is not (IOException or OutOfMemoryException))
+#pragma warning restore CA1031
+        {
+            throw new InvalidDataException($"{path} is damaged: {e.Message.Split('\n')[0]} Delete it to start anew.", e);
         }
     }
 
@@ -77,6 +91,10 @@ internal static class CheckpointFile
             writer.Write(part.bytes);
         }
     }
+
+    /// <summary>A number that was read, unless the file is too short for as many parts.</summary>
+    public static long Within(BinaryReader reader, long count, long bytesEach) =>
+        count >= 0 && count <= (reader.BaseStream.Length - reader.BaseStream.Position) / bytesEach ? count : throw new EndOfStreamException();
 
     /// <summary>Reads elements into a tensor of the shape and type they had.</summary>
     public static void Read(BinaryReader reader, Tensor target)
