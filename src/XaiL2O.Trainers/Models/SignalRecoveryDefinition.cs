@@ -20,8 +20,8 @@ public sealed class SignalRecoveryDefinition : ModelDefinition
     /// <summary>A, m rows of n values, m &lt; n. Required.</summary>
     public required float[,] MeasurementMatrix { get; init; }
 
-    /// <summary>Filters, an even number. Default 48.</summary>
-    public int Filters { get; init; } = 48;
+    /// <summary>Filters, an even number. Default 32.</summary>
+    public int Filters { get; init; } = 32;
 
     /// <summary>Samples of a filter, odd. Default 25.</summary>
     public int FilterLength { get; init; } = 25;
@@ -29,8 +29,8 @@ public sealed class SignalRecoveryDefinition : ModelDefinition
     /// <summary>σ² relative to the mean square of a row's measurements, positive. Default 1e-3.</summary>
     public double Noise { get; init; } = 1e-3;
 
-    /// <summary>How much the learned part may bend the prior, relative to the Gaussian part; positive. Up to 1 every solve has one solution. Default 20.</summary>
-    public double CurvatureLimit { get; init; } = 20;
+    /// <summary>How much the learned part may bend the prior, relative to the Gaussian part; positive. Up to 1 every solve has one solution. Default 4.</summary>
+    public double CurvatureLimit { get; init; } = 4;
 
     /// <summary>c(0), …, c(n − 1) of the Gaussian prior, learned from the training signals, each relative to the size of its row; null before <see cref="Choose"/>.</summary>
     [JsonInclude]

@@ -19,8 +19,8 @@ namespace XaiL2O.Trainers;
 /// </remarks>
 internal sealed class RidgePriorTerm : Term, ISmooth
 {
-    /// <summary>Length of the Fourier transforms in which norms of filters are bounded, beside the filters' own.</summary>
-    private const int FrequencyFactor = 8;
+    /// <summary>Frequencies at which norms of filters are computed, for each sample of a filter.</summary>
+    private const int FrequencyFactor = 16;
 
     private readonly StationaryPrior prior;
     private readonly Tensor filters;   // [C, 1, k]
@@ -127,7 +127,14 @@ internal sealed class RidgePriorTerm : Term, ISmooth
 
     private Tensor Features(Tensor white) => nn.functional.conv1d(white.unsqueeze(1), filters, padding: filters.shape[2] / 2);
 
-    /// <summary>max_f Σ|ŵ_c(f)|², on a grid of frequencies fine enough for the filters' length.</summary>
-    private static double Energy(Tensor part) =>
-        fft.rfft(part.squeeze(1).to(ScalarType.Float64).cpu(), FrequencyFactor * part.shape[2]).abs().square().sum([0]).max().ToDouble();
+    /// <summary>
+    /// A bound on max_f Σ|ŵ_c(f)|², and so on the squared norm of the filters together, from N frequencies: a trigonometric polynomial of degree k − 1 is at most
+    /// 1/cos(π(k − 1)/N) times its largest value among them (Ehlich and Zeller 1964, doi 10.1007/BF01111276).
+    /// </summary>
+    private static double Energy(Tensor part)
+    {
+        var (length, frequencies) = (part.shape[2], FrequencyFactor * part.shape[2]);
+        var spectrum = fft.rfft(part.squeeze(1).to(ScalarType.Float64).cpu(), frequencies).abs().square();
+        return spectrum.sum([0]).max().ToDouble() / Math.Cos(Math.PI * (length - 1) / frequencies);
+    }
 }
