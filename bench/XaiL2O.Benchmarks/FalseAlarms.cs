@@ -43,6 +43,35 @@ internal static class FalseAlarms
 
         Delays();
         QuietTimes();
+        SmallShifts();
+    }
+
+    /// <summary>
+    /// Rows until a shift by half a standard deviation is found after quiet times of several lengths, by what is promised: 21 streams of one two-sided property. Shifted
+    /// rows join the calibration, and after few quiet rows they soon are most of what a row is compared with.
+    /// </summary>
+    private static void SmallShifts()
+    {
+        const int longest = 100_000;
+        foreach (var (name, options) in new[] { ("bound 1 %", new DriftOptions()), ("mean run length 10⁶ rows", new DriftOptions { MeanRunLength = 1e6 }) })
+        {
+            foreach (var quiet in new[] { 500, 5_000, 50_000, 200_000 })
+            {
+                var delays = new long[21];
+                Parallel.For(0, delays.Length, s =>
+                {
+                    var random = new Random(7000 + s);
+                    double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+                    var calibration = new EmpiricalDistribution(Enumerable.Range(0, 500).Select(_ => 10 + Normal()));
+                    var monitor = new DriftMonitor(new Certifier([new PropertyCertifier("p", calibration, new LabelPolicy(), Calibration.Conformal, sides: Sides.TwoSided)]), options with { Seed = (ulong)s });
+                    for (var t = 0; t < quiet + longest && monitor.AlarmRow is null; t++)
+                        monitor.Observe([(t < quiet ? 10 : 10.5) + Normal()]);
+                    delays[s] = monitor.AlarmRow is { } at ? at - quiet : long.MaxValue;
+                });
+                Array.Sort(delays);
+                Console.WriteLine($"shift by half a standard deviation, {name}, {quiet} quiet rows: found in {delays.Count(d => d is > 0 and < long.MaxValue)} of {delays.Length} streams within {longest} rows, median delay {(delays[10] < long.MaxValue ? $"{delays[10]} rows" : $"over {longest} rows")}; {delays.Count(d => d <= 0)} alarms before it");
+            }
+        }
     }
 
     /// <summary>Rows until a change to the larger of two draws is found after quiet times of several lengths, by what is promised: the median of 21 streams of one property.</summary>

@@ -12,6 +12,7 @@ namespace XaiL2O.Examples;
 internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, RunSize Size, CancellationToken Cancellation, string? Train = null, double? Seconds = null)
 {
     private readonly Stopwatch clock = Stopwatch.StartNew();
+    private readonly DateTime started = DateTime.UtcNow;
 
     public double ElapsedSeconds => clock.Elapsed.TotalSeconds;
 
@@ -28,7 +29,14 @@ internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, RunSize Si
     /// <summary>A file of <c>examples/data</c>, which the build copies beside the program; checked, see <see cref="DataFiles"/>.</summary>
     public static string Data(string file) => DataFiles.Checked(Path.Combine(AppContext.BaseDirectory, "data"), file);
 
-    public static void Say(string text) => AnsiConsole.MarkupLineInterpolated($"[grey]{DateTime.Now:HH:mm:ss}[/] {text}");
+    /// <summary>Prints a line with the time; ends an example that was interrupted, so that it announces no work that will not be done.</summary>
+    public static void Say(string text)
+    {
+        Interruption.Check();
+        Print(text);
+    }
+
+    private static void Print(string text) => AnsiConsole.MarkupLineInterpolated($"[grey]{DateTime.Now:HH:mm:ss}[/] {text}");
 
     /// <summary>The rows with all outputs of a chain, solved once, however often they are read.</summary>
     public static IDataView Solved(MLContext ml, ITransformer chain, IDataView rows)
@@ -43,28 +51,31 @@ internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, RunSize Si
         if (!AnsiConsole.Profile.Capabilities.Interactive)
         {
             Say(title);
-            var (printed, validated) = (0, false);
             return work(new Report(p =>
             {
-                // One line per epoch, with the validation loss where there is one.
-                validated |= p.ValidationLoss is not null;
-                var ended = validated ? p.ValidationLoss is not null : p.Fraction * p.Epochs >= p.Epoch;
-                if (!ended || printed == p.Epoch)
-                    return;
-                printed = p.ValidationLoss is null && p.Epoch == 1 ? 0 : p.Epoch;
-                Say(Line(p));
+                if (p.Completed is not null)
+                    Say(Line(p));
+                else if (Remark(p) is { } remark)
+                    Say(remark);
             }));
         }
 
-        return AnsiConsole.Progress().Start(context =>
+        var remarks = new List<string>();
+        var result = AnsiConsole.Progress().Start(context =>
         {
             var task = context.AddTask(Markup.Escape(title), maxValue: 1);
             return work(new Report(p =>
             {
                 task.Value = p.Fraction;
-                task.Description = Markup.Escape($"{title}: {Line(p)}");
+                // Lines would tear the bar apart.
+                if (Remark(p) is { } remark)
+                    remarks.Add(remark);
+                else
+                    task.Description = Markup.Escape($"{title}: {Line(p)}");
             }));
         });
+        remarks.ForEach(Say);
+        return result;
     }
 
     /// <summary>Writes <c>summary.json</c>: flat, key → number or string. Numbers that JSON cannot hold become strings.</summary>
@@ -72,8 +83,10 @@ internal sealed record ExampleContext(DirectoryInfo Folder, int Seed, RunSize Si
     {
         var flat = values.ToDictionary(v => v.Key, v => v.Value is double d && !double.IsFinite(d) ? d.ToString(CultureInfo.InvariantCulture) : v.Value);
         FileReplacement.WriteText(PathOf("summary.json"), JsonSerializer.Serialize(flat, JsonOptions) + "\n");
-        Say($"Figures and summary.json are in {Path.GetRelativePath(Environment.CurrentDirectory, Folder.FullName)}");
+        Say($"{OutputFolder.Contents(Folder, started)} in {Path.GetRelativePath(Environment.CurrentDirectory, Folder.FullName)}");
     }
+
+    private static string? Remark(TrainingProgress p) => p.Warning is { } warning ? $"Warning: {warning}" : p.Information;
 
     private static readonly JsonSerializerOptions JsonOptions = new() { WriteIndented = true };
 

@@ -20,6 +20,7 @@ internal sealed class ExampleHost : IDisposable
     private readonly FolderLease lease;
     private readonly CancellationTokenSource source = new();
     private readonly ManualResetEventSlim ended = new();
+    private readonly DateTime started = DateTime.UtcNow;
     private int exitCode;
     private int told;
 
@@ -95,7 +96,9 @@ internal sealed class ExampleHost : IDisposable
         if (Interlocked.Exchange(ref told, 1) != 0)
             return;
         AnsiConsole.Cursor.Show(true);
-        AnsiConsole.MarkupLineInterpolated($"[yellow]Stopped before the end; the files in {Path.GetRelativePath(Environment.CurrentDirectory, folder.FullName)} are incomplete.[/]");
+        var where = Path.GetRelativePath(Environment.CurrentDirectory, folder.FullName);
+        var what = OutputFolder.Written(folder, started).Length == 0 ? $"nothing was written to {where}" : $"the files in {where} are incomplete";
+        AnsiConsole.MarkupLineInterpolated($"[yellow]Stopped before the end; {what}.[/]");
     }
 
     /// <summary>Ends the process without taking down what threads still use.</summary>

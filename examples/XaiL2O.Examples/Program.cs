@@ -15,7 +15,7 @@ IExample[] examples =
 var root = new RootCommand("Examples of XaiL2O: learned optimisation models with certificates on every inference.");
 foreach (var example in examples)
 {
-    var outOption = new Option<DirectoryInfo>("--out") { Description = $"Folder for figures and summary.json (default artifacts/{example.Name}).", DefaultValueFactory = _ => new DirectoryInfo(Path.Combine("artifacts", example.Name)) };
+    var outOption = new Option<DirectoryInfo>("--out") { Description = $"Folder for what the example writes: summary.json, reports, models and figures (default artifacts/{example.Name}).", DefaultValueFactory = _ => new DirectoryInfo(Path.Combine("artifacts", example.Name)) };
     var seedOption = new Option<int>("--seed") { Description = "Seed of all random draws.", DefaultValueFactory = _ => 1 };
     var quickOption = new Option<bool>("--quick") { Description = $"A small run for a first look and for tests, with the same checks. {example.QuickDescription}" };
     var fullOption = new Option<bool>("--full") { Description = example.FullDescription };

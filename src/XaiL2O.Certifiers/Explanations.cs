@@ -5,6 +5,9 @@ namespace XaiL2O.Certifiers;
 /// <summary>Sentences that say what failed, by how much, how unusual that is and what usually causes it.</summary>
 internal static class Explanations
 {
+    /// <summary>What usually makes a value that should be a number none.</summary>
+    public const string CauseOfNoNumber = "an input that is missing, all zero or not finite, or arithmetic that overflowed";
+
     public static string Of(PropertyCertifier property, Certificate certificate, bool failed, string? group)
     {
         var verb = failed ? "failed" : certificate.Label == CertificateLabel.Fail ? "failed alone, not jointly" : "warns";
@@ -61,7 +64,7 @@ internal static class Explanations
         // What makes a value large makes it neither small nor no number.
         var cause = property.IsLow(value) ? "something is missing: a dead or muted input, or an inference that has lost its structure"
             : value < 0 ? "a column that holds no property values, or one with the wrong sign"
-            : !double.IsFinite(value) && property.Limits is null ? "an input that is missing, all zero or not finite, or arithmetic that overflowed"
+            : !double.IsFinite(value) && property.Limits is null ? CauseOfNoNumber
             : property.Cause.TrimEnd('.');
         return cause.Length == 0 ? "" : $" Usual cause: {cause}.";
     }

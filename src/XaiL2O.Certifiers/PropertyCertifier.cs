@@ -60,7 +60,7 @@ public sealed class PropertyCertifier
             sides);
         var level = policy.FailProbability;
         if (calibration == Calibration.Conformal && level > 0)
-            RequireCount(level, $"fail rows at level {level}", nameof(LabelPolicy.FailProbability));
+            RequireCount(level, $"fail rows at level {level}", nameof(LabelPolicy.FailProbability), " (a joint rule over k properties takes about k times as many)");
         if (level > 0 && Compared.Max(d => d.RankError) is var error && error >= level / compared.SideCount)
         {
             throw new ArgumentException(
@@ -165,7 +165,7 @@ public sealed class PropertyCertifier
     internal bool IsLow(double value) => compared.IsLow(value);
 
     /// <summary>Throws unless the calibration values allow conformal p-values as small as a level.</summary>
-    internal void RequireCount(double level, string purpose, string option)
+    internal void RequireCount(double level, string purpose, string option, string more = "")
     {
         var needed = RowsNeeded(level, Sides);
         if (Compared.MinBy(d => d.Count) is not { } fewest || fewest.Count >= needed)
@@ -173,7 +173,7 @@ public sealed class PropertyCertifier
         var (smallest, instead) = Sides == Sides.TwoSided ? ("2/(N + 1) where both sides count", $", or let only large values fail ({nameof(Certifiers.Sides)}.{nameof(Sides.Upper)})") : ("1/(N + 1)", "");
         throw new ArgumentException(
             $"'{Name}' has {fewest.Count} calibration values, too few to {purpose}: a conformal p-value cannot be smaller than {smallest}. "
-            + $"Calibrate on at least {needed} rows or raise {option}{instead}.");
+            + $"Calibrate on at least {needed} rows{more} or raise {option}{instead}.");
     }
 
     private static void Defined<T>(T value, string name)

@@ -73,5 +73,13 @@ public sealed class Verdict
             string.Join(" ", new[] { a.Explanation, b.Explanation }.Where(e => e.Length > 0))));
     }
 
+    /// <summary>The label, the parts that failed or warned, and the joint p-value, on one line for people.</summary>
+    public override string ToString()
+    {
+        static string Parts(string what, IReadOnlyList<string> names) => names.Count == 0 ? "" : $"; {what}: {string.Join(", ", names)}";
+        var p = double.IsNaN(JointPValue) ? "" : $" (joint p = {Explanations.Number(JointPValue)})";
+        return $"{Label}{p}{Parts("failed", FailedParts)}{Parts("warned", WarnedParts)}";
+    }
+
     private string[] NamesOf(CertificateLabel label) => [.. certificates.Where(c => c.Label == label).Select(c => c.Name)];
 }

@@ -44,6 +44,9 @@ public sealed class L2OCatalog
     public ImplicitModelTrainer Train(ModelDefinition definition, string measurementColumnName, string? targetColumnName = null, string? outputColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(definition);
+        ArgumentNullException.ThrowIfNull(measurementColumnName);
+        definition.RequireProperties();
+        definition.Validate();
         if (definition.Inputs.Count != 1 || definition.Outputs.Count != 1)
             throw new ArgumentException($"{definition.GetType().Name} reads {definition.Inputs.Count} columns and gives {definition.Outputs.Count}; name them by {nameof(ImplicitModelTrainer.Options)}.{nameof(ImplicitModelTrainer.Options.ColumnNames)}.", nameof(definition));
         return Train(definition, new ImplicitModelTrainer.Options
@@ -152,8 +155,11 @@ public sealed class L2OCatalog
     public ImageQualityMetrics EvaluateImages(IDataView data, string imageColumnName = "Reconstruction", string truthColumnName = "Image")
     {
         ArgumentNullException.ThrowIfNull(data);
-        var pixels = ((data.Schema.GetColumnOrNull(truthColumnName)?.Type as VectorDataViewType)?.Size).GetValueOrDefault();
+        ColumnCheck.Argument(data.Schema, truthColumnName);
+        var pixels = ((data.Schema[truthColumnName].Type as VectorDataViewType)?.Size).GetValueOrDefault();
         var size = (int)Math.Round(Math.Sqrt(pixels));
+        if (size == 0 || size * size != pixels)
+            throw new InvalidOperationException($"The column '{truthColumnName}' must be a square image, a vector of n·n Single; it is {data.Schema[truthColumnName].Type}.");
         var rows = ImageQuality(size, imageColumnName, truthColumnName).Transform(data);
         // One pass: reconstructing twice would double the time.
         using var cursor = rows.GetRowCursor([rows.Schema["Psnr"], rows.Schema["Ssim"]]);
@@ -183,8 +189,13 @@ public sealed class L2OCatalog
         /// <param name="measurementColumnName">Input column: measurements d = Ax, vector of m numbers.</param>
         /// <param name="signalColumnName">Training column: signals x, vector of n numbers.</param>
         /// <param name="outputColumnName">Column appended with the signal estimate, vector of n <see cref="float"/>.</param>
-        public ImplicitModelTrainer ImplicitDictionary(float[,] measurementMatrix, string measurementColumnName = "Measurements", string signalColumnName = "Signal", string outputColumnName = "Estimate") =>
-            catalog.Train(new DictionaryDefinition { MeasurementMatrix = measurementMatrix }, measurementColumnName, signalColumnName, outputColumnName);
+        public ImplicitModelTrainer ImplicitDictionary(float[,] measurementMatrix, string measurementColumnName = "Measurements", string signalColumnName = "Signal", string outputColumnName = "Estimate")
+        {
+            ArgumentNullException.ThrowIfNull(measurementMatrix);
+            ArgumentNullException.ThrowIfNull(signalColumnName);
+            ArgumentNullException.ThrowIfNull(outputColumnName);
+            return catalog.Train(new DictionaryDefinition { MeasurementMatrix = measurementMatrix }, measurementColumnName, signalColumnName, outputColumnName);
+        }
 
         /// <summary>The implicit dictionary model, with settings.</summary>
         /// <param name="definition">The model.</param>
@@ -211,6 +222,7 @@ public sealed class L2OCatalog
         /// <param name="trueReserveColumnName">Training column: true reserves, alike.</param>
         public ImplicitModelTrainer CfmmTrade(CfmmNetwork network, IReadOnlyList<double> prices, string reserveColumnName = "Reserves", string trueReserveColumnName = "TrueReserves")
         {
+            ArgumentNullException.ThrowIfNull(network);
             ArgumentNullException.ThrowIfNull(prices);
             return catalog.Train(
                 new CfmmTradeDefinition { Network = network, Prices = [.. prices] },
@@ -231,8 +243,13 @@ public sealed class L2OCatalog
         /// <param name="measurementColumnName">Input column: measurements.</param>
         /// <param name="imageColumnName">Training column: true images in [0, 1].</param>
         /// <param name="outputColumnName">Column appended with the reconstruction.</param>
-        public ImplicitModelTrainer CtReconstruction(ParallelBeamGeometry geometry, string measurementColumnName = "Measurements", string imageColumnName = "Image", string outputColumnName = "Reconstruction") =>
-            catalog.Train(new ImplicitReconstruction { Geometry = geometry }, measurementColumnName, imageColumnName, outputColumnName);
+        public ImplicitModelTrainer CtReconstruction(ParallelBeamGeometry geometry, string measurementColumnName = "Measurements", string imageColumnName = "Image", string outputColumnName = "Reconstruction")
+        {
+            ArgumentNullException.ThrowIfNull(geometry);
+            ArgumentNullException.ThrowIfNull(imageColumnName);
+            ArgumentNullException.ThrowIfNull(outputColumnName);
+            return catalog.Train(new ImplicitReconstruction { Geometry = geometry }, measurementColumnName, imageColumnName, outputColumnName);
+        }
 
         /// <summary>
         /// Reconstruction from parallel-beam scans by any method: the implicit model, or total variation, filtered back-projection, a U-Net or a feasibility-based

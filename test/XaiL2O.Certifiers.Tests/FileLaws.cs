@@ -27,7 +27,8 @@ internal sealed class FileLaws
         FileReplacement.WriteText(In(longest), "a name of the greatest length");
         Directory.CreateDirectory(In("b"));
         Assert.That(() => FileReplacement.WriteText(In("b"), "a folder has this name"), Throws.InstanceOf<IOException>().Or.InstanceOf<UnauthorizedAccessException>());
-        Assert.That(() => FileReplacement.WriteText(In("none/c"), "no such folder"), Throws.InstanceOf<DirectoryNotFoundException>());
+        Assert.That(() => FileReplacement.WriteText(In("none/c"), "no such folder"), Throws.InstanceOf<DirectoryNotFoundException>().With.Message.Contains(In("none/c")).And.Message.Not.Contains(".tmp"));
+        Assert.That(() => FileReplacement.Write(In("a"), stream => throw new IOException($"No space left on device : '{((FileStream)stream).Name}'")), Throws.InstanceOf<IOException>().With.Message.EqualTo($"No space left on device : '{In("a")}'"));
         Assert.That(Directory.GetFileSystemEntries(folder).Select(Path.GetFileName), Is.EquivalentTo(new[] { "a", "b", longest }));
     }
 

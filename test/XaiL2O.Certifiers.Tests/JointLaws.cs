@@ -174,4 +174,14 @@ internal sealed class JointLaws
 
         Assert.That(fails / (double)(rows * repetitions), Is.LessThan(0.1 + (4 * Math.Sqrt(0.1 * 0.9 / repetitions))));
     }
+
+    [Test]
+    public void A_verdict_is_a_line_that_says_what_failed()
+    {
+        PropertyCertifier Part(string name) => new(name, new EmpiricalDistribution(Enumerable.Range(0, 199).Select(i => (double)i)), new LabelPolicy(), Calibration.Conformal);
+        var certifier = new Certifier([Part("First"), Part("Second"), new PropertyCertifier("Given", new ValueLimits { FailAbove = 1, WarnAbove = 0.5 }, null, 0)]);
+        Assert.That(certifier.Certify([1000, 1, 0.7]).ToString(), Is.EqualTo("Fail (joint p = 0.01); failed: First; warned: Given"));
+        Assert.That(certifier.Certify([100, 100, 0]).ToString(), Is.EqualTo("Pass (joint p = 1)"));
+        Assert.That(new Certifier([new PropertyCertifier("Given", new ValueLimits { FailAbove = 1 }, null, 0)]).Certify([2]).ToString(), Is.EqualTo("Fail; failed: Given"));
+    }
 }

@@ -169,4 +169,24 @@ internal sealed class PropertyLaws
         for (var i = 0; i < x.Length; i++)
             result[i] = Math.Sign(x[i]) * Math.Max(Math.Abs(x[i]) - threshold, 0);
     }
+
+    /// <summary>Columns of ML.NET hold single precision; users hold either.</summary>
+    [Test]
+    public void Points_and_matrices_come_in_either_precision()
+    {
+        float[][] single = [[0.5f, 1], [2, -3]];
+        double[][] twice = [[0.5, 1], [2, -3]];
+        double[] x = [1.5, -1];
+        Assert.That(TargetSet.Points(single).Distance(x), Is.EqualTo(TargetSet.Points(twice).Distance(x)));
+        var result = new double[2];
+        foreach (var matrix in (DenseMatrix[])[new(new float[,] { { 1, 2 }, { 3, 4 } }), new(new double[,] { { 1, 2 }, { 3, 4 } })])
+        {
+            matrix.Multiply(x, result);
+            Assert.That(result, Is.EqualTo(new[] { -0.5, 0.5 }));
+        }
+
+        Assert.That(() => TargetSet.Points((float[][])null!), Throws.ArgumentNullException);
+        Assert.That(() => new DenseMatrix((double[,])null!), Throws.ArgumentNullException);
+        Assert.That(() => new DenseMatrix(new[,] { { double.NaN } }), Throws.ArgumentException.With.Message.Contains("finite"));
+    }
 }

@@ -160,6 +160,26 @@ internal sealed class ReportTests
         Assert.That(report.ToJson(), Does.Contain("\"FailedBelow\": 2"));
     }
 
+    /// <summary>A dead input fails because it has no value; that it is not unusually small is no explanation.</summary>
+    [Test]
+    public void Values_that_are_no_numbers_are_counted_with_their_own_cause()
+    {
+        var certifier = new Certifier([new PropertyCertifier("Energy", new EmpiricalDistribution(Enumerable.Range(1, 200).Select(i => i / 10.0)), new LabelPolicy(), Calibration.Conformal, 0, Sides.TwoSided) { Cause = "noise taken for signal" }]);
+        CertificateReport Of(params double[] values)
+        {
+            var builder = new ReportBuilder(certifier, "Sides");
+            foreach (var value in values)
+                builder.Add([value], "rows", "row");
+            return builder.Build();
+        }
+
+        var dead = Of([.. Enumerable.Repeat(double.NaN, 300)]);
+        Assert.That((dead.Properties[0].Counts.Fail, dead.Properties[0].FailedBelow, dead.Properties[0].FailedNotFinite), Is.EqualTo((300, 0, 300)));
+        Assert.That(dead.ToHtml(), Does.Contain("In 300 of 300 rows that fail the value is not a number, or infinite; usual cause: an input that is missing").And.Not.Contain("noise taken for signal"));
+        Assert.That(Of(0, 100, double.PositiveInfinity).ToHtml(), Does.Contain("In 1 of 3 rows").And.Contain("Usual cause of the others: noise taken for signal."));
+        Assert.That(Of(0, 100).ToHtml(), Does.Not.Contain("not a number").And.Contain("Usual cause of a failure: noise taken for signal."));
+    }
+
     [TestCase("desktop", 1000, 1400, false)]
     [TestCase("dark", 1000, 1400, true)]
     [TestCase("phone", 390, 1400, false)]

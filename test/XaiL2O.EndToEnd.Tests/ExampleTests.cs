@@ -31,6 +31,10 @@ internal sealed class ExampleTests
         var (exitCode, output) = Run([.. arguments, .. TestRun.Full ? Array.Empty<string>() : ["--quick"], "--out", folder]);
         TestContext.Out.WriteLine(output);
         Assert.That(exitCode, Is.EqualTo(0), output);
+        // What is said to be there is there, each epoch is told once, and lines of warnings hold no NaN loss.
+        var contents = output.ReplaceLineEndings(" ");
+        Assert.That(contents, Does.Contain("summary.json").And.Not.Contain("loss NaN"));
+        Assert.That(System.Text.RegularExpressions.Regex.IsMatch(contents, @"\d+ figures?\b"), Is.EqualTo(Directory.GetFiles(folder, "*.png").Length > 0), "figures");
         foreach (var figure in figures)
             Assert.That(new FileInfo(Path.Combine(folder, figure)) is { Exists: true, Length: > 10_000 }, Is.True, figure);
         return JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(File.ReadAllText(Path.Combine(folder, "summary.json")))!;

@@ -67,6 +67,10 @@ internal sealed class InterruptTests
         Assert.That(output.Split("Stopped before the end"), Has.Length.EqualTo(2), output);
         Assert.That(output, Does.Not.Contain("Unhandled").And.Not.Contain("   at ").And.Not.Contain("Exception"));
         Assert.That(elapsed.TotalSeconds, Is.LessThan(2), output);
+        // Nothing is announced that will not be done, and no file is called incomplete that is not there.
+        var after = output[output.IndexOf("Stopped before the end", StringComparison.Ordinal)..];
+        Assert.That(after.Split('\n').Where(line => line.Length > 8 && line[2] == ':' && line[5] == ':'), Is.Empty, output);
+        Assert.That(after.ReplaceLineEndings(" "), Does.Contain(Directory.GetFiles(Path.Combine(folder, "out")).Length == 0 ? "nothing was written" : "incomplete"), output);
         // Figures and reports that were finished may stay.
         var left = Directory.GetFiles(Path.Combine(folder, "out")).Where(f => Path.GetExtension(f) is not (".html" or ".json" or ".png"))
             .Concat(Directory.GetDirectories(Path.Combine(folder, "temporary"), "xail2o-*"));

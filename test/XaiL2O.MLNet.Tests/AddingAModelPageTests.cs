@@ -54,7 +54,7 @@ internal sealed partial class AddingAModelPageTests
     public void The_code_of_the_page_stands_in_files_that_are_compiled()
     {
         var sources = new[] { "SparseRecovery.cs", "Unmixing.cs", "OwnDefinition.cs", "AddingAModelPageTests.cs" }.Select(file => Flat(Read(file))).ToArray();
-        var blocks = CodeBlocks().Matches(Read("adding-a-model.md")).Select(match => match.Groups[1].Value).ToArray();
+        var blocks = CodeBlocks().Matches(Read("adding-a-model.md")).Select(match => match.Groups[1].Value).Where(block => !block.StartsWith("using ", StringComparison.Ordinal)).ToArray();
         Assert.That(blocks, Has.Length.EqualTo(4));
         foreach (var block in blocks)
             Assert.That(sources.Any(source => source.Contains(Flat(block), StringComparison.Ordinal)), Is.True, "no file holds this block:\n" + block);

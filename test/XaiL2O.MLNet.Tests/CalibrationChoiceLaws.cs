@@ -223,4 +223,26 @@ internal sealed class CalibrationChoiceLaws
         Assert.That(judged.GetColumn<string>("Sparsity.Label"), Is.EqualTo(new[] { "Pass", "Fail" }));
         Assert.That(judged.GetColumn<string>("Solved.Label"), Is.EqualTo(new[] { "Pass", "Pass" }));
     }
+
+    /// <summary>Asked for one after the other, 19 rows lead to 39, and these under a joint rule to 79.</summary>
+    [TestCase(JointRule.AllPass, 39)]
+    [TestCase(JointRule.Holm, 79)]
+    [TestCase(JointRule.Bonferroni, 79)]
+    public void The_rows_that_are_asked_for_at_first_are_enough(JointRule rule, int enough)
+    {
+        var ml = new MLContext(1);
+        var options = new CertifierOptions
+        {
+            Properties =
+            [
+                CertifiedProperty.Of("Small", PropertyFunction.DistanceTo(TargetSet.Ball(0)), "Signal"),
+                CertifiedProperty.Of("Usual", PropertyFunction.L1Norm(), "Signal"),
+                new CertifiedProperty("Number", "Id") { Limits = new ValueLimits { FailAbove = 1e6 } },
+            ],
+            Joint = new JointPolicy { Rule = rule, FamilyLevel = 0.05 },
+        };
+        foreach (var rows in (int[])[5, 19, enough - 1])
+            Assert.That(() => ml.L2O().Certify(options).Fit(ml.Data.LoadFromEnumerable(Fixture.Rows(1, rows))), Throws.InvalidOperationException.With.Message.Contains($"there are {rows}").And.Message.Contains($"Calibrate on at least {enough} rows"));
+        Assert.That(() => ml.L2O().Certify(options).Fit(ml.Data.LoadFromEnumerable(Fixture.Rows(1, enough))), Throws.Nothing);
+    }
 }

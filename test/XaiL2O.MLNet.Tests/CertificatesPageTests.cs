@@ -65,7 +65,7 @@ internal sealed class CertificatesPageTests
         var folder = Directory.CreateTempSubdirectory("xail2o-");
         string In(string file) => Path.Combine(folder.FullName, file);
         var training = Rows(1, 150);
-        var trainingFeatures = training.Select(r => Array.ConvertAll(r.Features, v => (double)v)).ToArray();
+        var trainingFeatures = training.Select(r => r.Features).ToArray();
         var (trainingRows, calibrationRows) = (ml.Data.LoadFromEnumerable(training), ml.Data.LoadFromEnumerable(Rows(2, 150)));
         var odd = Rows(4, 3);
         odd[0].Features = [5, 5, 5, 5];
@@ -94,11 +94,12 @@ internal sealed class CertificatesPageTests
         Assert.That(judged.GetColumn<string>("Explanation").Last(), Does.Contain("Distance failed: its value").And.Contain("larger than all 150 calibration values"));
 
         // Regression, two classes, clusters, anomalies
-        var regression = ml.Regression.Trainers.LbfgsPoissonRegression("Label", "Features")
-            .Append(ml.Transforms.CopyColumns("First", "Score"))
-            .Append(ml.Regression.Trainers.Sdca("Label", "Features"))
+        var regression = ml.Regression.Trainers.Sdca("Label", "Features")
+            .Append(ml.Transforms.CopyColumns("Second", "Score"))
+            .Append(ml.Regression.Trainers.LbfgsPoissonRegression("Label", "Features"))
             .Fit(numberRows);
-        var agreement = CertifiedProperty.Of("Disagreement", PropertyFunction.Disagreement(), "First", "Score");
+        var agreement = CertifiedProperty.Of("Disagreement", PropertyFunction.Disagreement(), "Score", "Second");
+        Assert.That(regression.Transform(numberRows).GetColumn<float>("Score"), Is.EqualTo(regression.LastTransformer.Transform(numberRows).GetColumn<float>("Score")));
         Assert.That(ml.L2O().Certify(agreement).Fit(regression.Transform(ml.Data.LoadFromEnumerable(Numbers(6)))).Certifier.Properties[0].Cause, Does.Contain("part ways"));
 
         // A function of your own

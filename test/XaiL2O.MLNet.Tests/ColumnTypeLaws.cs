@@ -132,4 +132,92 @@ internal sealed class ColumnTypeLaws
             Assert.That(Labels("Key", Keyed), Is.EqualTo(expected), $"{type}");
         }
     }
+
+    private sealed class Moment
+    {
+        public DateTime When { get; set; }
+
+        public DateTimeOffset Where { get; set; }
+
+        public TimeSpan Since { get; set; }
+
+        public double Value { get; set; }
+    }
+
+    [Test]
+    public void Keys_of_times_are_told_apart_to_the_last_tick()
+    {
+        var start = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        var view = Ml.Data.LoadFromEnumerable(Enumerable.Range(0, 80).Select(i => new Moment { When = start.AddTicks(i % 2), Where = new DateTimeOffset(start).AddTicks(i % 2), Since = TimeSpan.FromTicks(i % 2), Value = i }).ToArray());
+        foreach (var name in new[] { nameof(Moment.When), nameof(Moment.Where), nameof(Moment.Since) })
+        {
+            var keyed = Ml.Transforms.Conversion.MapValueToKey("Key", name).Fit(view).Transform(view);
+            Assert.That(Ml.L2O().Certify(new CertifierOptions { Properties = [new("V", "Value")], GroupColumnName = "Key" }).Fit(keyed).Certifier.Groups, Has.Count.EqualTo(2), name);
+        }
+    }
+
+    private sealed class Numbered
+    {
+        [KeyType(100)]
+        public uint Key { get; set; }
+
+        public double Value { get; set; }
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_key_that_lost_its_values_is_refused_where_the_calibration_had_them(bool reload)
+    {
+        CertifierTransformer Fit(IDataView view)
+        {
+            var model = Ml.L2O().Certify(new CertifierOptions { Properties = [new("V", "Value")], GroupColumnName = "Key" }).Fit(view);
+            if (!reload)
+                return model;
+            using var stream = new MemoryStream();
+            Ml.Model.Save(model, view.Schema, stream);
+            stream.Position = 0;
+            var loaded = Ml.Model.Load(stream, out _);
+            return loaded as CertifierTransformer ?? (CertifierTransformer)((IEnumerable<ITransformer>)loaded).Single();
+        }
+
+        var sites = Sites(7, 1);
+        var named = Ml.Transforms.Conversion.MapValueToKey("Key", "SiteName").Fit(sites).Transform(sites);
+        IDataView numbered = Ml.Data.LoadFromEnumerable(Enumerable.Range(0, 80).Select(i => new Numbered { Key = (uint)(i % 2) + 1, Value = i }).ToArray());
+        var (byValue, byNumber) = (Fit(named), Fit(numbered));
+        Assert.That(() => byValue.Transform(numbered).Schema, Throws.InvalidOperationException.With.Message.Contains("'Key' is a key without values"));
+        Assert.That(() => byNumber.Transform(Ml.Transforms.Conversion.ConvertType("Value", outputKind: DataKind.Double).Fit(named).Transform(named)).Schema, Throws.InvalidOperationException.With.Message.Contains("'Key' has values"));
+        Assert.That(() => Ml.L2O().Report(byValue, byNumber.Transform(numbered)), Throws.InvalidOperationException.With.Message.Contains("'Key' is a key without values"));
+        Assert.That(byNumber.Transform(numbered).GetColumn<bool>("Trustworthy").Count(), Is.EqualTo(80));
+        // The same names as text, or as keys of another order, are the same groups.
+        var text = Ml.Transforms.CopyColumns("Key", "SiteName").Fit(sites).Transform(sites);
+        Assert.That(byValue.Transform(text).GetColumn<string>("V.Label"), Is.EqualTo(byValue.Transform(named).GetColumn<string>("V.Label")));
+    }
+
+    private sealed class Singles
+    {
+        public float Number { get; set; }
+
+        [VectorType(10)]
+        public float[] Vector { get; set; } = [];
+
+        [VectorType(10)]
+        public double[] Doubles { get; set; } = [];
+    }
+
+    [Test]
+    public void Limits_of_functions_of_Single_columns_are_those_of_single_precision()
+    {
+        // The sum of ten times 0.1 in single precision is 1.0000000149.
+        var view = Ml.Data.LoadFromEnumerable([new Singles { Number = 0.1f, Vector = [.. Enumerable.Repeat(0.1f, 10)], Doubles = [.. Enumerable.Repeat((double)0.1f, 10)] }]);
+        bool Trusts(CertifiedProperty property, double limit) =>
+            Ml.L2O().Certify(property with { Limits = new ValueLimits { FailAbove = limit, WarnAbove = limit } }).Fit(view).Transform(view).GetColumn<bool>("Trustworthy").Single();
+
+        Assert.That(Trusts(new("X", "Number"), 0.1));
+        Assert.That(Trusts(CertifiedProperty.Of("X", PropertyFunction.ShortOfOneHot(), "Number"), 0.1));
+        Assert.That(Trusts(CertifiedProperty.Of("X", PropertyFunction.SmallestDistance(), "Vector"), 0.1));
+        Assert.That(Trusts(CertifiedProperty.Of("X", PropertyFunction.L1Norm(), "Vector"), 1));
+        Assert.That(Trusts(CertifiedProperty.Of("X", PropertyFunction.L1Norm(), "Doubles"), 1), Is.False, "no Single");
+        Assert.That(Trusts(CertifiedProperty.Of("X", PropertyFunction.L1Norm(), "Vector"), 0.99999), Is.False);
+        Assert.That(Ml.L2O().Certify(CertifiedProperty.Finite("Vector")).Fit(view).Certifier.Properties[0].Limits!.FailAbove, Is.EqualTo(0));
+    }
 }

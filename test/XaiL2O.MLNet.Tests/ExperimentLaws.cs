@@ -340,7 +340,7 @@ internal sealed class ExperimentLaws
         Refuses(New().CrossValidate(Rows(1), 7, "Group"), "7 folds cannot be made of 6 groups");
         Assert.That(() => New().SetBudget(seconds: 0), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("seconds = 0"));
         Assert.That(() => New().SetBudget(trials: 0), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("trials = 0"));
-        Assert.That(() => New().CrossValidate(rows, 1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("folds = 1"));
+        Assert.That((int[])[1, 1001], Is.All.Matches<int>(folds => Assert.Throws<ArgumentOutOfRangeException>(() => New().CrossValidate(rows, folds))!.Message.Contains($"folds = {folds} is out of range; it must lie in [2, 1000]", StringComparison.Ordinal)));
         Assert.That(() => Constraint.FailRate(1.5), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("atMost = 1.5"));
         Assert.That(New().SetTrainingData(Rows(1), Rows(2), "Group").Run().HasBest, Is.True);
     }

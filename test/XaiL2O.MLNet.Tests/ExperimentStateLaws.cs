@@ -197,6 +197,38 @@ internal sealed class ExperimentStateLaws
     }
 
     [Test]
+    public void The_same_constraints_in_another_order_are_told_as_they_stand()
+    {
+        Constraint[] both = [Constraint.FailRate(0.5), Constraint.FailRate("Size", 0.5)];
+        Interrupt(New().SubjectTo(both[0]).SubjectTo(both[1]).SaveTo(State), 1);
+        Assert.That(() => New().SubjectTo(both[1]).SubjectTo(both[0]).SaveTo(State).Run(), Throws.InvalidOperationException.With.Message.Not.Contains("nothing else").And.Message.Match("There: .*fail rate ≤ 0.5; .*fail rate of Size ≤ 0.5.*Here: .*fail rate of Size ≤ 0.5; .*fail rate ≤ 0.5"));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_best_model_that_is_missing_or_damaged_is_told_before_any_trial(bool damaged)
+    {
+        Interrupt(New().SaveTo(State), 3);
+        var model = Directory.GetFiles(folder, "*.zip").Single();
+        if (damaged)
+            File.WriteAllText(model, "half of a model");
+        else
+            File.Delete(model);
+        var trials = 0;
+        Assert.That(() => New().SaveTo(State).Run(new ExperimentLaws.Report(_ => trials++)), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(model));
+        Assert.That(trials, Is.Zero);
+    }
+
+    [Test]
+    public void A_state_that_cannot_be_written_is_told_before_any_trial()
+    {
+        Directory.CreateDirectory(State);
+        var trials = 0;
+        Assert.That(() => New().SaveTo(State).Run(new ExperimentLaws.Report(_ => trials++)), Throws.InstanceOf<IOException>().Or.InstanceOf<UnauthorizedAccessException>());
+        Assert.That((trials, Directory.GetFiles(folder)), Is.EqualTo((0, Array.Empty<string>())));
+    }
+
+    [Test]
     public void A_damaged_state_is_refused_with_advice()
     {
         Interrupt(New().SaveTo(State), 4);

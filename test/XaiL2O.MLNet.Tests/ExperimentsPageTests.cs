@@ -63,16 +63,16 @@ internal sealed class ExperimentsPageTests
         var ml = new MLContext(seed: 1);
         var rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 90).Select(i => new ExperimentLaws.Row { Group = $"{i % 9}", Features = [i % 2, i % 3, i % 5], Label = (i % 2) - (i % 3) }));
         rows = ml.Transforms.CopyColumns("Site", "Group").Fit(rows).Transform(rows);
-        var space = new SearchSpace();
 
-        var regularization = space.Range("L2", 1e-6, 1e-1, logarithmic: true);
-        var result = ml.L2O().Experiment(space, trial => trial.Context.Regression.Trainers.OnlineGradientDescent("Label", "Features", l2Regularization: (float)trial.Value(regularization)))
+        var regressionSpace = new SearchSpace();
+        var regularization = regressionSpace.Range("L2", 1e-6, 1e-1, logarithmic: true);
+        var regression = ml.L2O().Experiment(regressionSpace, trial => trial.Context.Regression.Trainers.OnlineGradientDescent("Label", "Features", l2Regularization: (float)trial.Value(regularization)))
             .CrossValidate(rows, folds: 3, groupColumnName: "Site")
             .Minimize(Metric.MeanSquaredError("Score", "Label"))
             .SetBudget(trials: 5)
             .Run();
 
-        Assert.That(result.BestTrial.Metric, Is.LessThan(0.2));
-        Assert.That(result.Trials, Has.Count.EqualTo(5));
+        Assert.That(regression.BestTrial.Metric, Is.LessThan(0.2));
+        Assert.That(regression.Trials, Has.Count.EqualTo(5));
     }
 }

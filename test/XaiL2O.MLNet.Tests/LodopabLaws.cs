@@ -104,6 +104,8 @@ internal sealed class LodopabLaws
         Refuse("32-bit floats are expected");
         new H5File { ["data"] = new float[,,] { { { 1, float.NaN }, { 0, 0 } } } }.Write(PathOf(0));
         Refuse("slice 0 holds NaN", 2);
+        new H5File { ["data"] = new float[2, 4, 4] }.Write(PathOf(0));
+        Refuse("slice 0 is 0 everywhere");
         Write(0, 1, 4);
         Refuse("CropSize = 5 does not fit", 5);
         Write(0, 4, 64);
@@ -115,6 +117,7 @@ internal sealed class LodopabLaws
     public void A_flipped_bit_of_a_dimension_makes_no_slices_that_the_file_does_not_hold([Values] bool chunked)
     {
         var data = new float[5, 16, 16];
+        System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref data[0, 0, 0], data.Length).Fill(1);
         new H5File { ["data"] = chunked ? new H5Dataset(data, chunks: [1, 16, 16]) : new H5Dataset(data) }.Write(PathOf(0));
         var bytes = File.ReadAllBytes(PathOf(0));
         // The dimensions, and the largest ones where they are kept: three numbers of eight bytes.

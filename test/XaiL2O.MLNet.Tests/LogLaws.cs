@@ -41,6 +41,47 @@ internal sealed class LogLaws
         });
     }
 
+    /// <summary>Why training ended and what its loss is worth; a fitted model looks the same whatever it does.</summary>
+    [Test]
+    public void Training_logs_why_it_ended_and_simple_estimates_beside_its_loss()
+    {
+        var (ml, log) = Listening();
+        var options = new ImplicitModelTrainer.Options { Training = new TrainingOptions { Epochs = 9, LearningRate = 1e-7, Patience = 1, ValidationFraction = 0.2, CheckGradient = false } };
+        // From a random transform, and so small steps that nothing is learned; signals of 4 dimensions are a linear map of 12 measurements.
+        var model = ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = Fixture.A }, options).Fit(ml.Data.LoadFromEnumerable(Fixture.Rows(1, 100)));
+        var training = model.Training!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(training.Warnings, Has.Some.Contains("not better than").And.Some.Contains("or use the linear estimate"));
+            foreach (var (kind, texts) in new[] { (Microsoft.ML.Runtime.ChannelMessageKind.Warning, training.Warnings), (Microsoft.ML.Runtime.ChannelMessageKind.Info, training.Information) })
+            {
+                foreach (var text in texts)
+                    Assert.That(log.Count(e => Says(e, kind, text)), Is.EqualTo(1), text);
+            }
+
+            if (training.Epochs.Count < 9)
+                Assert.That(training.Information, Has.One.Contains("Patience = 1"));
+        });
+    }
+
+    /// <summary>The property 'Prediction' rests on measurements that say something of each other.</summary>
+    [Test]
+    public void Fitting_says_how_much_the_measurements_say_of_each_other()
+    {
+        var (ml, log) = Listening();
+        var random = new Random(1);
+        float Normal() => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+        void Fit(IEnumerable<Fixture.Row> rows) => ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = Fixture.A, LearnTransform = false, InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1), LearnPrior = true }).Fit(ml.Data.LoadFromEnumerable(rows.ToArray()));
+        Fit(Fixture.Rows(1, 100));
+        Assert.That(log.Count(e => Says(e, Microsoft.ML.Runtime.ChannelMessageKind.Info, "Of the variance of a measurement the others explain 100 %")), Is.EqualTo(1));
+        log.Clear();
+        Fit(Enumerable.Range(0, 100).Select(_ => new Fixture.Row { Measurements = [.. Enumerable.Range(0, Fixture.M).Select(_ => Normal())], Signal = [.. Enumerable.Range(0, Fixture.N).Select(_ => Normal())] }));
+        Assert.That(log.Count(e => Says(e, Microsoft.ML.Runtime.ChannelMessageKind.Warning, "'Prediction'", "hardly sees wrong or missing measurements", "DistanceTo", "'Agreement'")), Is.EqualTo(1));
+        log.Clear();
+        Fit(Fixture.Rows(1, Fixture.M));
+        Assert.That(log.Count(e => Says(e, Microsoft.ML.Runtime.ChannelMessageKind.Warning, "with no more rows than measurements nothing can be said of how well")), Is.EqualTo(1));
+    }
+
     [Test]
     public void Rows_that_do_not_converge_are_logged_and_others_are_not()
     {

@@ -17,7 +17,7 @@ internal sealed class OptionLaws
         new FixedPointOptions(), new TrainingOptions(), new ImplicitDictionaryOptions(), new ReconstructionOptions(), new FeasibilityOptions(), new TotalVariationOptions(),
         new CfmmTradeOptions(), new LinearEstimatorOptions(), new StepPolicy(),
         new DriftOptions(), new JointPolicy(), new LabelPolicy(), new ValueLimits { FailAbove = 1 }, new TrustPolicy(),
-        new ReportOptions(), new LodopabOptions(), new CertifierOptions { Properties = [new CertifiedProperty("Sparsity")] },
+        new ReportOptions(), new LodopabOptions(), new CertifierOptions { Properties = [new CertifiedProperty("Sparsity")] }, new CertifiedProperty("Sparsity"),
         new ImplicitModelTrainer.Options(),
         new DictionaryDefinition { MeasurementMatrix = new float[2, 3] }, new InpaintingDefinition { MeasurementMatrix = new float[2, 3] },
         new ImplicitReconstruction(), new FeasibilityReconstruction(), new TotalVariationReconstruction { Radii = [0.01, 0.02] }, new BackProjection(), new UNetReconstruction(),
@@ -62,6 +62,14 @@ internal sealed class OptionLaws
         ["ReportOptions.WorstRows"] = ([0, int.MaxValue], "none, or all that did not pass"),
         ["LodopabOptions.CropSize"] = ([null], "whole images"),
         ["LodopabOptions.Repetitions"] = ([int.MaxValue], "without end: rows are made as they are read"),
+        ["CertifiedProperty.ColumnName"] = ([null], "named as the property"),
+        ["CertifiedProperty.SecondColumnName"] = ([null], "none"),
+        ["CertifiedProperty.TruthColumnName"] = ([null], "none"),
+        ["CertifiedProperty.Tolerance"] = ([0.0, double.MaxValue], "values up to it are not told apart"),
+        ["CertifiedProperty.Function"] = ([null], "the column's values as they are"),
+        ["CertifiedProperty.Limits"] = ([null], "calibrated"),
+        ["CertifiedProperty.Policy"] = ([null], "that of the certifier"),
+        ["CertifiedProperty.Cause"] = (["", null], "none; what came with the column"),
         ["CertifierOptions.GroupColumnName"] = ([null], "no groups"),
         ["CertifierOptions.MinimumPerGroup"] = ([null, int.MaxValue], "what the levels need; no group has so many, so all fall back"),
         ["CertifierOptions.SketchError"] = ([null], "no sketch"),
@@ -112,7 +120,7 @@ internal sealed class OptionLaws
     {
         var types = new[] { typeof(Certifier), typeof(FixedPointOptions), typeof(L2OCatalog) }.SelectMany(t => t.Assembly.GetExportedTypes())
             .Where(t => !t.IsAbstract && t.GetProperties().Any(p => p.CanWrite))
-            .Where(t => t.IsSubclassOf(typeof(ModelDefinition)) || (t.GetMethod("<Clone>$") is not null && Array.Exists(["Options", "Policy", "Limits"], end => t.Name.EndsWith(end, StringComparison.Ordinal))));
+            .Where(t => t == typeof(CertifiedProperty) || t.IsSubclassOf(typeof(ModelDefinition)) || (t.GetMethod("<Clone>$") is not null && Array.Exists(["Options", "Policy", "Limits"], end => t.Name.EndsWith(end, StringComparison.Ordinal))));
         Assert.That(Valid.Select(o => o.GetType()), Is.EquivalentTo(types));
     }
 

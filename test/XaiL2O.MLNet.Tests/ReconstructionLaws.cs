@@ -238,4 +238,18 @@ internal sealed class ReconstructionLaws
 
         public bool Converged { get; set; }
     }
+
+    private sealed class Pixels
+    {
+        [VectorType(12)]
+        public float[] Image { get; set; } = new float[12];
+    }
+
+    [Test]
+    public void Images_that_are_missing_or_not_square_are_named()
+    {
+        var view = Ml.Data.LoadFromEnumerable([new Pixels()]);
+        Assert.That(() => Ml.L2O().EvaluateImages(view, "Image", "None"), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("no column 'None'"));
+        Assert.That(() => Ml.L2O().EvaluateImages(view, "Image", "Image"), Throws.InvalidOperationException.With.Message.Contains("'Image' must be a square image").And.Message.Contains("12"));
+    }
 }

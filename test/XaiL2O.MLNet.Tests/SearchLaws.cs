@@ -39,6 +39,17 @@ internal sealed class SearchLaws
     }
 
     [Test]
+    public void Ranges_as_wide_as_numbers_are_sampled_throughout()
+    {
+        var space = new SearchSpace();
+        var (linear, logarithmic) = (space.Range("A", -1e308, 1e308), space.Range("B", 1e-200, 1e200, logarithmic: true));
+        var random = new Random(1);
+        SampledOptions[] samples = [.. Enumerable.Range(0, 1000).Select(_ => space.Sample(random))];
+        Assert.That(samples.Average(s => s.Value(linear) / 1e308), Is.EqualTo(0).Within(0.1));
+        Assert.That(samples.Average(s => Math.Log10(s.Value(logarithmic)) / 200), Is.EqualTo(0).Within(0.1));
+    }
+
+    [Test]
     public void Spaces_refuse_what_makes_no_sense()
     {
         var space = new SearchSpace();

@@ -69,4 +69,57 @@ internal sealed class TrainingRowsLaws
         ml.L2O().Certify(new CertifiedProperty("Small", "Label") { Limits = new ValueLimits { FailAbove = 1 } }).Append(ml.L2O().RequireTrust()).Fit(Rows(ml, 1));
         Assert.That(log, Has.Count.EqualTo(1));
     }
+
+    /// <summary>A model whose training looks at a few rows, behind another step.</summary>
+    private static TransformerChain<ImplicitModelTransformer> Fit(MLContext ml, IDataView rows) => ml.Transforms.CopyColumns("Copy", "Id").Append(Fixture.Trainer(ml)).Fit(rows);
+
+    /// <summary>Where calibration rows come from, given the training rows, and whether training has seen any of them.</summary>
+    private static readonly (string Name, Func<MLContext, IDataView, IDataView> Of, bool Seen)[] Calibrations =
+    [
+        ("the same", (_, rows) => rows, true),
+        ("some of them", (ml, rows) => ml.Data.TakeRows(rows, 50), true),
+        ("all but some", (ml, rows) => ml.Data.SkipRows(rows, 10), true),
+        ("in another order", (ml, rows) => ml.Data.ShuffleRows(rows, seed: 1), true),
+        ("cached", (ml, rows) => ml.Data.Cache(rows), true),
+        ("split off afterwards", (ml, rows) => ml.Data.TrainTestSplit(rows, 0.5, seed: 1).TestSet, true),
+        ("other rows", (ml, _) => ml.Data.LoadFromEnumerable(Fixture.Rows(2, 60)), false),
+    ];
+
+    [Test]
+    public void Rows_are_known_by_the_view_that_they_come_from()
+    {
+        var (ml, log) = Context();
+        var training = ml.Data.LoadFromEnumerable(Fixture.Rows(1, 120));
+        var model = Fit(ml, training);
+        foreach (var (name, of, seen) in Calibrations)
+        {
+            log.Clear();
+            Fixture.Certifier(ml).Fit(model.Transform(of(ml, training)));
+            Fixture.Certifier(ml).Fit(ml.Data.Cache(model.Transform(of(ml, training))));
+            Assert.That(log, Has.Count.EqualTo(seen ? 2 : 0), name);
+        }
+
+        Assert.That(log, Is.Empty);
+        // Training that went on from the model has seen what that had seen.
+        var later = Fixture.Trainer(ml).Fit(ml.Data.LoadFromEnumerable(Fixture.Rows(3, 60)), model.LastTransformer);
+        Fixture.Certifier(ml).Fit(later.Transform(training));
+        Assert.That(log, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void Rows_that_were_held_out_of_the_same_data_are_not_taken_for_training_rows()
+    {
+        var (ml, log) = Context();
+        var all = ml.Data.LoadFromEnumerable(Fixture.Rows(1, 200));
+        var split = ml.Data.TrainTestSplit(all, 0.5, seed: 1);
+        var model = Fit(ml, split.TrainSet);
+        Fixture.Certifier(ml).Fit(model.Transform(split.TestSet));
+        Fixture.Certifier(ml).Fit(ml.Data.Cache(model.Transform(ml.Data.Cache(split.TestSet))));
+        var first = ml.Data.TakeRows(all, 100);
+        Fixture.Certifier(ml).Fit(Fit(ml, first).Transform(ml.Data.SkipRows(all, 100)));
+        Fixture.Certifier(ml).Fit(ml.Data.SkipRows(model.Transform(all), 100));
+        Assert.That(log, Is.Empty);
+        Fixture.Certifier(ml).Fit(model.Transform(all));
+        Assert.That(log, Has.Count.EqualTo(1), "training took its rows from these");
+    }
 }

@@ -210,4 +210,32 @@ internal sealed class TrustLaws
         var rows = ml.Data.LoadFromEnumerable(Rows);
         Assert.That(() => ml.L2O().RequireTrust().Fit(rows), Throws.InvalidOperationException.With.Message.Contains("Append Certify"));
     }
+
+    private sealed class Numbers
+    {
+        [VectorType(3)]
+        public float[]? Features { get; set; }
+
+        public float Label { get; set; }
+    }
+
+    private sealed class Scored
+    {
+        public float Score { get; set; }
+    }
+
+    /// <summary>ML.NET says of such rows that an operation is not valid.</summary>
+    [Test]
+    public void Vectors_that_are_missing_or_of_another_length_are_named()
+    {
+        var ml = new MLContext(1);
+        var random = new Random(1);
+        var rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 60).Select(_ => new Numbers { Features = [random.NextSingle(), random.NextSingle(), random.NextSingle()], Label = random.NextSingle() }).ToArray());
+        var regression = ml.Regression.Trainers.Sdca("Label", "Features").Fit(rows);
+        var model = regression.Append(ml.L2O().Certify(CertifiedProperty.Of("Size", PropertyFunction.L1Norm(), "Features")).Fit(regression.Transform(rows)));
+        using var engine = ml.L2O().CreateTrustedPredictionEngine<Numbers, Scored>(model);
+        Assert.That(() => engine.Predict(new Numbers()), Throws.ArgumentException.With.Message.Contains("'Features'").And.Message.Contains("is null; it must hold 3 values"));
+        Assert.That(() => engine.Predict(new Numbers { Features = [1, 2] }), Throws.ArgumentException.With.Message.Contains("'Features'").And.Message.Contains("has 2 values; it must hold 3 values"));
+        Assert.That(engine.Predict(new Numbers { Features = [0.5f, 0.5f, 0.5f] }).Verdict.Certificates, Has.Count.EqualTo(1));
+    }
 }

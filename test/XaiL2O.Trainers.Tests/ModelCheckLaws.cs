@@ -102,6 +102,8 @@ public sealed class ModelCheckLaws : TorchLaws
         var (definition, part, promise) = wrong.Make();
         var findings = ModelCheck.Of(definition, trials);
         Assert.That(findings.Select(f => (f.Part, f.Promise)), Does.Contain((part, promise)), string.Join("\n", findings));
+        // Numbers stand in a message as numbers, and not as tensors.
+        Assert.That(findings.Select(f => f.Message), Has.None.Contains("type =").And.None.Contains("device ="));
     }
 
     [Test]

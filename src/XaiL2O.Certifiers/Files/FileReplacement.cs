@@ -39,10 +39,21 @@ public static class FileReplacement
 
             File.Move(temporary, target, overwrite: true);
         }
-        catch
+        catch (Exception e)
         {
-            File.Delete(temporary);
-            throw;
+            // Without a folder, deleting throws an exception of its own.
+            if (File.Exists(temporary))
+                File.Delete(temporary);
+            if (!e.Message.Contains(temporary, StringComparison.Ordinal))
+                throw;
+            // The system names the file that it could not write, which is not the one that was asked for.
+            var message = e.Message.Replace(temporary, target, StringComparison.Ordinal);
+            throw e switch
+            {
+                DirectoryNotFoundException => new DirectoryNotFoundException(message, e),
+                UnauthorizedAccessException => new UnauthorizedAccessException(message, e),
+                _ => new IOException(message, e) { HResult = e.HResult },
+            };
         }
     }
 

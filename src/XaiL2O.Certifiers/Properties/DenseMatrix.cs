@@ -32,6 +32,13 @@ public sealed class DenseMatrix
     {
     }
 
+    /// <summary>Copies a two-dimensional array.</summary>
+    /// <param name="matrix">Finite values.</param>
+    public DenseMatrix(double[,] matrix)
+        : this((matrix ?? throw new ArgumentNullException(nameof(matrix))).GetLength(0), matrix.GetLength(1), [.. matrix.Cast<double>()])
+    {
+    }
+
     /// <summary>Rows.</summary>
     public int Rows { get; }
 

@@ -50,6 +50,14 @@ public abstract class TargetSet
     /// <param name="points">At least one row, all of the same length, finite.</param>
     public static TargetSet Points(IReadOnlyList<double[]> points) => PointSet.From(points);
 
+    /// <summary>A finite set of points in single precision, as columns of ML.NET hold them; see <see cref="Points(IReadOnlyList{double[]})"/>.</summary>
+    /// <param name="points">At least one row, all of the same length, finite.</param>
+    public static TargetSet Points(IReadOnlyList<float[]> points)
+    {
+        ArgumentNullException.ThrowIfNull(points);
+        return PointSet.From([.. points.Select(row => Array.ConvertAll(row, v => (double)v))]);
+    }
+
     /// <summary>A set given by its projection, registered under a name so that a saved model finds it again.</summary>
     /// <param name="name">Name under which <see cref="PropertyRegistry.RegisterMap"/> was called.</param>
     /// <exception cref="InvalidOperationException">Nothing is registered under the name.</exception>

@@ -88,7 +88,7 @@ internal static class HtmlReport
     {
         if (counts.Count == 0)
             return;
-        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Verdicts by {what}\"><table class=\"cards\">\n<caption>Verdicts by {what}</caption>\n<thead><tr><th scope=\"col\">{char.ToUpperInvariant(what[0])}{what[1..]}</th><th scope=\"col\" class=\"n\">Rows</th><th scope=\"col\" class=\"n\">Pass</th><th scope=\"col\" class=\"n\">Warning</th><th scope=\"col\" class=\"n\">Fail</th><th scope=\"col\">Failed</th></tr></thead>\n<tbody>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Verdicts by {what}\"><table class=\"cards\">\n<caption>Joint verdicts by {what}</caption>\n<thead><tr><th scope=\"col\">{char.ToUpperInvariant(what[0])}{what[1..]}</th><th scope=\"col\" class=\"n\">Rows</th><th scope=\"col\" class=\"n\">Pass</th><th scope=\"col\" class=\"n\">Warning</th><th scope=\"col\" class=\"n\">Fail</th><th scope=\"col\">Failed</th></tr></thead>\n<tbody>\n");
         foreach (var (name, c) in counts)
         {
             html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(name)}</th><td class=\"n\" data-label=\"Rows\">{c.Rows}</td><td class=\"n\" data-label=\"Pass\">{c.Pass}</td><td class=\"n\" data-label=\"Warning\">{c.Warning}</td><td class=\"n\" data-label=\"Fail\">{c.Fail}</td><td data-label=\"Failed\"><span class=\"bar\" aria-hidden=\"true\"><span style=\"width:{100 * c.FailRate:0.#}%\"></span></span> {Percent(c.FailRate)}</td></tr>\n");
@@ -109,7 +109,7 @@ internal static class HtmlReport
 
     private static void Parts(StringBuilder html, CertificateReport report)
     {
-        html.Append("<section aria-labelledby=\"parts\">\n<h2 id=\"parts\">Model parts and calibration</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Parts and calibration\"><table class=\"cards\">\n<thead><tr><th scope=\"col\">Part</th><th scope=\"col\">Computed from</th><th scope=\"col\">Limit by</th><th scope=\"col\" class=\"n\">Calibration rows</th><th scope=\"col\" class=\"n\">Fails below</th><th scope=\"col\" class=\"n\">Fails above</th><th scope=\"col\" class=\"n\">Failed</th></tr></thead>\n<tbody>\n");
+        html.Append("<section aria-labelledby=\"parts\">\n<h2 id=\"parts\">Model parts and calibration</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Parts and calibration\"><table class=\"cards\">\n<thead><tr><th scope=\"col\">Part</th><th scope=\"col\">Computed from</th><th scope=\"col\">Limit by</th><th scope=\"col\" class=\"n\">Calibration rows</th><th scope=\"col\" class=\"n\">Fails below</th><th scope=\"col\" class=\"n\">Fails above</th><th scope=\"col\" class=\"n\">Failed alone</th></tr></thead>\n<tbody>\n");
         foreach (var p in report.Properties)
         {
             var by = p.Policy is { } policy
@@ -117,10 +117,11 @@ internal static class HtmlReport
                 : "given limit";
             by += p.Policy is null || p.Source == CalibrationSource.Inferences ? "" : p.Source == CalibrationSource.Truths ? "; on truths" : "; on truths and inferences";
             var rows = p.CalibrationRows == 0 ? "–" : p.CalibrationRows.ToString(CultureInfo.InvariantCulture) + (p.RankError > 0 ? string.Create(CultureInfo.InvariantCulture, $" (sketch, rank error {p.RankError:0.####})") : "");
-            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(p.Name)}</th><td data-label=\"Computed from\">{Text(p.Description)}</td><td data-label=\"Limit by\">{Text(by)}</td><td class=\"n\" data-label=\"Calibration rows\">{rows}</td><td class=\"n\" data-label=\"Fails below\">{(double.IsFinite(p.LowerFailLimit) ? Number(p.LowerFailLimit) : "–")}</td><td class=\"n\" data-label=\"Fails above\">{Number(p.FailLimit)}</td><td class=\"n\" data-label=\"Failed\">{Percent(p.Counts.FailRate)}</td></tr>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(p.Name)}</th><td data-label=\"Computed from\">{Text(p.Description)}</td><td data-label=\"Limit by\">{Text(by)}</td><td class=\"n\" data-label=\"Calibration rows\">{rows}</td><td class=\"n\" data-label=\"Fails below\">{(double.IsFinite(p.LowerFailLimit) ? Number(p.LowerFailLimit) : "–")}</td><td class=\"n\" data-label=\"Fails above\">{Number(p.FailLimit)}</td><td class=\"n\" data-label=\"Failed alone\">{Percent(p.Counts.FailRate)}</td></tr>\n");
         }
 
-        html.Append("</tbody></table></div>\n");
+        html.Append("</tbody></table></div>\n<p>A part fails alone where it is beyond its own limit, whatever the other parts say. ");
+        html.Append(report.Joint.Rule == JointRule.AllPass ? "Under this rule every such row is counted as failed in the verdicts above.</p>\n" : "The verdicts above are joint: a part that fails alone need not fail a row.</p>\n");
         if (report.CalibrationGroups.Count > 0)
         {
             var groups = string.Join(", ", report.CalibrationGroups.Select(g => $"{g.Key} ({g.Value} rows)"));
@@ -139,8 +140,11 @@ internal static class HtmlReport
         sentences.Add(Limits(property));
         if (property.Sides == Sides.TwoSided && property.Counts.Fail > 0)
             sentences.Add(string.Create(CultureInfo.InvariantCulture, $"Of {property.Counts.Fail} rows that fail, {property.FailedBelow} are unusually small."));
-        if (property.Cause.Length > 0)
-            sentences.Add($"Usual cause of a failure: {property.Cause.TrimEnd('.')}.");
+        var (failed, odd) = (property.Counts.Fail, property.FailedNotFinite);
+        if (odd > 0)
+            sentences.Add(string.Create(CultureInfo.InvariantCulture, $"In {odd} of {failed} rows that fail the value is not a number, or infinite; usual cause: {Explanations.CauseOfNoNumber}."));
+        if (property.Cause.Length > 0 && (odd == 0 || failed > odd))
+            sentences.Add($"Usual cause of {(odd == 0 ? "a failure" : "the others")}: {property.Cause.TrimEnd('.')}.");
         html.Append(CultureInfo.InvariantCulture, $"<p>{Text(string.Join(" ", sentences))}</p>\n");
         SvgHistogram.Render(html, property, index);
         html.Append("</section>\n");

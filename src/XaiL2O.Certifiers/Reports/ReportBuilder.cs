@@ -71,7 +71,8 @@ public sealed class ReportBuilder
     /// <param name="set">Set that the row is counted in; empty for none.</param>
     /// <param name="name">Name of the row.</param>
     /// <param name="groups">Calibration group for each certifier; null where it has none.</param>
-    public void AddGrouped(ReadOnlySpan<double> values, string set, string name, IReadOnlyList<string?> groups)
+    /// <param name="distrustedBy">What else does not trust the row, which then fails by this name though no certificate may; null for nothing.</param>
+    public void AddGrouped(ReadOnlySpan<double> values, string set, string name, IReadOnlyList<string?> groups, string? distrustedBy = null)
     {
         ArgumentNullException.ThrowIfNull(groups);
         if (values.Length != properties.Length || groups.Count != certifiers.Length)
@@ -84,7 +85,10 @@ public sealed class ReportBuilder
             at += certifiers[i].Properties.Count;
         }
 
-        rows.Add((set, groups[Array.IndexOf(certifiers, Grouped)] ?? "", name, values.ToArray(), Verdict.Combine(verdicts)));
+        var verdict = Verdict.Combine(verdicts);
+        if (distrustedBy is not null && verdict.Trustworthy)
+            verdict = new Verdict(verdict.Certificates, [distrustedBy], verdict.WarnedParts, verdict.JointPValue, $"{distrustedBy} says that the row is not to be trusted. {verdict.Explanation}".TrimEnd());
+        rows.Add((set, groups[Array.IndexOf(certifiers, Grouped)] ?? "", name, values.ToArray(), verdict));
     }
 
     /// <summary>The certifier whose groups the report shows: the last that has some.</summary>
@@ -154,6 +158,7 @@ public sealed class ReportBuilder
             LowerWarnLimit = property.LowerWarnThreshold,
             LowerFailLimit = property.LowerFailThreshold,
             FailedBelow = rows.Count(r => r.Verdict.Certificates[index] is { Label: CertificateLabel.Fail } c && c.Value < c.LowerFailLimit),
+            FailedNotFinite = rows.Count(r => r.Verdict.Certificates[index] is { Label: CertificateLabel.Fail } c && !double.IsFinite(c.Value)),
             Counts = Count(rows.Select(r => r.Verdict.Certificates[index].Label)),
             BinEdges = edges,
             Logarithmic = logarithmic,

@@ -24,6 +24,6 @@ internal static class ReportConclusion
         if (failed <= expected + (2 * Math.Sqrt(Math.Max(1, expected))))
             return $"{most}, so these rows are like them as far as the certificates see.";
         var blamed = report.Properties.MaxBy(p => p.Counts.Fail)!;
-        return string.Create(CultureInfo.InvariantCulture, $"{most}, so some of these rows are not like them; most often it is {blamed.Name} that fails, in {blamed.Counts.Fail} rows.");
+        return string.Create(CultureInfo.InvariantCulture, $"{most}, so some of these rows are not like them; most often it is {blamed.Name} that fails{(report.Joint.Rule == JointRule.AllPass ? "" : " alone")}, in {blamed.Counts.Fail} rows.");
     }
 }

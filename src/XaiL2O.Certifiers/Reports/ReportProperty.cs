@@ -45,6 +45,9 @@ public sealed record ReportProperty
     /// <summary>How many of the rows that fail this property alone do so because their value is unusually small.</summary>
     public int FailedBelow { get; init; }
 
+    /// <summary>How many of the rows that fail this property alone do so because their value is NaN or infinite.</summary>
+    public int FailedNotFinite { get; init; }
+
     /// <summary>Verdicts of this property alone, over all rows.</summary>
     public required ReportCounts Counts { get; init; }
 

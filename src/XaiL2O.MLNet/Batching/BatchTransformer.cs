@@ -17,8 +17,8 @@ public abstract class BatchTransformer : ITransformer
     /// <summary>Always true: every output row comes from one input row.</summary>
     public bool IsRowToRowMapper => true;
 
-    /// <summary>The rows that the model was trained on, as long as they are in use; null where nothing was trained, or the model was loaded.</summary>
-    internal WeakReference<IDataView>? TrainedOn { get; init; }
+    /// <summary>The rows that the model was trained on; null where nothing was trained, or the model was loaded.</summary>
+    internal TrainingRows? TrainedOn { get; init; }
 
     /// <summary>Rows computed together.</summary>
     internal abstract int BatchSize { get; }
@@ -50,8 +50,8 @@ public abstract class BatchTransformer : ITransformer
     /// <summary>Whether a column is of an implicit model, none of which may hide those of another.</summary>
     internal virtual bool IsOfModel(string columnName) => false;
 
-    /// <summary>Whether the labels of a column come from a given limit.</summary>
-    internal virtual bool IsByLimit(string columnName) => false;
+    /// <summary>Whether the labels of a column come from a given limit; null for any other column.</summary>
+    internal virtual bool? IsByLimit(string columnName) => null;
 
     /// <summary>The tests behind a column of a joint verdict, those of certifiers before included; null for any other column.</summary>
     internal virtual int? TestsOf(string columnName, DataViewSchema inputSchema) => null;

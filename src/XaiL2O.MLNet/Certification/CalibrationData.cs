@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using XaiL2O.Certifiers;
 
@@ -60,6 +61,30 @@ internal sealed class CalibrationData
         options.Joint,
         options.GroupColumnName is null ? null : groups.ToDictionary(g => g.Key, g => new Certifier(Certifiers(options, g.Value, $" of the group '{g.Key}'"), options.Joint)),
         options.GroupFallback);
+
+    /// <summary>Throws unless there are enough rows for every property and for the joint rule: told one after the other, each would ask for more.</summary>
+    /// <exception cref="InvalidOperationException">There are too few; the message says how many are needed for all of it.</exception>
+    public void RequireRows(CertifierOptions options)
+    {
+        RequireRows(options, pooled, "");
+        foreach (var (key, values) in groups)
+            RequireRows(options, values, $" of the group '{key}'");
+    }
+
+    private static void RequireRows(CertifierOptions options, CalibrationValues[] values, string of)
+    {
+        var needed = options.RowsNeeded();
+        for (var i = 0; i < values.Length; i++)
+        {
+            var property = options.Properties[i];
+            if (property.Limits is not null || values[i].Inferences is not { } known || known.Count >= needed)
+                continue;
+            var joint = options.Joint.Rule == JointRule.AllPass ? "" : $", and so that {options.Joint.Rule} keeps the family level {options.Joint.FamilyLevel} over {options.Properties.Count(p => p.Limits is null)} properties";
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The property '{property.Name}' (column '{string.Join("', '", property.Columns)}') cannot be calibrated on these rows{of}: there are {known.Count}, and at least {needed} are needed so that every property can fail at its own level, two-sided ones on either side{joint}: no conformal p-value of N rows is below 1/(N + 1). Calibrate on at least {needed} rows, raise {nameof(LabelPolicy.FailProbability)} or {nameof(JointPolicy.FamilyLevel)}, certify fewer properties, or let only large values fail ({nameof(Sides)}.{nameof(Sides.Upper)})."));
+        }
+    }
 
     private static List<PropertyCertifier> Certifiers(CertifierOptions options, CalibrationValues[] values, string of) =>
     [

@@ -102,7 +102,13 @@ public sealed record CertifiedProperty(string Name, string? ColumnName = null, d
         if (Name.Contains(JudgeBatch.PartSeparator, StringComparison.Ordinal))
             throw new ArgumentException($"The name '{Name}' holds \"{JudgeBatch.PartSeparator}\", which separates names in {CertificateColumns.FailedParts} and {CertificateColumns.WarnedParts}. Choose a name without it.");
         if (!(Tolerance >= 0 && double.IsFinite(Tolerance)))
-            throw new ArgumentException($"The tolerance of '{Name}' is {Tolerance}; it must be finite and at least 0.");
+            throw new ArgumentException($"{nameof(Tolerance)} = {Tolerance} of '{Name}' is out of range; it must be finite and at least 0.");
+        foreach (var (option, column) in new[] { (nameof(ColumnName), ColumnName), (nameof(SecondColumnName), SecondColumnName), (nameof(TruthColumnName), TruthColumnName) })
+        {
+            if (column is not null && string.IsNullOrWhiteSpace(column))
+                throw new ArgumentException($"{option} of '{Name}' is empty; it must name a column, or be null for none.");
+        }
+
         if (Function is null && SecondColumnName is not null)
             throw new ArgumentException($"'{Name}' has a second column and no {nameof(Function)} to combine the two.");
         if (Function is { } function)

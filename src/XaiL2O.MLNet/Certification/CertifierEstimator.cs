@@ -44,7 +44,7 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
     {
         ArgumentNullException.ThrowIfNull(input);
         ColumnCheck.Certified(input.Schema, options, calibrates: true);
-        if (TrainingRows.Find(input, inChain) is { } warning)
+        if (TrainingRows.Warning(input, inChain) is { } warning)
         {
             using var channel = environment.Start("Certify");
             channel.Warning("{0}", warning);
@@ -52,9 +52,10 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
 
         inChain = false;
         // What came with the columns is kept, so that a loaded model explains itself and judges alike.
-        var settled = options with { Properties = [.. options.Properties.Select(p => Settle(p, input.Schema[p.Column]))] };
+        var settled = options with { Properties = [.. options.Properties.Select(p => Settle(p, input.Schema))] };
         var data = CalibrationData.Read(input, settled);
-        return new CertifierTransformer(settled, data.Calibrate(settled));
+        data.RequireRows(settled);
+        return new CertifierTransformer(settled, data.Calibrate(settled), settled.GroupColumnName is { } group ? GroupReader.IsByNumber(input.Schema[group]) : null);
     }
 
     /// <inheritdoc/>
@@ -67,14 +68,15 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
         return SchemaShapes.Append(inputSchema, CertifierTransformer.Columns(options));
     }
 
-    private static CertifiedProperty Settle(CertifiedProperty property, DataViewSchema.Column column)
+    private static CertifiedProperty Settle(CertifiedProperty property, DataViewSchema schema)
     {
+        var column = schema[property.Column];
         // Whether something holds is a requirement: calibrated, it would be waived for all rows where it fails on enough calibration rows.
         var limits = property.Limits
             ?? (column.Type == BooleanDataViewType.Instance && property is { Function: null, Policy: null, CalibrateOn: CalibrationSource.Inferences } ? new ValueLimits { FailAbove = 0 } : null);
-        // Values of a Single column are compared with the limit as Single has it: 0.1 is not above 0.1.
-        if (limits is not null && property.Function is null && column.Type == NumberDataViewType.Single)
-            limits = new ValueLimits { FailAbove = InSingle(limits.FailAbove), WarnAbove = limits.WarnAbove is { } warn ? InSingle(warn) : null };
+        // Values of Single columns are compared with the limit as Single has it: 0.1 is not above 0.1, and ten times 0.1 is not above 1.
+        if (limits is not null && property.Columns.All(name => (schema[name].Type is VectorDataViewType vector ? vector.ItemType : schema[name].Type) == NumberDataViewType.Single))
+            limits = new ValueLimits { FailAbove = InSingle(limits.FailAbove, property.Function), WarnAbove = limits.WarnAbove is { } warn ? InSingle(warn, property.Function) : null };
         return property with
         {
             Cause = property.Cause ?? property.Function?.Cause ?? ColumnNotes.CauseOf(column),
@@ -83,5 +85,7 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
         };
     }
 
-    private static double InSingle(double limit) => float.IsFinite((float)limit) ? (float)limit : limit;
+    /// <summary>The limit as Single has it; one unit in its last place more where a function sums up values that were rounded each.</summary>
+    private static double InSingle(double limit, PropertyFunction? function) =>
+        !float.IsFinite((float)limit) ? limit : function is null || limit == 0 ? (float)limit : float.BitIncrement((float)limit);
 }

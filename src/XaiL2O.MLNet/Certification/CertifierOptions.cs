@@ -38,10 +38,11 @@ public sealed record CertifierOptions
     internal LabelPolicy PolicyOf(CertifiedProperty property) => property.Policy ?? Policy;
 
     /// <summary>The rows a group needs.</summary>
-    internal int RowsPerGroup()
+    internal int RowsPerGroup() => MinimumPerGroup ?? RowsNeeded();
+
+    /// <summary>The calibration rows that all levels together need, that of the joint rule included.</summary>
+    internal int RowsNeeded()
     {
-        if (MinimumPerGroup is { } minimum)
-            return minimum;
         if (Calibration == Calibration.Paper)
             return 1;
         var tested = Properties.Where(p => p.Limits is null).ToArray();

@@ -5,18 +5,19 @@ namespace XaiL2O.MLNet;
 /// <summary>The certifier as stored: settings and functions as JSON, calibration values and the functions' arrays as arrays.</summary>
 internal static class CertifierPayload
 {
-    private sealed record Stored(CertifierOptions Options, IReadOnlyList<StoredFunction?> Functions, IReadOnlyList<string> Groups);
+    private sealed record Stored(CertifierOptions Options, IReadOnlyList<StoredFunction?> Functions, IReadOnlyList<string> Groups, bool? GroupsByNumber = null);
 
     private sealed record StoredFunction(string Kind, IDictionary<string, double> Numbers, IReadOnlyList<string> Arrays);
 
-    public static ModelPayload Of(CertifierOptions options, Certifier certifier)
+    public static ModelPayload Of(CertifierOptions options, Certifier certifier, bool? groupsByNumber)
     {
         var descriptions = options.Properties.Select(p => p.Function?.Describe()).ToArray();
         string[] groups = [.. certifier.Groups.Keys.Order(StringComparer.Ordinal)];
         var payload = ModelPayload.Of(new Stored(
             options,
             [.. descriptions.Select(d => d is null ? null : new StoredFunction(d.Kind, d.Numbers, [.. d.Arrays.Keys]))],
-            groups));
+            groups,
+            groupsByNumber));
         for (var i = 0; i < descriptions.Length; i++)
         {
             foreach (var (name, values) in descriptions[i]?.Arrays ?? new Dictionary<string, double[]>())
@@ -29,7 +30,7 @@ internal static class CertifierPayload
         return payload;
     }
 
-    public static (CertifierOptions Options, CalibrationData Data) Read(ModelPayload payload)
+    public static (CertifierOptions Options, CalibrationData Data, bool? GroupsByNumber) Read(ModelPayload payload)
     {
         var stored = payload.ReadSettings<Stored>();
         // Lists of JSON may hold nulls where no property of ours does.
@@ -41,7 +42,7 @@ internal static class CertifierPayload
         };
         options.Validate();
         var groups = stored.Groups.Select((group, g) => (group, Values(payload, $"group {g} ", options))).ToDictionary(g => g.group, g => g.Item2, StringComparer.Ordinal);
-        return (options, new CalibrationData(Values(payload, "", options), groups));
+        return (options, new CalibrationData(Values(payload, "", options), groups), options.GroupColumnName is null ? null : stored.GroupsByNumber);
 
         PropertyFunction Create(CertifiedProperty property, StoredFunction function, int i)
         {

@@ -10,9 +10,12 @@ public sealed class CertifierTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "XaiL2OCertifier";
 
-    internal CertifierTransformer(CertifierOptions options, Certifier certifier)
+    /// <summary>Whether the calibration rows told groups by the numbers of a key; null where there are no groups, or a zip says nothing of it.</summary>
+    private readonly bool? groupsByNumber;
+
+    internal CertifierTransformer(CertifierOptions options, Certifier certifier, bool? groupsByNumber)
     {
-        (Options, Certifier) = (options, certifier);
+        (Options, Certifier, this.groupsByNumber) = (options, certifier, groupsByNumber);
         OutputColumns = Columns(options);
     }
 
@@ -45,13 +48,24 @@ public sealed class CertifierTransformer : BatchTransformer
 
     internal override IEnumerable<DataViewSchema.Column> ReadColumns(DataViewSchema schema) => base.ReadColumns(schema).Concat(EarlierVerdict.Columns(schema));
 
-    internal override void CheckInput(DataViewSchema schema) => ColumnCheck.Certified(schema, Options, calibrates: false);
+    internal override void CheckInput(DataViewSchema schema)
+    {
+        ColumnCheck.Certified(schema, Options, calibrates: false);
+        CheckGroups(schema);
+    }
+
+    /// <summary>Throws where groups of the rows would be taken for others, because one side tells them by value and the other by the number of a key.</summary>
+    internal void CheckGroups(DataViewSchema schema)
+    {
+        if (groupsByNumber is { } byNumber && schema[Options.GroupColumnName!] is var column && GroupReader.IsByNumber(column) != byNumber)
+            throw new InvalidOperationException($"The group column '{column.Name}' {(byNumber ? "has values" : "is a key without values (KeyValues)")}, and that of the calibration rows {(byNumber ? "was a key without values (KeyValues)" : "had values")}: a number of a key could be taken for another group. Use the same kind of column for both.");
+    }
 
     internal override int? TestsOf(string columnName, DataViewSchema inputSchema) => CertificateColumns.OfVerdict.Contains(columnName)
         ? Certifier.Properties.Count(p => p.Limits is null) + (EarlierVerdict.TestsIn(inputSchema) ?? 0)
         : null;
 
-    internal override bool IsByLimit(string columnName) => Options.Properties.Any(p => p.Limits is not null && columnName == p.Name + ".Label");
+    internal override bool? IsByLimit(string columnName) => Options.Properties.FirstOrDefault(p => columnName == p.Name + ".Label") is { } property ? property.Limits is not null : null;
 
     internal override IRowBatch OpenBatch(DataViewRow source) => OpenBatch(source, [.. OutputColumns.Select(_ => true)]);
 
@@ -62,7 +76,7 @@ public sealed class CertifierTransformer : BatchTransformer
     {
         context.CheckAtModel();
         context.SetVersionInfo(Version());
-        CertifierPayload.Of(Options, Certifier).Save(context);
+        CertifierPayload.Of(Options, Certifier, groupsByNumber).Save(context);
     }
 
     // 2: functions, limits, joint rules, groups and sketches; 3: sides, and calibration on truths. What 2 stored means the same in 3.
@@ -73,8 +87,8 @@ public sealed class CertifierTransformer : BatchTransformer
         ctx.CheckAtModel(Version());
         return ModelPayload.Read(ctx, payload =>
         {
-            var (options, data) = CertifierPayload.Read(payload);
-            return new CertifierTransformer(options, data.Calibrate(options));
+            var (options, data, groupsByNumber) = CertifierPayload.Read(payload);
+            return new CertifierTransformer(options, data.Calibrate(options), groupsByNumber);
         });
     }
 }

@@ -17,17 +17,17 @@ internal static class ColumnNotes
     private const string TestsKind = "XaiL2O.Tests";
     private const string ModelKind = "XaiL2O.Model";
 
-    public static DataViewSchema.Annotations? Annotate(string? cause, Sides sides, bool byLimit, int? tests, bool ofModel)
+    public static DataViewSchema.Annotations? Annotate(string? cause, Sides sides, bool? byLimit, int? tests, bool ofModel)
     {
-        if (string.IsNullOrEmpty(cause) && sides == Sides.Upper && !byLimit && tests is null && !ofModel)
+        if (string.IsNullOrEmpty(cause) && sides == Sides.Upper && byLimit is null && tests is null && !ofModel)
             return null;
         var builder = new DataViewSchema.Annotations.Builder();
         if (!string.IsNullOrEmpty(cause))
             builder.Add<ReadOnlyMemory<char>>(CauseKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = cause.AsMemory());
         if (sides != Sides.Upper)
             builder.Add<ReadOnlyMemory<char>>(SidesKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = sides.ToString().AsMemory());
-        if (byLimit)
-            builder.Add<bool>(LimitKind, BooleanDataViewType.Instance, (ref bool value) => value = true);
+        if (byLimit is { } limit)
+            builder.Add<bool>(LimitKind, BooleanDataViewType.Instance, (ref bool value) => value = limit);
         if (tests is { } count)
             builder.Add<int>(TestsKind, NumberDataViewType.Int32, (ref int value) => value = count);
         if (ofModel)
@@ -39,7 +39,16 @@ internal static class ColumnNotes
 
     public static Sides SidesOf(DataViewSchema.Column column) => Enum.TryParse<Sides>(Text(column, SidesKind), out var sides) ? sides : Sides.Upper;
 
-    public static bool ByLimit(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(LimitKind) is not null;
+    /// <summary>Whether a certifier made the column to hold labels.</summary>
+    public static bool IsLabel(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(LimitKind) is not null;
+
+    public static bool ByLimit(DataViewSchema.Column column)
+    {
+        var limit = false;
+        if (IsLabel(column))
+            column.Annotations.GetValue(LimitKind, ref limit);
+        return limit;
+    }
 
     /// <summary>Whether an implicit model made the column.</summary>
     public static bool OfModel(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(ModelKind) is not null;

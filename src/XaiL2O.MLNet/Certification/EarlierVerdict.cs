@@ -5,24 +5,24 @@ using XaiL2O.Certifiers;
 namespace XaiL2O.MLNet;
 
 /// <summary>
-/// The verdict of the certifiers before one in a chain. Each certifier takes it into its own, so that the last one's columns speak for the whole chain,
-/// whoever reads them.
+/// The verdict that rows bring along: of the certifiers before one in a chain, or from a file. Each certifier takes it into its own, so that the last one's
+/// columns speak for all, whoever reads them.
 /// </summary>
 internal sealed class EarlierVerdict
 {
-    private readonly ValueGetter<bool>[] trustworthy;
+    private static readonly string[] Texts = [CertificateColumns.FailedParts, CertificateColumns.WarnedParts, CertificateColumns.Explanation];
+
+    private readonly TrustReader trust;
     private readonly ValueGetter<double>? jointPValue;
     private readonly ValueGetter<ReadOnlyMemory<char>>?[] texts;
-    private readonly ReadOnlyMemory<char>[] values = new ReadOnlyMemory<char>[3];
+    private readonly ReadOnlyMemory<char>[] values = new ReadOnlyMemory<char>[Texts.Length];
 
     private EarlierVerdict(DataViewRow row, bool explains)
     {
-        // All but the first may have been dropped on the way.
-        ValueGetter<T>? Getter<T>(string name) => Columns(row.Schema).Cast<DataViewSchema.Column?>().FirstOrDefault(c => c!.Value.Name == name) is { } column ? row.GetGetter<T>(column) : null;
-        trustworthy = [.. CertificateColumns.OfTrust(row.Schema).Select(row.GetGetter<bool>)];
-        jointPValue = Getter<double>(CertificateColumns.JointPValue);
-        string[] names = [CertificateColumns.FailedParts, CertificateColumns.WarnedParts, .. explains ? [CertificateColumns.Explanation] : Array.Empty<string>()];
-        texts = [.. names.Select(Getter<ReadOnlyMemory<char>>)];
+        ValueGetter<T>? Getter<T>(DataViewSchema.Column? column) => column is { } present ? row.GetGetter<T>(present) : null;
+        trust = new TrustReader(row);
+        jointPValue = Getter<double>(Joint(row.Schema));
+        texts = [.. (explains ? Texts : Texts[..^1]).Select(name => Getter<ReadOnlyMemory<char>>(CertificateColumns.Find(row.Schema, name)))];
         Tests = TestsIn(row.Schema)!.Value;
     }
 
@@ -38,30 +38,30 @@ internal sealed class EarlierVerdict
     /// <summary>Empty where it was not asked for.</summary>
     public ReadOnlyMemory<char> Explanation => values[2];
 
-    /// <summary>Certificates judged by calibration behind the verdict in a schema; null where no certifier made one.</summary>
-    public static int? TestsIn(DataViewSchema schema) =>
-        CertificateColumns.Find(schema, CertificateColumns.Trustworthy) is { } column ? ColumnNotes.TestsOf(column) : null;
+    /// <summary>Certificates judged by calibration behind the verdict in a schema, as far as it is known; null where there is no verdict.</summary>
+    public static int? TestsIn(DataViewSchema schema) => CertificateColumns.OfTrust(schema).Max(c => (int?)(ColumnNotes.TestsOf(c) ?? 0));
 
-    /// <summary>Columns read; none where no certifier came before.</summary>
-    public static IEnumerable<DataViewSchema.Column> Columns(DataViewSchema schema) =>
-        TestsIn(schema) is null ? [] : CertificateColumns.OfVerdict.Select(name => CertificateColumns.Find(schema, name)).OfType<DataViewSchema.Column>().Where(c => ColumnNotes.TestsOf(c) is not null).Concat(CertificateColumns.OfTrust(schema));
+    /// <summary>Columns read; none where there is no verdict.</summary>
+    public static IEnumerable<DataViewSchema.Column> Columns(DataViewSchema schema) => TestsIn(schema) is null
+        ? []
+        : Texts.Select(name => CertificateColumns.Find(schema, name)).Append(Joint(schema)).OfType<DataViewSchema.Column>().Concat(CertificateColumns.OfTrust(schema));
 
-    /// <summary>Null where no certifier came before.</summary>
+    /// <summary>Null where there is no verdict.</summary>
     public static EarlierVerdict? Create(DataViewRow row, bool explains) => TestsIn(row.Schema) is null ? null : new EarlierVerdict(row, explains);
 
     public void Read()
     {
-        var (trusted, p) = (true, double.NaN);
-        foreach (var getter in trustworthy)
-        {
-            var one = false;
-            getter(ref one);
-            trusted &= one;
-        }
-
+        var p = double.NaN;
         jointPValue?.Invoke(ref p);
-        Outcome = new JointOutcome(trusted, p);
+        Outcome = new JointOutcome(trust.Read(), p);
         for (var i = 0; i < texts.Length; i++)
             texts[i]?.Invoke(ref values[i]);
+        // A column that is no certifier's has no parts.
+        if (!Outcome.Trustworthy && values[0].IsEmpty)
+            values[0] = CertificateColumns.Trustworthy.AsMemory();
     }
+
+    /// <summary>A joint p-value counts together with its number of certificates, which a file does not tell.</summary>
+    private static DataViewSchema.Column? Joint(DataViewSchema schema) =>
+        CertificateColumns.Find(schema, CertificateColumns.JointPValue) is { } column && ColumnNotes.TestsOf(column) is not null ? column : null;
 }

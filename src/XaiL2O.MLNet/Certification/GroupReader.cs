@@ -22,6 +22,9 @@ internal abstract class GroupReader
         return (GroupReader)Activator.CreateInstance(reader, row, column)!;
     }
 
+    /// <summary>Whether groups are known by the numbers of a key alone, which another data set gives to other groups.</summary>
+    public static bool IsByNumber(DataViewSchema.Column column) => column.Type is KeyDataViewType && NamesType(column) is null;
+
     /// <summary>Every group of a view.</summary>
     /// <exception cref="InvalidOperationException">The column is missing or mistyped.</exception>
     public static HashSet<string> Distinct(IDataView view, string columnName)
@@ -47,7 +50,12 @@ internal abstract class GroupReader
     }
 
     private static ReadOnlyMemory<char> TextOf<T>(T value) =>
-        value is ReadOnlyMemory<char> text ? text : string.Create(CultureInfo.InvariantCulture, $"{value}").AsMemory();
+        value is ReadOnlyMemory<char> text ? text
+            // Their usual text leaves out fractions of a second.
+            : value is DateTime or DateTimeOffset ? string.Create(CultureInfo.InvariantCulture, $"{value:O}").AsMemory()
+            : string.Create(CultureInfo.InvariantCulture, $"{value}").AsMemory();
+
+    private static VectorDataViewType? NamesType(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(KeyValues)?.Type as VectorDataViewType;
 
     private static ReadOnlyMemory<char>[] NamesOf<T>(DataViewSchema.Column column)
     {
@@ -67,7 +75,7 @@ internal abstract class GroupReader
         public Key(DataViewRow row, DataViewSchema.Column column)
         {
             getter = row.GetGetter<T>(column);
-            if (column.Annotations.Schema.GetColumnOrNull(KeyValues) is { Type: VectorDataViewType values })
+            if (NamesType(column) is { } values)
             {
                 var read = typeof(GroupReader).GetMethod(nameof(NamesOf), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(values.ItemType.RawType);
                 names = (ReadOnlyMemory<char>[])read.Invoke(null, [column])!;

@@ -1,29 +1,62 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms;
 
 namespace XaiL2O.MLNet;
 
-/// <summary>Sees whether calibration rows are those that a model before the certifier was trained on.</summary>
-internal static class TrainingRows
+/// <summary>Rows that a model was trained on, known by the views that they came through, as long as these are in use.</summary>
+internal sealed class TrainingRows
 {
     private const string Why =
         "A model fits its training rows better than others, so that good new rows will fail more often than the levels say. "
         + "Fit the certifier on rows that training has not seen: train the model, transform the calibration rows by it, fit the certifier on what comes out, and append it to the model.";
 
-    /// <summary>The warning; null where nothing was found, which promises nothing: rows may have been copied.</summary>
+    /// <summary>From the view that has the same rows to its first source.</summary>
+    private readonly WeakReference<IDataView>[] views;
+    private readonly TrainingRows? before;
+
+    /// <summary>Remembers the rows of a view.</summary>
+    /// <param name="input">The training rows.</param>
+    /// <param name="before">Those of the model that training started from.</param>
+    public TrainingRows(IDataView input, TrainingRows? before) => (views, this.before) = ([.. Chain(SameRows(input)).Select(view => new WeakReference<IDataView>(view))], before);
+
+    /// <summary>The warning for calibration rows that a model before the certifier was trained on; null where none was seen, which promises nothing: rows may have been copied, and models loaded.</summary>
     /// <param name="input">The calibration rows.</param>
     /// <param name="inChain">Whether a chain of estimators fits the certifier.</param>
-    public static string? Find(IDataView input, bool inChain)
+    public static string? Warning(IDataView input, bool inChain)
     {
-        for (var view = input; view is IDataTransform made; view = made.Source)
+        foreach (var view in Chain(input))
         {
-            if (made is BatchDataView { Transformer: { TrainedOn: { } rows } model } && rows.TryGetTarget(out var trainedOn) && ReferenceEquals(trainedOn, made.Source))
-                return $"The certifier is calibrated on the rows that the model of the column '{model.OutputColumns[0].Name}' was trained on. {Why}";
+            if (view is BatchDataView { Transformer: { TrainedOn: { } rows } model } made && rows.Has(made.Source, input))
+                return $"The certifier is calibrated on rows that the model of the column '{model.OutputColumns[0].Name}' was trained on. {Why}";
             // ML.NET's models do not tell what they were trained on.
-            if (inChain && made is RowToRowScorerBase)
+            if (inChain && view is RowToRowScorerBase)
                 return $"The certifier is calibrated in one chain with a model of ML.NET. If the chain trains that model, it does so on the same rows. {Why}";
         }
 
         return null;
     }
+
+    /// <summary>Whether the rows that a model is given come from those that it was trained on, or the calibration rows are rows that training took some from.</summary>
+    private bool Has(IDataView given, IDataView calibration) =>
+        Chain(given).Any(view => Is(views[0], view)) || Array.Exists(views, view => Is(view, SameRows(calibration))) || before?.Has(given, calibration) == true;
+
+    private static bool Is(WeakReference<IDataView> known, IDataView view) => known.TryGetTarget(out var target) && ReferenceEquals(target, view);
+
+    private static IEnumerable<IDataView> Chain(IDataView view)
+    {
+        for (var at = view; at is not null; at = SourceOf(at))
+            yield return at;
+    }
+
+    private static IDataView? SourceOf(IDataView view) => view switch
+    {
+        IDataTransform made => made.Source,
+        CacheDataView cache => cache._subsetInput,
+        CancellableView cancellable => cancellable.Source,
+        _ => null,
+    };
+
+    /// <summary>The first view behind this one that has the same rows, with whatever columns and in whatever order.</summary>
+    private static IDataView SameRows(IDataView view) => Chain(view).First(v => SourceOf(v) is null || v is not (BatchDataView or IRowToRowMapper or RowShufflingTransformer or CacheDataView or CancellableView));
 }

@@ -9,6 +9,8 @@ namespace XaiL2O.MLNet;
 /// </summary>
 internal sealed class CancellableView(IDataView source, CancellationToken token) : IDataView
 {
+    public IDataView Source => source;
+
     public bool CanShuffle => source.CanShuffle;
 
     public DataViewSchema Schema => source.Schema;

@@ -37,7 +37,7 @@ public sealed class Constraint
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(part);
         return new($"fail rate of {part}", CheckShare(atMost), [part + ".Label"], view => CertificateReader.Rates(view).FirstOrDefault(r => r.Part == part)?.Fail
-            ?? throw new InvalidOperationException($"No certificate is named '{part}'; there are {string.Join(", ", CertificateReader.Parts(view.Schema).DefaultIfEmpty("none"))}."));
+            ?? throw new InvalidOperationException($"No certificate is named '{part}'; there are {string.Join(", ", CertificateColumns.Parts(view.Schema).DefaultIfEmpty("none"))}."));
     }
 
     /// <summary>Limits a function of the user's.</summary>

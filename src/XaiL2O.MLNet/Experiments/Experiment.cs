@@ -45,12 +45,12 @@ public sealed class Experiment
     /// trial is fitted once more, on all rows, for the model.
     /// </summary>
     /// <param name="data">Rows for training and validation.</param>
-    /// <param name="folds">Splits, at least 2. Default 5.</param>
+    /// <param name="folds">Splits, in [2, 1000]. Default 5.</param>
     /// <param name="groupColumnName">Column whose groups are not divided; see <see cref="SetTrainingData"/>.</param>
     public Experiment CrossValidate(IDataView data, int folds = 5, string? groupColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(data);
-        OptionCheck.AtLeast(folds, 2);
+        OptionCheck.Within(folds, 2, 1000);
         return With(settings with { Training = data, Validation = null, GroupColumnName = groupColumnName, Folds = folds });
     }
 

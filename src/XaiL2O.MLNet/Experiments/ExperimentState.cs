@@ -41,6 +41,8 @@ internal sealed class ExperimentState
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             if (File.Exists(path))
                 state.Load(path);
+            else
+                state.Save(0); // a file that cannot be written shows now, and no model is left without a state
         }
 
         return state;
@@ -104,12 +106,19 @@ internal sealed class ExperimentState
 
     public ITransformer LoadModel()
     {
+        using var stream = OpenModel();
+        return settings.Context.Model.Load(stream, out _);
+    }
+
+    private FileStream OpenModel()
+    {
         if (!File.Exists(ModelPath))
             throw new InvalidDataException($"The best model {ModelPath} of the experiment {StatePath} is missing; delete the state to start anew.");
-        using var stream = File.OpenRead(ModelPath);
-        if (ChecksumOf(stream) != modelChecksum)
-            throw new InvalidDataException($"The best model {ModelPath} is not the one that the experiment {StatePath} saved: its checksum does not match. Restore it from a copy, or delete the state to start anew.");
-        return settings.Context.Model.Load(stream, out _);
+        var stream = File.OpenRead(ModelPath);
+        if (ChecksumOf(stream) == modelChecksum)
+            return stream;
+        stream.Dispose();
+        throw new InvalidDataException($"The best model {ModelPath} is not the one that the experiment {StatePath} saved: its checksum does not match. Restore it from a copy, or delete the state to start anew.");
     }
 
     private void Load(string path)
@@ -121,8 +130,10 @@ internal sealed class ExperimentState
         var here = settings.Describe();
         if (!file.Settings.SequenceEqual(here))
         {
+            // Settings that are the same in another order differ where each stands.
+            var (there, now) = file.Settings.ToHashSet().SetEquals(here) ? (file.Settings, here) : ([.. file.Settings.Except(here)], [.. here.Except(file.Settings)]);
             throw new InvalidOperationException(
-                $"{path} is the state of another experiment. There: {string.Join("; ", file.Settings.Except(here).DefaultIfEmpty("nothing else"))}. Here: {string.Join("; ", here.Except(file.Settings).DefaultIfEmpty("nothing else"))}. Choose another file, or delete it to start anew.");
+                $"{path} is the state of another experiment. There: {string.Join("; ", there.DefaultIfEmpty("nothing else"))}. Here: {string.Join("; ", now.DefaultIfEmpty("nothing else"))}. Choose another file, or delete it to start anew.");
         }
 
         if (file.Trials.Where((t, i) => t is null || t.Number != i || !t.IsPossible || t.Options.Length != settings.Space.Parameters.Count || !t.Options.Zip(settings.Space.Parameters).All(p => p.Second.Accepts(p.First))).Any())
@@ -136,6 +147,9 @@ internal sealed class ExperimentState
             throw new InvalidDataException($"{path} has {(file.ModelFile is null ? "a trial that succeeded and no ModelFile" : "a ModelFile and no trial that succeeded")}. Delete it to start anew.");
         trials.AddRange(file.Trials.Select(t => t.ToTrial(settings.Space)));
         (UsedBefore, modelName, modelChecksum) = (file.UsedSeconds, file.ModelFile, file.ModelSha256);
+        // Found out at the end, the trials until then would have been for nothing.
+        if (modelName is not null)
+            OpenModel().Dispose();
     }
 
     private static string ChecksumOf(Stream stream)

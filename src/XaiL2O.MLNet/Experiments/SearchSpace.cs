@@ -40,8 +40,11 @@ public sealed class SearchSpace
             random =>
             {
                 var u = random.NextDouble();
+                var (a, b) = logarithmic ? (Math.Log(minimum), Math.Log(maximum)) : (minimum, maximum);
+                // A mean of the ends, because their difference or ratio may be too large for a number.
+                var mean = ((1 - u) * a) + (u * b);
                 // Rounding must not leave the range.
-                return Math.Clamp(logarithmic ? minimum * Math.Exp(u * Math.Log(maximum / minimum)) : minimum + (u * (maximum - minimum)), minimum, maximum);
+                return Math.Clamp(logarithmic ? Math.Exp(mean) : mean, minimum, maximum);
             },
             code => code >= minimum && code <= maximum,
             code => code));

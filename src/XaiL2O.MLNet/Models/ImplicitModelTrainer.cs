@@ -38,6 +38,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
     {
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(options);
+        definition.RequireProperties();
         definition.Validate();
         options.Validate();
         (this.environment, this.definition, this.options) = (environment, definition, options);
@@ -138,6 +139,9 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
                 var rows = table.Chosen(definition);
                 chosen = definition.Choose(rows.Data, rows.Targets, solver, device, options.CancellationToken);
                 DefinitionPayload.Check(chosen);
+                using var channel = environment.Start(definition.GetType().Name);
+                foreach (var (isWarning, text) in chosen.RemarksOnChoice(rows.Data.shape[0]))
+                    (isWarning ? (Action<string, object[]>)channel.Warning : channel.Info)("{0}", [text]);
             }
         }
 
@@ -158,7 +162,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
 
         return new ImplicitModelTransformer(environment, new ModelColumns(chosen, options.ColumnNames, options.OutputPrefix), options.BatchSize ?? definition.BatchSize, solver, weights, device, training)
         {
-            TrainedOn = NeedsRows ? new(input) : null,
+            TrainedOn = NeedsRows ? new TrainingRows(input, start?.TrainedOn) : null,
         };
     }
 

@@ -23,6 +23,8 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
         // Texts go through a placeholder, because names may hold braces.
         if (value.Warning is { } warning)
             channel.Warning("{0}", warning);
+        else if (value.Information is { } information)
+            channel.Info("{0}", information);
         else if (value.Completed is { } epoch)
             channel.Info("{0}", FormattableString.Invariant($"Epoch {epoch.Epoch} of {value.Epochs}: training loss {epoch.TrainingLoss:G4}{(epoch.ValidationLoss is { } loss ? FormattableString.Invariant($", validation loss {loss:G4}") : "")}; {epoch.ConvergedRate:P0} of the solves converged, {epoch.MeanIterations:0} iterations on average."));
         receiver?.Report(value);

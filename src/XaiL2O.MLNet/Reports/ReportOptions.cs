@@ -20,6 +20,7 @@ public sealed record ReportOptions
 
     /// <summary>Column that says how wrong a row is, where the truth is known: a number, small is good, NaN where it is not known; null for none.</summary>
     public string? ErrorColumnName { get; init; }
+
     /// <summary>Column with the model's estimate, a number or a vector, whose error the report states beside the verdicts; with <see cref="TruthColumnName"/>, or null for none.</summary>
     public string? EstimateColumnName { get; init; }
 
@@ -34,7 +35,7 @@ public sealed record ReportOptions
         ArgumentException.ThrowIfNullOrWhiteSpace(Title);
         ArgumentNullException.ThrowIfNull(Summary);
         ArgumentException.ThrowIfNullOrWhiteSpace(EmptySetName);
-        foreach (var (name, column) in new[] { (nameof(SetColumnName), SetColumnName), (nameof(RowNameColumnName), RowNameColumnName), (nameof(ErrorColumnName), ErrorColumnName) })
+        foreach (var (name, column) in new[] { (nameof(SetColumnName), SetColumnName), (nameof(RowNameColumnName), RowNameColumnName), (nameof(ErrorColumnName), ErrorColumnName), (nameof(EstimateColumnName), EstimateColumnName), (nameof(TruthColumnName), TruthColumnName) })
         {
             if (column is not null && string.IsNullOrWhiteSpace(column))
                 throw new ArgumentException($"{name} is empty; it must name a column, or be null for none.");

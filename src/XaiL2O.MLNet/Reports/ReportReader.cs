@@ -18,6 +18,8 @@ internal static class ReportReader
         string?[] extra = [options.SetColumnName, options.RowNameColumnName, .. transformers.Select(t => t.Options.GroupColumnName)];
         foreach (var name in extra.OfType<string>())
             ColumnCheck.Group(judged.Schema, name);
+        foreach (var transformer in transformers)
+            transformer.CheckGroups(judged.Schema);
         CertifiedProperty[] properties = [.. transformers.SelectMany(t => t.Options.Properties)];
         string[] values = [.. properties.Select(p => p.Name + ".Value")];
         foreach (var name in values)
@@ -37,13 +39,14 @@ internal static class ReportReader
         };
         foreach (var property in properties)
             builder.Describe(property.Name, FormulaOf(model, property) ?? Describe(property));
-        using var cursor = judged.GetRowCursor(values.Concat(extra.Append(options.ErrorColumnName).Concat(compared).OfType<string>()).Distinct().Select(name => judged.Schema[name]));
+        using var cursor = judged.GetRowCursor(values.Concat(extra.Append(options.ErrorColumnName).Concat(compared).OfType<string>()).Select(name => judged.Schema[name]).Concat(CertificateColumns.OfTrust(judged.Schema)).DistinctBy(c => c.Index));
         var getters = values.Select(name => PropertyGetter.Scalar(cursor, judged.Schema[name])).ToArray();
         var readers = extra.Select(name => name is null ? null : GroupReader.Create(cursor, judged.Schema[name])).ToArray();
         VectorReader[] errors = [.. compared.Select(name => VectorReader.Create(cursor, judged.Schema[name]))];
         var error = options.ErrorColumnName is { } column ? PropertyGetter.Scalar(cursor, judged.Schema[column])
             : compared.Length > 0 ? () => Error(errors[0].Read().ToArray(), errors[1].Read().ToArray(), truth!) ?? double.NaN
             : null;
+        var trust = new TrustReader(cursor);
         var row = new double[getters.Length];
         while (cursor.MoveNext())
         {
@@ -54,7 +57,8 @@ internal static class ReportReader
                 row,
                 readers[0] is null ? "" : set.Length == 0 ? options.EmptySetName : set,
                 readers[1]?.Read().ToString() ?? string.Create(CultureInfo.InvariantCulture, $"row {cursor.Position}"),
-                [.. readers.Skip(2).Select(r => r?.Read().ToString())]);
+                [.. readers.Skip(2).Select(r => r?.Read().ToString())],
+                trust.Read() ? null : CertificateColumns.Trustworthy);
             if (error?.Invoke() is { } value && !double.IsNaN(value))
                 builder.AddError(value);
         }

@@ -57,6 +57,9 @@ internal sealed class LodopabFile : IDisposable
         foreach (var value in values)
             if (!float.IsFinite(value))
                 throw Foreign($"slice {slice} holds NaN or infinite values");
+        // The library reads what is not in the file as 0.
+        if (!values.AsSpan().ContainsAnyExcept(0f))
+            throw Foreign($"slice {slice} is 0 everywhere, as where a part of the file is missing or damaged");
         return values;
     }
 

@@ -7,7 +7,8 @@ namespace XaiL2O.MLNet;
 
 /// <summary>
 /// Single predictions with their certificates, from many threads: ML.NET's prediction engine, which is for one thread, is lent from a pool. What is not to
-/// be trusted has no value, unless the model's own post-condition says otherwise.
+/// be trusted has no value, unless the model's own post-condition says otherwise; of several post-conditions the strictest action counts: <see cref="TrustAction.Throw"/>
+/// before <see cref="TrustAction.Drop"/> before <see cref="TrustAction.Log"/>.
 /// </summary>
 /// <typeparam name="TIn">Input row.</typeparam>
 /// <typeparam name="TOut">Output row.</typeparam>
@@ -26,22 +27,19 @@ public sealed class TrustedPredictionEngine<TIn, TOut> : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         this.context = context;
         var parts = Parts(model).ToList();
-        policy = new TrustPolicy(TrustAction.Pass, TrustAction.Drop);
-        if (parts is [.., RequireTrustTransformer last])
-        {
-            policy = last.Policy;
-            parts.RemoveAt(parts.Count - 1);
-        }
-
-        if (parts is not [.., CertifierTransformer])
-            throw new ArgumentException("The model must end with a certifier, or with a certifier and a post-condition. Append Certify(…).", nameof(model));
-        this.model = [.. parts];
+        // What the last certifier says counts for those before it, so their post-conditions are applied to it, together.
+        TrustPolicy[] policies = [.. parts.OfType<RequireTrustTransformer>().Select(p => p.Policy), .. parts is [.., RequireTrustTransformer] ? Array.Empty<TrustPolicy>() : [new(TrustAction.Pass, TrustAction.Drop)]];
+        policy = new TrustPolicy(policies.Max(p => p.OnWarning), policies.Max(p => p.OnFail));
+        this.model = [.. parts.Where(p => p is not RequireTrustTransformer)];
+        if (this.model is not [.., CertifierTransformer])
+            throw new ArgumentException("The model must end with a certifier, or with a certifier and post-conditions. Append Certify(…).", nameof(model));
         // The first engine is made now, so that a wrong input or output type shows here and not at the first prediction.
         idle.Add(new Worker(this));
     }
 
     /// <summary>Predicts one row and judges it.</summary>
     /// <param name="example">Input row.</param>
+    /// <exception cref="ArgumentException">The model cannot compute the row, because a vector of it is null or of another length than its type declares.</exception>
     /// <exception cref="UntrustworthyInferenceException">The model's post-condition throws for this row.</exception>
     /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
     public TrustedPrediction<TOut> Predict(TIn example)
@@ -55,9 +53,11 @@ public sealed class TrustedPredictionEngine<TIn, TOut> : IDisposable
         {
             prediction = worker.Predict(example);
         }
-        catch
+        catch (Exception e)
         {
             worker.Dispose();
+            if (e is not OperationCanceledException && ExampleFault.Of(example) is { } fault)
+                throw new ArgumentException(fault, nameof(example), e);
             throw;
         }
 

@@ -7,7 +7,7 @@ namespace XaiL2O.MLNet;
 /// <summary>Reads the verdict of a row from the columns of the chain's certifiers; the joint label cheaply, the rest where it is needed.</summary>
 internal sealed class VerdictReader
 {
-    private readonly ValueGetter<bool>[] trustworthy;
+    private readonly TrustReader trust;
     private readonly ValueGetter<ReadOnlyMemory<char>> warnedParts;
     private readonly ValueGetter<ReadOnlyMemory<char>> failedParts;
     private readonly ValueGetter<ReadOnlyMemory<char>> explanation;
@@ -17,18 +17,26 @@ internal sealed class VerdictReader
     public VerdictReader(DataViewRow row)
     {
         ValueGetter<T> Getter<T>(string name) => row.GetGetter<T>(CertificateColumns.Find(row.Schema, name)!.Value);
-        trustworthy = [.. CertificateColumns.OfTrust(row.Schema).Select(row.GetGetter<bool>)];
+        trust = new TrustReader(row);
         warnedParts = Getter<ReadOnlyMemory<char>>(CertificateColumns.WarnedParts);
         failedParts = Getter<ReadOnlyMemory<char>>(CertificateColumns.FailedParts);
         explanation = Getter<ReadOnlyMemory<char>>(CertificateColumns.Explanation);
         jointPValue = Getter<double>(CertificateColumns.JointPValue);
-        certificates = [.. Names(row.Schema).Select(n => (n, PropertyGetter.Scalar(row, row.Schema[n + ".Value"]), Getter<double>(n + ".PValue"), Getter<ReadOnlyMemory<char>>(n + ".Label"), ColumnNotes.ByLimit(row.Schema[n + ".Label"])))];
+        certificates =
+        [
+            .. CertificateColumns.Parts(row.Schema).Select(part => (
+                part,
+                PropertyGetter.Scalar(row, row.Schema[part + ".Value"]),
+                row.GetGetter<double>(row.Schema[part + ".PValue"]),
+                row.GetGetter<ReadOnlyMemory<char>>(row.Schema[part + ".Label"]),
+                ColumnNotes.ByLimit(row.Schema[part + ".Label"]))),
+        ];
     }
 
     /// <summary>Throws unless the schema has a certifier's columns.</summary>
     public static void Check(DataViewSchema schema)
     {
-        if (CertificateColumns.Find(schema, CertificateColumns.Trustworthy)?.Type != BooleanDataViewType.Instance || Array.Exists(Others, name => CertificateColumns.Find(schema, name) is null))
+        if (Array.Exists(CertificateColumns.OfVerdict, name => CertificateColumns.Find(schema, name) is null))
             throw Missing(schema.Select(c => c.Name));
     }
 
@@ -41,14 +49,13 @@ internal sealed class VerdictReader
 
     /// <summary>The columns read.</summary>
     public static IEnumerable<DataViewSchema.Column> Columns(DataViewSchema schema) =>
-        Others
-            .Concat(Names(schema).SelectMany(n => (string[])[n + ".Value", n + ".PValue", n + ".Label"]))
-            .Select(name => CertificateColumns.Find(schema, name)!.Value)
+        Others.Select(name => CertificateColumns.Find(schema, name)!.Value)
+            .Concat(CertificateColumns.Parts(schema).SelectMany(part => (DataViewSchema.Column[])[schema[part + ".Value"], schema[part + ".PValue"], schema[part + ".Label"]]))
             .Concat(CertificateColumns.OfTrust(schema));
 
     public CertificateLabel Label()
     {
-        if (!IsTrusted())
+        if (!trust.Read())
             return CertificateLabel.Fail;
         ReadOnlyMemory<char> warned = default;
         warnedParts(ref warned);
@@ -64,38 +71,24 @@ internal sealed class VerdictReader
             return value;
         }
 
-        var read = certificates.Select(c => new Certificate(c.Name, c.Value(), Get(c.PValue), Enum.Parse<CertificateLabel>(Get(c.Label).Span)) { ByLimit = c.ByLimit }).ToArray();
-        var failed = Parts(Get(failedParts));
-        // A column behind the certifier's may trust less than its parts do.
-        if (failed.Length == 0 && !IsTrusted())
-            failed = [CertificateColumns.Trustworthy];
-        return new Verdict(read, failed, Parts(Get(warnedParts)), Get(jointPValue), Get(explanation).ToString());
-    }
-
-    private bool IsTrusted()
-    {
-        foreach (var getter in trustworthy)
+        var read = new List<Certificate>();
+        foreach (var c in certificates)
         {
-            var trusted = false;
-            getter(ref trusted);
-            if (!trusted)
-                return false;
+            // Of rows from a file, a text of another kind is no label.
+            if (Enum.TryParse<CertificateLabel>(Get(c.Label).Span, out var label))
+                read.Add(new Certificate(c.Name, c.Value(), Get(c.PValue), label) { ByLimit = c.ByLimit });
         }
 
-        return true;
+        var failed = Parts(Get(failedParts));
+        // A column behind the certifier's may trust less than its parts do.
+        if (failed.Length == 0 && !trust.Read())
+            failed = [CertificateColumns.Trustworthy];
+        return new Verdict(read, failed, Parts(Get(warnedParts)), Get(jointPValue), Get(explanation).ToString());
     }
 
     private static readonly string[] Others = [CertificateColumns.WarnedParts, CertificateColumns.FailedParts, CertificateColumns.Explanation, CertificateColumns.JointPValue];
 
     private static string[] Parts(ReadOnlyMemory<char> text) => text.ToString().Split(JudgeBatch.PartSeparator, StringSplitOptions.RemoveEmptyEntries);
-
-    /// <summary>Names of the certificates, in the order of their columns.</summary>
-    private static IEnumerable<string> Names(DataViewSchema schema) =>
-        from column in schema
-        where !column.IsHidden && column.Name.EndsWith(".Label", StringComparison.Ordinal) && column.Type == TextDataViewType.Instance
-        let name = column.Name[..^".Label".Length]
-        where schema.GetColumnOrNull(name + ".PValue")?.Type == NumberDataViewType.Double && schema.GetColumnOrNull(name + ".Value") is not null
-        select name;
 
     private static InvalidOperationException Missing(IEnumerable<string> present) =>
         new($"The rows carry no certificates: the columns '{CertificateColumns.Trustworthy}', '{string.Join("', '", Others)}' are needed. Append Certify(…) before RequireTrust. Columns present: {string.Join(", ", present.Take(20))}.");

@@ -11,7 +11,8 @@ namespace XaiL2O.Trainers;
 /// for all rows, in training <c>TrueReserves</c> (N numbers); appended <c>Tender</c> and <c>Receive</c> (N numbers ≥ 0 each, in units of the tokens) and <c>Utility</c> (⟨p, y − x⟩), in
 /// double precision.</para>
 /// <para>Training starts from the margin rule tuned on its rows. Nothing is traded with a CFMM that has 0 of every token. A row whose other
-/// reserves or prices are not positive and finite, or are an empty vector, gets NaN outputs and <c>Converged</c> = false, never a trade.
+/// reserves or prices are not positive and finite, or are an empty vector, gets NaN outputs and <c>Converged</c> = false, never a trade, with its other CFMMs neither: to leave
+/// out a CFMM whose reserves are damaged, set all of them to 0.
 /// Training leaves out rows of both kinds. The model runs on the CPU.</para>
 /// </remarks>
 public sealed class CfmmTradeDefinition : ModelDefinition

@@ -42,13 +42,13 @@ internal static class TermChecks
             var moved = (p - q).square().sum(1) - ((p - q) * (a - b)).sum(1);
             if (moved.max().ToDouble() > Slack * (a - b).square().sum(1).max().ToDouble())
             {
-                probe.Report(name, ModelPromise.Proximal, $"Proximal of '{name}' is not that of a convex function: for step {step} two points of distance {(a - b).norm():G4} come out {(p - q).norm():G4} apart with ‖p − q‖² above ⟨p − q, u − v⟩. Convergence is proved for firmly non-expansive operators.");
+                probe.Report(name, ModelPromise.Proximal, $"Proximal of '{name}' is not that of a convex function: for step {step} two points of distance {(a - b).norm().ToDouble():G4} come out {(p - q).norm().ToDouble():G4} apart with ‖p − q‖² above ⟨p − q, u − v⟩. Convergence is proved for firmly non-expansive operators.");
                 return;
             }
 
             if (f.IsConstraint && (f.Proximal(p, step, data) - p).norm().ToDouble() > 100 * Math.Sqrt(probe.Rounding) * (1 + p.norm().ToDouble()))
             {
-                probe.Report(name, ModelPromise.Proximal, $"Proximal of the constraint '{name}' is no projection: a second one moves the point by {(f.Proximal(p, step, data) - p).norm():G4}; it must stay.");
+                probe.Report(name, ModelPromise.Proximal, $"Proximal of the constraint '{name}' is no projection: a second one moves the point by {(f.Proximal(p, step, data) - p).norm().ToDouble():G4}; it must stay.");
                 return;
             }
 
@@ -70,7 +70,7 @@ internal static class TermChecks
             var lower = (here - Objective(near, f.Value(near, probe.Data)!)).max().ToDouble();
             if (lower <= 1e-6 + (1000 * probe.Rounding * here.abs().max().ToDouble()))
                 continue;
-            probe.Report(name, ModelPromise.Proximal, $"Proximal of '{name}' is not the minimiser: for step {step} a point {radius} away has an objective that is {lower:G4} lower than {here.max():G6}. Proximal or Value is wrong.");
+            probe.Report(name, ModelPromise.Proximal, $"Proximal of '{name}' is not the minimiser: for step {step} a point {radius} away has an objective that is {lower:G4} lower than {here.max().ToDouble():G6}. Proximal or Value is wrong.");
             return false;
         }
 
@@ -95,10 +95,11 @@ internal static class TermChecks
             var v = probe.Normal(size);
             var measured = (h.Value(u + (ε * v), data)! - h.Value(u - (ε * v), data)!) / (2 * ε);
             var promised = (origin * v).sum(1);
-            var error = (measured - promised).abs().max().ToDouble();
+            var errors = (measured - promised).abs();
+            var (error, row) = (errors.max().ToDouble(), errors.argmax().ToInt64());
             if (error <= (10 * ε * (1 + origin.norm().ToDouble()) * v.norm().ToDouble()) + (probe.Rounding / ε * h.Value(u, data)!.abs().max().ToDouble()))
                 continue;
-            probe.Report(term.Name, ModelPromise.Gradient, $"Gradient of '{term.Name}' is not that of its Value: along a random direction the value changes by {measured[0]:G6} per unit, and the gradient says {promised[0]:G6}.");
+            probe.Report(term.Name, ModelPromise.Gradient, $"Gradient of '{term.Name}' is not that of its Value: along a random direction the value changes by {measured[row].ToDouble():G6} per unit, and the gradient says {promised[row].ToDouble():G6}.");
             return;
         }
     }

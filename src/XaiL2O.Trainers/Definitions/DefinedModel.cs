@@ -22,6 +22,7 @@ internal sealed class DefinedModel : ImplicitModel
     public DefinedModel(ModelDefinition definition, ScalarType dtype = ScalarType.Float32, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(definition);
+        definition.RequireProperties();
         Check.AtLeast(definition.DataSize, 1);
         Check.AtLeast(definition.InferenceSize, 1);
         Check.AtLeast(definition.TargetSize, 1);

@@ -49,13 +49,22 @@ public sealed class ModelBuilder
     public Algorithm Algorithm { get; set; }
 
     /// <summary>How step sizes are chosen.</summary>
-    public StepPolicy Steps { get; set; } = new();
+    public StepPolicy Steps
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(Steps));
+            field = value;
+        }
+    } = new();
 
     /// <summary>An input column, for terms that depend on it row by row.</summary>
     /// <param name="name">One of the names of <see cref="ModelDefinition.Inputs"/>.</param>
     /// <exception cref="ArgumentException">There is no such input.</exception>
     public RowInput Input(string name)
     {
+        ArgumentNullException.ThrowIfNull(name);
         var from = 0;
         foreach (var column in inputs)
         {
@@ -141,6 +150,8 @@ public sealed class ModelBuilder
     /// <param name="normLimit">Largest spectral norm, kept after every step of training.</param>
     public ConvolutionOperator LearnedConvolution(string name, int channels, int kernel, int imageSize, WeightStart start, double normLimit = 1)
     {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(start);
         Check.AtLeast(channels, 1);
         Check.Odd(kernel);
         Check.Positive(normLimit);
@@ -160,6 +171,7 @@ public sealed class ModelBuilder
     /// <param name="make">Makes the network for an element type and a device; called once.</param>
     public Regularizer LearnedRegularizer(string name, Func<ScalarType, Device, Regularizer> make)
     {
+        ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(make);
         return store.Part(name, () => make(DataType, Device), r => r.Weights, r => r.ProjectWeights());
     }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -169,6 +170,31 @@ public abstract class ModelDefinition
     /// <summary>What chooses the best weights; <see cref="Loss"/> unless a definition says otherwise. No gradients are recorded.</summary>
     /// <inheritdoc cref="Loss"/>
     public virtual double ValidationLoss(Tensor inference, Tensor data, Tensor targets) => Loss(inference, data, targets).ToDouble();
+
+    /// <summary>Throws where a property whose type says that it is never null is null all the same: whatever uses it would fail without naming it.</summary>
+    /// <exception cref="ArgumentNullException">A property is null; its name is the parameter's.</exception>
+    internal void RequireProperties()
+    {
+        var nullability = new NullabilityInfoContext();
+        foreach (var property in GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public))
+        {
+            // What is computed may fail where what it is computed from is null; that one is named.
+            if (!property.CanWrite && !IsAutomatic(property))
+                continue;
+            if (property.PropertyType.IsValueType || property.GetIndexParameters().Length > 0 || nullability.Create(property).ReadState != NullabilityState.NotNull)
+                continue;
+            if (property.GetValue(this) is null)
+                throw new ArgumentNullException(property.Name, $"{GetType().Name}.{property.Name} is null; give it a value.");
+        }
+    }
+
+    /// <summary>Whether a property is stored and not computed, such as a parameter of a constructor.</summary>
+    private static bool IsAutomatic(PropertyInfo property) =>
+        property.DeclaringType!.GetField($"<{property.Name}>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic) is not null;
+
+    /// <summary>What whoever trains should know of what was chosen, each a warning or information.</summary>
+    /// <param name="rows">Training rows it was chosen on.</param>
+    internal virtual IEnumerable<(bool IsWarning, string Text)> RemarksOnChoice(long rows) => [];
 
     /// <summary>A lower bound of the number of weights by the options, by which a file that holds fewer is refused before anything is allocated.</summary>
     internal virtual double LeastWeights => 0;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -17,6 +18,17 @@ public sealed record NamedArray(string Name, long[] Shape, float[] Values)
         var matrix = new float[Shape[0], Shape[1]];
         Buffer.BlockCopy(Values, 0, matrix, 0, Buffer.ByteLength(Values));
         return matrix;
+    }
+
+    /// <summary>Name, shape and, of few values, all of them; of many, how many there are and their range.</summary>
+    public override string ToString()
+    {
+        const int few = 20;
+        static string Number(float value) => value.ToString("G5", CultureInfo.InvariantCulture);
+        var values = Values.Length <= few
+            ? string.Join(", ", Values.Select(Number))
+            : $"{Values.Length.ToString(CultureInfo.InvariantCulture)} values from {Number(Values.Min())} to {Number(Values.Max())}{(Values.Any(float.IsNaN) ? ", NaN among them" : "")}";
+        return $"{Name} [{string.Join(", ", Shape)}]: {values}";
     }
 
     /// <summary>A copy of a tensor, in single precision.</summary>

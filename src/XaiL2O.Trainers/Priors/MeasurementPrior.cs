@@ -101,6 +101,22 @@ public sealed class MeasurementPrior : IDisposable
     }
 
     /// <summary>
+    /// How much the measurements say of each other: the share of the variance of a measurement that the others explain under the prior, 1 − 1/(Gᵢᵢ(G⁻¹)ᵢᵢ), mean over the
+    /// measurements, in [0, 1]. Where it is near 0, as for signals whose measurements are uncorrelated, predictions show nothing. Of few training rows it is too
+    /// large: with N rows and m measurements the share that is not explained is about N/(N − m + 1) times as large.
+    /// </summary>
+    public double ExplainedShare
+    {
+        get
+        {
+            using var work = NativeWork.Enter();
+            using var grad = no_grad();
+            using var scope = NewDisposeScope();
+            return 1 - (1 / (linalg.inv(precision).diagonal() * precision.diagonal())).mean().ToDouble();
+        }
+    }
+
+    /// <summary>
     /// Errors of the predictions of each measurement from all others, each divided by its standard deviation under the prior: about 1 where
     /// a row is like the training rows, relative to the row's size.
     /// </summary>

@@ -14,12 +14,6 @@ public static class ModelTrainer
     /// <summary>Progress reports per epoch.</summary>
     private const int ReportsPerEpoch = 20;
 
-    /// <summary>A loss that fell by more than this share of the best one before the last epochs is still improving.</summary>
-    private const double StillImproving = 0.1;
-
-    /// <summary>Share of converged solves below which gradients say little.</summary>
-    private const double FewConverged = 0.5;
-
     /// <summary>Trains a model in place.</summary>
     /// <param name="model">The model; its weights are the starting point and become the best found.</param>
     /// <param name="data">Measurements, shape <c>[rows, model.DataSize]</c>; rows with NaN or ∞ here or in the targets are left out.</param>
@@ -77,6 +71,7 @@ public static class ModelTrainer
         private readonly int batches;
         private readonly List<EpochResult> history = [];
         private readonly List<string> warnings = [];
+        private readonly List<string> notes = [];
         private readonly string identity = ""; // of a training with checkpoints
         private IReadOnlyList<NamedArray> best = [];
         private double bestLoss = double.PositiveInfinity;
@@ -144,7 +139,7 @@ public static class ModelTrainer
                 model.ImportWeights(best);
             }
 
-            return new TrainingResult(history, bestEpoch, cancelled, clock.Elapsed) { Warnings = warnings };
+            return new TrainingResult(history, bestEpoch, cancelled, clock.Elapsed) { Warnings = warnings, Information = notes };
         }
 
         /// <summary>A wrong direction shows before hours are spent on it.</summary>
@@ -160,19 +155,24 @@ public static class ModelTrainer
             progress?.Report(new TrainingProgress(epoch, options.Epochs, (double)epoch / options.Epochs, double.NaN, null, clock.Elapsed) { Warning = warning });
         }
 
-        /// <summary>A training that stops too early, or on solves that are none, ends like any other; its result alone does not show it.</summary>
+        private void Inform(int epoch, string information)
+        {
+            notes.Add(information);
+            progress?.Report(new TrainingProgress(epoch, options.Epochs, (double)epoch / options.Epochs, double.NaN, null, clock.Elapsed) { Information = information });
+        }
+
         private void SayHowItEnded()
         {
-            if (history.Count < 2)
+            if (history.Count == 0)
                 return;
-            var last = history[^1];
-            double Loss(EpochResult epoch) => epoch.ValidationLoss ?? epoch.TrainingLoss;
-            // The end of the learning-rate cycle moves the weights little; a loss that falls all the same has further to go.
-            var before = history.Take(Math.Max(1, history.Count - Math.Max(1, options.Epochs / 3))).Min(Loss);
-            if (history.Count == options.Epochs && before - Loss(last) > StillImproving * Math.Abs(before))
-                Warn(last.Epoch, FormattableString.Invariant($"The loss was still improving at the last epoch, from {before:G3} to {Loss(last):G3} in the last third; more epochs ({nameof(TrainingOptions.Epochs)} = {options.Epochs}) or a higher learning rate ({nameof(TrainingOptions.LearningRate)} = {options.LearningRate}) will improve the model."));
-            if (last.ConvergedRate < FewConverged)
-                Warn(last.Epoch, FormattableString.Invariant($"Only {last.ConvergedRate:P0} of the solves of the last epoch converged within {options.FinalIterations} iterations; {nameof(TrainingOptions.FinalIterations)} or looser tolerances in {nameof(TrainingOptions.Solver)} let gradients be those of solutions."));
+            var epoch = history[^1].Epoch;
+            void Say(bool isWarning, string text) => (isWarning ? Warn : (Action<int, string>)Inform)(epoch, text);
+            foreach (var (isWarning, text) in TrainingRemarks.Of(history, bestEpoch, data.shape[0], options))
+                Say(isWarning, text);
+            if (!double.IsFinite(bestLoss) || SimpleEstimates.Of(model, data, targets, validationData, validationTargets, history) is not { } simple)
+                return;
+            var (useful, comparison) = simple.Judge(bestLoss, options);
+            Say(!useful, comparison);
         }
 
         private bool OutOfPatience(int epoch) => options.Patience > 0 && epoch - bestEpoch >= options.Patience;

@@ -9,4 +9,7 @@ public sealed record TrainingResult(IReadOnlyList<EpochResult> Epochs, int BestE
 {
     /// <summary>What <see cref="TrainingProgress.Warning"/> said, in order.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What <see cref="TrainingProgress.Information"/> said, in order: why training ended early, and what simple estimates achieve on the validation rows.</summary>
+    public IReadOnlyList<string> Information { get; init; } = [];
 }
