@@ -63,7 +63,8 @@ internal static class ColumnCheck
         if (options.GroupColumnName is { } group)
             Group(schema, group);
         CertificateColumns.CheckWhole(schema);
-        Hidden(schema, CertifierTransformer.Columns(options));
+        // The value of a column that the user names is the one that is judged, whatever had its name before; a function's is another number.
+        Hidden(schema, [.. options.Properties.Where(p => p.Function is not null).Select(p => (p.Name + ".Value", (DataViewType)NumberDataViewType.Double))]);
         // Behind another certifier, columns of the same names would hide what it says of its parts.
         if (EarlierVerdict.TestsIn(schema) is not null && options.Properties.FirstOrDefault(p => schema.GetColumnOrNull(p.Name + ".Label") is not null) is { } twice)
             throw new InvalidOperationException($"The property '{twice.Name}' is already judged by a certifier before this one, whose columns '{twice.Name}.PValue' and '{twice.Name}.Label' these would hide. Give the property another name, take that certifier out of the chain, or drop its columns.");

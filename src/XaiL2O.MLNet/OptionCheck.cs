@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -10,13 +9,6 @@ internal static class OptionCheck
 
     /// <summary>Rows that are read ahead and computed together.</summary>
     public static void Batch(int value, [CallerArgumentExpression(nameof(value))] string name = "") => Within(value, 1, LargestBatch, name);
-
-    /// <summary>The same for a definition: a column of these rows is one array.</summary>
-    public static void Batch(int value, ModelDefinition definition, string name)
-    {
-        var widest = definition.Inputs.Select(c => c.Size).Concat([definition.DataSize, definition.InferenceSize, 1]).Max();
-        Within(value, 1, Math.Min(Array.MaxLength / widest, LargestBatch), name);
-    }
 
     public static void Within(int value, int minimum, int maximum, [CallerArgumentExpression(nameof(value))] string name = "")
     {

@@ -66,7 +66,6 @@ public abstract class BatchTransformer : ITransformer
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         CheckInput(inputSchema);
-        ColumnCheck.Hidden(inputSchema, OutputColumns);
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(inputSchema);
         foreach (var (name, type) in OutputColumns)

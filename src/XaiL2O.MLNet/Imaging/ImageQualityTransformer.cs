@@ -41,6 +41,7 @@ public sealed class ImageQualityTransformer : BatchTransformer
     {
         foreach (var name in InputColumnNames)
             ColumnCheck.FloatVector(schema, name, Pixels);
+        ColumnCheck.Hidden(schema, OutputColumns);
     }
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new CompareBatch(this, source);

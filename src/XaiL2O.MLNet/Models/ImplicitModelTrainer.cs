@@ -43,7 +43,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
         options.Validate();
         (this.environment, this.definition, this.options) = (environment, definition, options);
         columns = new ModelColumns(definition, options.ColumnNames, options.OutputPrefix);
-        OptionCheck.Batch(options.BatchSize ?? definition.BatchSize, definition, nameof(Options.BatchSize));
+        OptionCheck.Batch(options.BatchSize ?? definition.BatchSize, nameof(Options.BatchSize));
         (options.Training ?? definition.Training).Validate();
         (options.Solver ?? definition.Solver).Validate();
         DefinitionPayload.Check(definition);
@@ -71,7 +71,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
         public FixedPointOptions? Solver { get; init; }
 
         /// <summary>
-        /// Rows solved together by the transformer, in [1, 2²⁰] and so many that a column of them has less than 2³¹ numbers; <see cref="ModelDefinition.BatchSize"/> when null.
+        /// Rows solved together by the transformer, in [1, 2²⁰], fewer where no array holds a column of as many; <see cref="ModelDefinition.BatchSize"/> when null.
         /// </summary>
         public int? BatchSize { get; init; }
 

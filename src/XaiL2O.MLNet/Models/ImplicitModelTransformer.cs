@@ -28,8 +28,10 @@ public sealed class ImplicitModelTransformer : BatchTransformer
 
     internal ImplicitModelTransformer(IHostEnvironment environment, ModelColumns columns, int batchSize, FixedPointOptions solver, IReadOnlyList<NamedArray> weights, torch.Device device, TrainingResult? training)
     {
-        OptionCheck.Batch(batchSize, columns.Definition, nameof(BatchSize));
-        (this.environment, this.columns, BatchSize, this.solver, this.weights, this.device, Training) = (environment, columns, batchSize, solver, weights, device, training);
+        (this.environment, this.columns, this.solver, this.weights, this.device, Training) = (environment, columns, solver, weights, device, training);
+        // A column of a batch is one array.
+        var widest = columns.Inputs.Select(c => c.Size).Concat([Definition.DataSize, Definition.InferenceSize, 1]).Max();
+        BatchSize = Math.Clamp(Array.MaxLength / widest, 1, batchSize);
         outline = LastingTensors.Make(() => Make(columns.Definition.Outline, torch.ScalarType.Float32, torch.CPU));
         properties = outline.Properties.ToDictionary(columns.ValueOf);
         OutputColumns = columns.Appended(outline.Properties);
@@ -120,6 +122,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer
     {
         foreach (var column in columns.Inputs)
             ColumnCheck.NumberVector(schema, column.Name, column.Size);
+        ColumnCheck.Hidden(schema, OutputColumns);
     }
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new SolveBatch(this, source);
@@ -138,6 +141,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer
     internal static ImplicitModelTransformer FromPayload(ModelPayload payload, IHostEnvironment environment)
     {
         var settings = payload.ReadSettings<Settings>();
+        OptionCheck.Batch(settings.BatchSize, nameof(settings.BatchSize));
         settings.Solver.Validate();
         var definition = settings.Definition.Create(payload);
         var (columns, declared) = Declared(definition, settings, payload.ValueCount);

@@ -44,6 +44,7 @@ public sealed class PropertyTransformer : BatchTransformer
     {
         foreach (var column in columns)
             ColumnCheck.NumberVector(schema, column.Name, column.Size);
+        ColumnCheck.Hidden(schema, OutputColumns);
     }
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new EvaluateBatch(this, source);

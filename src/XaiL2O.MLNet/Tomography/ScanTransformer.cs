@@ -41,7 +41,11 @@ public sealed class ScanTransformer : BatchTransformer
 
     internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
 
-    internal override void CheckInput(DataViewSchema schema) => ColumnCheck.FloatVector(schema, settings.ImageColumnName, settings.Geometry.Pixels);
+    internal override void CheckInput(DataViewSchema schema)
+    {
+        ColumnCheck.FloatVector(schema, settings.ImageColumnName, settings.Geometry.Pixels);
+        ColumnCheck.Hidden(schema, OutputColumns);
+    }
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new ScanBatch(this, source);
 
