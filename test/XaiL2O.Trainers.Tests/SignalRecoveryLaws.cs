@@ -124,7 +124,7 @@ public sealed class SignalRecoveryLaws : TorchLaws
 
         public double[] WhiteOf(double[] x) => Values(linalg.solve(tensor(root), tensor(x)));
 
-        /// <summary>Gradient descent whose step is halved until the objective falls enough (Armijo).</summary>
+        /// <summary>Gradient descent whose step is halved until the objective falls enough (Armijo), until it falls no more.</summary>
         public double[] Minimize(double[] start, double[] d)
         {
             var (u, step) = (start, 1.0);
@@ -141,6 +141,8 @@ public sealed class SignalRecoveryLaws : TorchLaws
                 }
 
                 u = next;
+                if (value - Value(u, d) <= 1e-14 * value)
+                    break;
             }
 
             return u;
