@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.Examples;
 
@@ -19,7 +20,7 @@ internal static class MatrixMath
     public static float[,] PseudoInverse(float[,] matrix)
     {
         XaiL2O.Trainers.NativeLibrary.EnsureLoaded();
-        using var geometry = new XaiL2O.Trainers.MeasurementGeometry(TorchSharp.torch.tensor(matrix));
+        using var geometry = new MeasurementGeometry(TorchSharp.torch.tensor(matrix));
         var values = geometry.PseudoInverse.data<float>().ToArray();
         var result = new float[matrix.GetLength(1), matrix.GetLength(0)];
         Buffer.BlockCopy(values, 0, result, 0, values.Length * sizeof(float));
@@ -33,4 +34,14 @@ internal static class MatrixMath
     }
 
     public static double Norm(ReadOnlySpan<float> a) => TensorPrimitives.Norm(a);
+
+    /// <summary>The orthonormal cosine transform.</summary>
+    public static float[,] CosineTransform(int size)
+    {
+        using var transform = MatrixOperator.CosineTransform(size);
+        var values = transform.Matrix.data<float>().ToArray();
+        var matrix = new float[size, size];
+        Buffer.BlockCopy(values, 0, matrix, 0, values.Length * sizeof(float));
+        return matrix;
+    }
 }

@@ -220,8 +220,13 @@ public sealed class L2OCatalog
         /// <param name="measurementColumnName">Input column: measurements d = Ax, vector of m numbers.</param>
         /// <param name="signalColumnName">Training column: signals x, vector of n numbers.</param>
         /// <param name="outputColumnName">Column appended with the signal estimate, vector of n <see cref="float"/>.</param>
-        public ImplicitModelTrainer SignalRecovery(float[,] measurementMatrix, string measurementColumnName = "Measurements", string signalColumnName = "Signal", string outputColumnName = "Estimate") =>
-            catalog.Train(new SignalRecoveryDefinition { MeasurementMatrix = measurementMatrix }, measurementColumnName, signalColumnName, outputColumnName);
+        public ImplicitModelTrainer SignalRecovery(float[,] measurementMatrix, string measurementColumnName = "Measurements", string signalColumnName = "Signal", string outputColumnName = "Estimate")
+        {
+            ArgumentNullException.ThrowIfNull(measurementMatrix);
+            ArgumentNullException.ThrowIfNull(signalColumnName);
+            ArgumentNullException.ThrowIfNull(outputColumnName);
+            return catalog.Train(new SignalRecoveryDefinition { MeasurementMatrix = measurementMatrix }, measurementColumnName, signalColumnName, outputColumnName);
+        }
 
         /// <summary>Recovery of signals that look alike at every place, with settings.</summary>
         /// <param name="definition">The model.</param>

@@ -19,6 +19,7 @@ internal sealed class NullArgumentLaws
         [typeof(string)] = () => "Column",
         [typeof(float[,])] = () => Fixture.A,
         [typeof(ModelDefinition)] = () => new DictionaryDefinition { MeasurementMatrix = Fixture.A },
+        [typeof(SignalRecoveryDefinition)] = () => new SignalRecoveryDefinition { MeasurementMatrix = Fixture.A },
         [typeof(DictionaryDefinition)] = () => new DictionaryDefinition { MeasurementMatrix = Fixture.A },
         [typeof(InpaintingDefinition)] = () => new InpaintingDefinition { MeasurementMatrix = Fixture.A },
         [typeof(CfmmTradeDefinition)] = () => new CfmmTradeDefinition { Network = CfmmSimulation.Network, Prices = [.. CfmmSimulation.Prices] },

@@ -19,7 +19,7 @@ internal sealed class OptionLaws
         new DriftOptions(), new JointPolicy(), new LabelPolicy(), new ValueLimits { FailAbove = 1 }, new TrustPolicy(),
         new ReportOptions(), new LodopabOptions(), new CertifierOptions { Properties = [new CertifiedProperty("Sparsity")] }, new CertifiedProperty("Sparsity"),
         new ImplicitModelTrainer.Options(),
-        new DictionaryDefinition { MeasurementMatrix = new float[2, 3] }, new InpaintingDefinition { MeasurementMatrix = new float[2, 3] },
+        new DictionaryDefinition { MeasurementMatrix = new float[2, 3] }, new InpaintingDefinition { MeasurementMatrix = new float[2, 3] }, new SignalRecoveryDefinition { MeasurementMatrix = new float[2, 3] },
         new ImplicitReconstruction(), new FeasibilityReconstruction(), new TotalVariationReconstruction { Radii = [0.01, 0.02] }, new BackProjection(), new UNetReconstruction(),
         new CfmmTradeDefinition { Network = CfmmTransformerLaws.Network, Prices = [.. CfmmTransformerLaws.Network.Tokens.Select(_ => 1.0)] },
     ];

@@ -1,5 +1,6 @@
 using XaiL2O.Certifiers;
 using XaiL2O.MLNet;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.Examples;
 
@@ -18,24 +19,31 @@ internal static class EcgFigures
             new[] { ("ECG", r.Signal), ("learned", r.Estimate) })));
         Figures.Panels(context.PathOf("reconstructions.png"), panels);
 
-        var K = learned.Weights[0].ToMatrix();
-        var (shown, spoiled) = (clean[picks[0]], corrupted.First(r => r.Corruption == EcgCorruption.All.First(k => k.Severe).Name));
-        Figures.Stems(context.PathOf("coefficients.png"), "Kx", [("clean window", MatrixMath.Multiply(K, shown.Estimate)), (spoiled.Corruption, MatrixMath.Multiply(K, spoiled.Estimate))]);
+        Figures.Stems(context.PathOf("filters.png"), "Strongest learned filters of the whitened signal", Filters(learned.Weights.Single(w => w.Name == "Filters")));
         Figures.Distributions(context.PathOf("certificates.png"),
         [
-            Property("Sparsity ‖Kx‖₁/‖d‖", 0),
+            Property("Pull of the learned prior, ‖∇q‖", 0),
             Property("Prediction of each measurement from the others, standardised error", 1),
             Property("Agreement with the linear estimate, ‖x − x_linear‖/‖x‖", 2),
+            Property("Fidelity ‖Ax − d‖/‖d‖", 3),
         ]);
         Figures.Losses(context.PathOf("training.png"), learned.Training!);
 
         (string, double, (string, double[])[]) Property(string title, int index) => (title, certifier.Properties[index].FailThreshold,
         [
-            ("calibration, truth", certifier.Properties[index].Distribution.Values.ToArray()),
+            ("calibration", certifier.Properties[index].Distribution.Values.ToArray()),
             ("test, clean", [.. clean.Select(r => r.Values[index])]),
             ("test, corrupted, PRD up to 15 %", [.. corrupted.Where(r => !r.Bad).Select(r => r.Values[index])]),
             ("test, corrupted, PRD above 15 %", [.. corrupted.Where(r => r.Bad).Select(r => r.Values[index])]),
         ]);
+    }
+
+    /// <summary>Of the filters that make large features unlikely, the first half, and of those that make them likely, the one of the largest norm.</summary>
+    private static (string, float[])[] Filters(NamedArray weight)
+    {
+        float[][] filters = [.. weight.Values.Chunk((int)weight.Shape[^1])];
+        var half = filters.Length / 2;
+        return [("large features are unlikely", filters[..half].MaxBy(w => MatrixMath.Norm(w))!), ("large features are likely", filters[half..].MaxBy(w => MatrixMath.Norm(w))!)];
     }
 
     private static string Verdict(EcgInference row) => (row.Trustworthy, row.Bad) switch

@@ -15,8 +15,8 @@ internal sealed class EcgInference
     [VectorType(EcgWindow.SignalLength)]
     public float[] Estimate { get; set; } = [];
 
-    [ColumnName("Sparsity.Value")]
-    public double Sparsity { get; set; }
+    [ColumnName("Prior.Value")]
+    public double Prior { get; set; }
 
     [ColumnName("Fidelity.Value")]
     public double Fidelity { get; set; }
@@ -40,7 +40,7 @@ internal sealed class EcgInference
     public string FailedParts { get; set; } = "";
 
     /// <summary>Property values in the order of <see cref="EcgCertificates.Properties"/>.</summary>
-    public double[] Values => [Sparsity, Prediction, Agreement, Fidelity, Converged ? 0 : 1];
+    public double[] Values => [Prior, Prediction, Agreement, Fidelity, Converged ? 0 : 1];
 
     /// <summary>Whether the estimate is of no use for a diagnosis; certificates cannot know, since this needs the signal.</summary>
     public bool Bad => !(Prd <= EcgCertificates.LargestPrd);

@@ -4,10 +4,7 @@ using static TorchSharp.torch;
 
 namespace XaiL2O.Examples;
 
-/// <summary>
-/// The true signals in place of estimates, with the property values of the learned model. Certificates are calibrated on them: limits that the truth
-/// exceeds would measure likeness to the model. Estimates have smaller values, since the model's has the smallest ‖Kx‖₁ of all signals that explain d.
-/// </summary>
+/// <summary>The true signals in place of estimates, with the property values of the learned model: a limit that the truth exceeds would measure likeness to the model.</summary>
 internal static class EcgTruth
 {
     /// <summary>Signals as estimates from their own clean measurements.</summary>
@@ -23,8 +20,8 @@ internal static class EcgTruth
                 Record = window.Record,
                 Signal = window.Signal,
                 Estimate = window.Signal,
-                Sparsity = values[0][i],
-                Fidelity = values[1][i],
+                Fidelity = values[0][i],
+                Prior = values[1][i],
                 Prediction = values[2][i],
                 Agreement = values[3][i],
                 Converged = true,

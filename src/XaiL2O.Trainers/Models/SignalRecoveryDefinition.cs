@@ -11,11 +11,15 @@ namespace XaiL2O.Trainers;
 /// </summary>
 /// <remarks>
 /// Columns: <c>Measurements</c> (d, m numbers), in training <c>Signal</c> (x, n numbers); appended <c>Estimate</c> (n numbers). Each row is solved at unit scale, and N(c·d) = c·N(d) for
-/// every number c. A solve ends in a point where the gradient of the objective is 0; the objective is convex where <see cref="CurvatureLimit"/> is at most 1.
+/// every number c. A solve ends in a point where the gradient of the objective is 0; the objective is strictly convex where <see cref="CurvatureLimit"/> is below 1.
 /// </remarks>
 public sealed class SignalRecoveryDefinition : ModelDefinition
 {
     private const int Largest = 1 << 12;
+
+    /// <summary>Range of noise and curvature: within it single precision holds every number of a step.</summary>
+    private const double Least = 1e-6;
+    private const double Most = 1e3;
 
     /// <summary>A, m rows of n values, m &lt; n. Required.</summary>
     public required float[,] MeasurementMatrix { get; init; }
@@ -26,10 +30,10 @@ public sealed class SignalRecoveryDefinition : ModelDefinition
     /// <summary>Samples of a filter, odd. Default 25.</summary>
     public int FilterLength { get; init; } = 25;
 
-    /// <summary>σ² relative to the mean square of a row's measurements, positive. Default 1e-3.</summary>
+    /// <summary>σ² relative to the mean square of a row's measurements, in [1e-6, 1e3]. Default 1e-3.</summary>
     public double Noise { get; init; } = 1e-3;
 
-    /// <summary>How much the learned part may bend the prior, relative to the Gaussian part; positive. Up to 1 every solve has one solution. Default 4.</summary>
+    /// <summary>How much the learned part may bend the prior, relative to the Gaussian part, in [1e-6, 1e3]. Below 1 every solve has one solution. Default 4.</summary>
     public double CurvatureLimit { get; init; } = 4;
 
     /// <summary>c(0), …, c(n − 1) of the Gaussian prior, learned from the training signals, each relative to the size of its row; null before <see cref="Choose"/>.</summary>
@@ -54,7 +58,7 @@ public sealed class SignalRecoveryDefinition : ModelDefinition
     public override FixedPointOptions Solver => new() { MaxIterations = 2000, AndersonMemory = 5 };
 
     /// <inheritdoc/>
-    public override TrainingOptions Training => new() { Epochs = 10, BatchSize = 50, LearningRate = 2e-3, Seed = Seed, AdjointIterations = 30 };
+    public override TrainingOptions Training => new() { Epochs = 10, BatchSize = 50, LearningRate = 2e-3, Seed = Seed, AdjointIterations = 30, InitialIterations = 30, FinalIterations = 60 };
 
     /// <summary>All rows, for the Gaussian prior.</summary>
     public override int RowsToChoose => Autocovariance is null ? int.MaxValue : 0;
@@ -89,8 +93,8 @@ public sealed class SignalRecoveryDefinition : ModelDefinition
             throw new ArgumentOutOfRangeException(nameof(Filters), Filters, $"{nameof(Filters)} = {Filters} is out of range; it must be even.");
         Check.Whole(FilterLength, 1, Largest);
         Check.Odd(FilterLength);
-        Check.Positive(Noise);
-        Check.Positive(CurvatureLimit);
+        Check.Within(Noise, Least, Most);
+        Check.Within(CurvatureLimit, Least, Most);
         if (Autocovariance is null != PriorPrecision is null || Autocovariance is null != PriorGain is null)
             throw new ArgumentException($"{nameof(Autocovariance)}, {nameof(PriorPrecision)} and {nameof(PriorGain)} belong together; some are missing.");
         if (Autocovariance is { } c && (c.Length != n || !c.All(double.IsFinite) || !(c[0] > 0)))
