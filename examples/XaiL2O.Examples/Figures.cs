@@ -61,8 +61,12 @@ internal static class Figures
         multiplot.SavePicture(path, 1500, 380 * ((panels.Count + 1) / 2));
     }
 
-    /// <summary>Coefficients of transformed signals, one frame each.</summary>
-    public static void Stems(string path, string title, IReadOnlyList<(string Name, float[] Values)> series)
+    /// <summary>Vectors, one frame each.</summary>
+    /// <param name="path">The picture.</param>
+    /// <param name="title">Before the name of each.</param>
+    /// <param name="series">The vectors.</param>
+    /// <param name="entry">What an entry is.</param>
+    public static void Stems(string path, string title, IReadOnlyList<(string Name, float[] Values)> series, string entry)
     {
         var multiplot = new Multiplot();
         multiplot.AddPlots(series.Count);
@@ -72,8 +76,8 @@ internal static class Figures
             var bars = plot.Add.Bars(series[i].Values.Select(v => (double)v).ToArray());
             foreach (var bar in bars.Bars)
                 bar.LineWidth = 0;
-            plot.Title($"{title}: {series[i].Name}, ‖Kx‖₁ = {series[i].Values.Sum(v => Math.Abs((double)v)):0.00}", size: 14);
-            plot.XLabel("coefficient");
+            plot.Title($"{title}: {series[i].Name}", size: 14);
+            plot.XLabel(entry);
         }
 
         multiplot.SavePicture(path, Width, 320 * series.Count);

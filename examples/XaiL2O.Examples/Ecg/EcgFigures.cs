@@ -19,7 +19,7 @@ internal static class EcgFigures
             new[] { ("ECG", r.Signal), ("learned", r.Estimate) })));
         Figures.Panels(context.PathOf("reconstructions.png"), panels);
 
-        Figures.Stems(context.PathOf("filters.png"), "Strongest learned filters of the whitened signal", Filters(learned.Weights.Single(w => w.Name == "Filters")));
+        Figures.Stems(context.PathOf("filters.png"), "Strongest learned filters of the whitened signal", Filters(learned.Weights.Single(w => w.Name == "Filters")), "sample");
         Figures.Distributions(context.PathOf("certificates.png"),
         [
             Property("Pull of the learned prior, ‖∇q‖", 0),

@@ -218,6 +218,8 @@ public static class ModelTrainer
                 history.Add(new EpochResult(epoch, training, double.IsNaN(validation) ? null : validation, reader.ReadDouble(), reader.ReadDouble()));
             }
 
+            if (bestEpoch < 0 || bestEpoch > history.Count)
+                throw new InvalidDataException($"The best epoch is {bestEpoch} of {history.Count}.");
             // What was drawn is drawn again: libtorch ends the process at a state that no generator has.
             foreach (var _ in history)
                 randperm(data.shape[0], generator: generator).Dispose();
