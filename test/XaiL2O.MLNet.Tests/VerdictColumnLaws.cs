@@ -76,12 +76,18 @@ internal sealed class VerdictColumnLaws
     }
 
     [Test]
-    public void A_column_named_as_the_verdict_counts_and_is_named()
+    public void A_column_named_as_the_verdict_counts_with_certificates_alone()
     {
-        var view = Ml.Transforms.CopyColumns("Trustworthy", "No").Fit(View).Transform(View);
-        var judged = Second.Fit(view).Transform(view);
-        Assert.That(judged.GetColumn<bool>("Trustworthy"), Is.All.False);
-        Assert.That(judged.GetColumn<string>("FailedParts").Take(2), Is.EqualTo(new[] { "Trustworthy, Second", "Trustworthy" }));
+        // A class for both inputs and outputs: nothing has judged the rows.
+        var empty = Ml.Transforms.CopyColumns("Trustworthy", "No").Append(Ml.Transforms.CopyColumns("FailedParts", "Text")).Fit(View).Transform(View);
+        var judged = Second.Fit(empty).Transform(empty);
+        Assert.That(judged.GetColumn<bool>("Trustworthy").Count(t => t), Is.EqualTo(35));
+        Assert.That(judged.GetColumn<string>("FailedParts").Take(2), Is.EqualTo(new[] { "Second", "" }));
+        Assert.That(Numbers(Drop.Fit(judged).Transform(judged)), Has.Length.EqualTo(35));
+
+        var behind = First.Append(Ml.Transforms.CopyColumns("Trustworthy", "No")).Fit(View).Transform(View);
+        var both = Second.Fit(behind).Transform(behind);
+        Assert.That(both.GetColumn<bool>("Trustworthy"), Is.All.False);
     }
 
     [Test]

@@ -38,8 +38,15 @@ internal sealed class EarlierVerdict
     /// <summary>Empty where it was not asked for.</summary>
     public ReadOnlyMemory<char> Explanation => values[2];
 
-    /// <summary>Certificates judged by calibration behind the verdict in a schema, as far as it is known; null where there is no verdict.</summary>
-    public static int? TestsIn(DataViewSchema schema) => CertificateColumns.OfTrust(schema).Max(c => (int?)(ColumnNotes.TestsOf(c) ?? 0));
+    /// <summary>
+    /// Certificates judged by calibration behind the verdict in a schema, as far as it is known; null where there is no verdict. A column of that name without certificates is none: rows may be
+    /// of a class that takes up outputs as well, whose fields are empty before.
+    /// </summary>
+    public static int? TestsIn(DataViewSchema schema)
+    {
+        DataViewSchema.Column[] columns = [.. CertificateColumns.OfTrust(schema)];
+        return CertificateColumns.Parts(schema).Count > 0 || columns.Any(c => ColumnNotes.TestsOf(c) is not null) ? columns.Max(c => (int?)(ColumnNotes.TestsOf(c) ?? 0)) : null;
+    }
 
     /// <summary>Columns read; none where there is no verdict.</summary>
     public static IEnumerable<DataViewSchema.Column> Columns(DataViewSchema schema) => TestsIn(schema) is null
