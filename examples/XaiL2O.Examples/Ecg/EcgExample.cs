@@ -85,8 +85,8 @@ internal sealed class EcgExample : IExample
             clean,
             EcgCertificates.Judge(certifier.Certifier, EcgTruth.Rows(test, learned)),
             corrupted);
-        EcgReport.Show(context, learned, certifier.Certifier, judged, methods, difference);
         EcgFigures.Draw(context, learned, certifier.Certifier, corrupted, methods);
+        EcgReport.Show(context, learned, certifier.Certifier, judged, methods, difference);
     }
 
     private static void WriteReport(ExampleContext context, Certifier certifier, EcgInference[] rows)
