@@ -117,7 +117,13 @@ internal sealed class DictionaryExample : IExample
         PrintErrors(rows.Length, mse, linear.Average(), hard, hardStart.Average(), hardLearned.Average());
 
         Figures.Series(context.PathOf("signal.png"), "One test signal", "sample", [.. candidates.Where(c => c.Key != "wrong").Select(c => (c.Name, c.X))]);
-        Figures.Stems(context.PathOf("coefficients.png"), "Transformed signal Kx", [.. candidates.Where(c => c.Key is "model" or "least_squares").Select(c => (c.Name, MatrixMath.Multiply(K, c.X))).Select(c => ($"{c.Name}, ‖Kx‖₁ = {c.Item2.Sum(v => Math.Abs((double)v)):0.00}", c.Item2))], "coefficient");
+        (string, float[]) Transformed(string name, float[] x)
+        {
+            var coefficients = MatrixMath.Multiply(K, x);
+            return ($"{name}, ‖Kx‖₁ = {coefficients.Sum(v => Math.Abs((double)v)):0.00}", coefficients);
+        }
+
+        Figures.Stems(context.PathOf("coefficients.png"), "Transformed signal Kx", [.. candidates.Where(c => c.Key is "model" or "least_squares").Select(c => Transformed(c.Name, c.X))], "coefficient");
         Figures.Losses(context.PathOf("training.png"), model.Training);
         Figures.Distributions(
             context.PathOf("errors.png"),

@@ -149,9 +149,7 @@ public sealed class LinearEstimator
         var C = centred.t().mm(centred) / X.shape[0];
         if (kind == PriorCovariance.Sample)
             return (mean, C);
-        var byDistance = stack([.. Enumerable.Range(0, n).Select(k => C.diagonal(k).mean())]);
-        var index = arange(n, dtype: int64);
-        var (values, vectors) = linalg.eigh(byDistance.index_select(0, (index.unsqueeze(1) - index).abs().flatten()).reshape(n, n));
+        var (values, vectors) = linalg.eigh(StationaryPrior.Toeplitz(StationaryPrior.ByDistance(C)));
         // The nearest positive semidefinite matrix in the Frobenius norm (Higham 1988, doi 10.1016/0024-3795(88)90223-6).
         return (mean, (vectors * values.clamp_min(0)).mm(vectors.t()));
     }

@@ -15,7 +15,7 @@ public sealed class ModelBuilder
     private readonly List<(Term Term, Coefficient Weight)> terms = [];
     private readonly List<Term> reported = [];
     private readonly Dictionary<string, Tensor> learned = []; // as the terms see them
-    private Splitting? splitting;
+    private Func<Splitting>? makeSplitting;
 
     private readonly IReadOnlyList<ModelColumn> inputs;
 
@@ -210,8 +210,12 @@ public sealed class ModelBuilder
     public void SolveWith(Splitting splitting)
     {
         ArgumentNullException.ThrowIfNull(splitting);
-        this.splitting = splitting;
+        makeSplitting = () => splitting;
     }
+
+    /// <summary>Says how to make the splitting, for one that costs time to make: a definition composes also where terms alone are asked for.</summary>
+    /// <param name="make">Makes the iteration, with each call another one.</param>
+    internal void SolveWithMade(Func<Splitting> make) => makeSplitting = make;
 
     internal Composition Build()
     {
@@ -223,6 +227,6 @@ public sealed class ModelBuilder
         foreach (var name in properties.GroupBy(t => t.Name).Where(g => g.Count() > 1).Select(g => g.Key))
             throw new ArgumentException($"Two terms are named '{name}'; names become columns, so they must differ.");
         Steps.Validate();
-        return new Composition([.. terms.Select(t => t.Term)], properties, learned, () => splitting ?? SplittingChoice.Make(terms, InferenceSize, Algorithm, Steps, DataType, Device));
+        return new Composition([.. terms.Select(t => t.Term)], properties, learned, makeSplitting ?? (() => SplittingChoice.Make(terms, InferenceSize, Algorithm, Steps, DataType, Device)));
     }
 }

@@ -75,10 +75,7 @@ public sealed class DictionaryDefinition : ModelDefinition
         {
             if (RowsToChoose == 0)
                 return this;
-            var precision = new double[DataSize, DataSize];
-            for (var i = 0; i < DataSize; i++)
-                precision[i, i] = 1;
-            return With((precision, new double[InferenceSize, DataSize]));
+            return With(MeasurementPrior.OfNothing(DataSize, InferenceSize));
         }
     }
 

@@ -133,10 +133,7 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
     public override Tensor Scale(Tensor data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        // The largest entry is taken out first: squares of extreme amplitudes leave the range of single precision.
-        var largest = data.abs().amax([1], true);
-        var safe = where(largest.gt(0), largest, ones_like(largest));
-        var scale = (data / safe).norm(1, true) * safe / (geometry.Norm * Math.Sqrt(InferenceSize));
+        var scale = Ratio.RowNorms(data) / (geometry.Norm * Math.Sqrt(InferenceSize));
         return where(scale.gt(0), scale, ones_like(scale));
     }
 

@@ -73,11 +73,9 @@ public sealed class SignalRecoveryDefinition : ModelDefinition
         {
             if (Autocovariance is not null)
                 return this;
-            var (white, precision) = (new double[InferenceSize], new double[DataSize, DataSize]);
+            var white = new double[InferenceSize];
             white[0] = 1;
-            for (var i = 0; i < DataSize; i++)
-                precision[i, i] = 1;
-            return With(white, (precision, new double[InferenceSize, DataSize]));
+            return With(white, MeasurementPrior.OfNothing(DataSize, InferenceSize));
         }
     }
 
@@ -118,18 +116,18 @@ public sealed class SignalRecoveryDefinition : ModelDefinition
     {
         ArgumentNullException.ThrowIfNull(model);
         var chosen = Autocovariance is null ? (SignalRecoveryDefinition)Chosen : this;
-        var A = model.Matrix(MeasurementMatrix);
+        var (A, amplitude) = (model.Matrix(MeasurementMatrix), Amplitude);
         var (gaussian, measured) = (
             model.Shared("Gaussian", () => new StationaryPrior(chosen.Autocovariance!, model.DataType, model.Device)),
             model.Shared("Measured", () => new MeasurementPrior(chosen.PriorPrecision!, chosen.PriorGain!)));
         var filters = model.Learned("Filters", WeightStart.Gaussian(Math.Sqrt(0.5 / (FilterLength * Filters))), [Filters, 1, FilterLength], w => RidgePriorTerm.Limit(w, CurvatureLimit));
-        var prior = new RidgePriorTerm("Prior", gaussian, filters, model.LearnedPositive("Sharpness", Filters, 1), Amplitude);
+        var prior = new RidgePriorTerm("Prior", gaussian, filters, model.LearnedPositive("Sharpness", Filters, 1), amplitude);
         model.Add(new LeastSquaresTerm("Fidelity", A));
         model.Add(prior);
         model.Report(new PredictionTerm("Prediction", measured));
         model.Report(new AgreementTerm("Agreement", measured));
         // At unit scale the mean square of measurements is ‖A‖²_F/m.
-        model.SolveWith(new PriorProximalGradient(A.Matrix, Noise * Amplitude * Amplitude / DataSize, prior));
+        model.SolveWithMade(() => new PriorProximalGradient(A.Matrix, Noise * amplitude * amplitude / DataSize, prior));
     }
 
     /// <summary>‖d‖/‖A‖_F, about the root mean square of x; 1 where d = 0.</summary>
@@ -137,10 +135,7 @@ public sealed class SignalRecoveryDefinition : ModelDefinition
     public override Tensor Scale(Tensor data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        // The largest entry is taken out first: squares of extreme amplitudes leave the range of single precision.
-        var largest = data.abs().amax([1], true);
-        var safe = where(largest.gt(0), largest, ones_like(largest));
-        var scale = (data / safe).norm(1, true) * safe / Amplitude;
+        var scale = Ratio.RowNorms(data) / Amplitude;
         return where(scale.gt(0), scale, ones_like(scale));
     }
 

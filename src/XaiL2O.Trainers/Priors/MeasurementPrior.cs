@@ -140,6 +140,15 @@ public sealed class MeasurementPrior : IDisposable
     /// <summary>G⁻¹ and B, as m and n rows of m values; for a model file.</summary>
     public (double[,] Precision, double[,] Gain) Export() => (Array(precision), Array(gain));
 
+    /// <summary>G⁻¹ and B of a prior that says nothing, in the place of one that is learned later.</summary>
+    internal static (double[,] Precision, double[,] Gain) OfNothing(int measurements, int signal)
+    {
+        var precision = new double[measurements, measurements];
+        for (var i = 0; i < measurements; i++)
+            precision[i, i] = 1;
+        return (precision, new double[signal, measurements]);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -21,10 +21,7 @@ internal sealed class StationaryPrior : IDisposable
         using var mode = inference_mode(false);
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var n = autocovariance.Length;
-        var index = arange(n, dtype: int64);
-        var C = tensor(autocovariance).index_select(0, (index.unsqueeze(1) - index).abs().flatten()).reshape(n, n);
-        var (values, vectors) = linalg.eigh(C);
+        var (values, vectors) = linalg.eigh(Toeplitz(tensor(autocovariance)));
         // Means over diagonals of a covariance need not be positive semidefinite; the nearest matrix that is has these eigenvalues (Higham 1988, doi 10.1016/0024-3795(88)90223-6).
         values = values.clamp_min(Floor * values[-1].ToDouble());
         Tensor Power(double exponent) => (vectors * values.pow(exponent)).mm(vectors.t()).to(dtype).to(device).contiguous().clone().DetachFromDisposeScope();
@@ -44,8 +41,19 @@ internal sealed class StationaryPrior : IDisposable
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var x = signals.cpu().to(float64);
-        var moments = x.t().mm(x) / x.shape[0];
-        return [.. Enumerable.Range(0, (int)x.shape[1]).Select(k => moments.diagonal(k).mean().ToDouble())];
+        return ByDistance(x.t().mm(x) / x.shape[0]).data<double>().ToArray();
+    }
+
+    /// <summary>Means over the diagonals of a matrix n×n, shape <c>[n]</c>.</summary>
+    public static Tensor ByDistance(Tensor moments) => stack([.. Enumerable.Range(0, (int)moments.shape[0]).Select(k => moments.diagonal(k).mean())]);
+
+    /// <summary>The symmetric matrix n×n with the entries c(|i − j|).</summary>
+    /// <param name="byDistance">c, shape <c>[n]</c>.</param>
+    public static Tensor Toeplitz(Tensor byDistance)
+    {
+        var n = byDistance.shape[0];
+        var index = arange(n, dtype: int64);
+        return byDistance.index_select(0, (index.unsqueeze(1) - index).abs().flatten()).reshape(n, n);
     }
 
     public void Dispose()
