@@ -11,9 +11,6 @@ namespace XaiL2O.Trainers;
 /// <remarks>Columns: <c>Measurements</c> (d, m numbers), in training <c>Signal</c> (x, n numbers); appended <c>Estimate</c> (n numbers).</remarks>
 public sealed class DictionaryDefinition : ModelDefinition
 {
-    /// <summary>Explained share of a measurement's variance below which predicting it from the others shows little.</summary>
-    private const double LittleExplained = 0.5;
-
     /// <summary>A, m rows of n values, m &lt; n, independent rows. Required.</summary>
     public required float[,] MeasurementMatrix { get; init; }
 
@@ -122,27 +119,8 @@ public sealed class DictionaryDefinition : ModelDefinition
         return chosen;
     }
 
-    /// <summary>Whether the prior sees anything in <c>Prediction</c>.</summary>
     /// <inheritdoc/>
-    internal override IEnumerable<(bool IsWarning, string Text)> RemarksOnChoice(long rows)
-    {
-        if (PriorPrecision is not { } precision)
-            yield break;
-        using var prior = new MeasurementPrior(precision, PriorGain!);
-        var m = prior.MeasurementCount;
-        if (rows <= m)
-        {
-            yield return (true, $"The prior of the {m} measurements was learned from {rows} training rows; with no more rows than measurements nothing can be said of how well these predict each other, nor of what the property 'Prediction' sees. Train on several times as many rows as there are measurements.");
-            yield break;
-        }
-
-        // Without the part that as many coefficients explain of any rows.
-        var explained = Math.Max(0, 1 - ((1 - prior.ExplainedShare) * rows / (rows - m + 1)));
-        var text = FormattableString.Invariant($"Of the variance of a measurement the others explain {explained:P0}, mean over {m} measurements ({rows} training rows).");
-        yield return explained >= LittleExplained
-            ? (false, text)
-            : (true, $"{text} The property 'Prediction' compares each measurement with what the others say of it, so that here it hardly sees wrong or missing measurements or wrong gains. Certify the measurements themselves as well, by their distance to a box or to the training rows (PropertyFunction.DistanceTo), and the agreement with the linear estimate ('Agreement').");
-    }
+    internal override IEnumerable<(bool IsWarning, string Text)> RemarksOnChoice(long rows) => MeasurementPrior.Remarks(PriorPrecision, PriorGain, rows);
 
     /// <summary>q·n values of K.</summary>
     internal override double LeastWeights => (double)(InitialTransform?.GetLength(0) ?? TransformSize ?? InferenceSize) * InferenceSize;

@@ -151,6 +151,9 @@ public sealed class SignalRecoveryDefinition : ModelDefinition
     }
 
     /// <inheritdoc/>
+    internal override IEnumerable<(bool IsWarning, string Text)> RemarksOnChoice(long rows) => MeasurementPrior.Remarks(PriorPrecision, PriorGain, rows);
+
+    /// <inheritdoc/>
     internal override double LeastWeights => (double)Filters * FilterLength;
 
     private double Amplitude

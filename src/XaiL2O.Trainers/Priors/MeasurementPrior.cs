@@ -24,6 +24,9 @@ public sealed class MeasurementPrior : IDisposable
     /// <summary>ε unless another is given: a noise of 1 % of the root mean square of a row's measurements.</summary>
     public const double DefaultNoise = 1e-4;
 
+    /// <summary>Explained share of a measurement's variance below which predicting it from the others shows little.</summary>
+    private const double LittleExplained = 0.5;
+
     private readonly Tensor precision; // G⁻¹
     private readonly Tensor gain; // B
     private readonly Tensor deviations; // of the predictions, (G⁻¹)ᵢᵢ^(−½)
@@ -147,6 +150,30 @@ public sealed class MeasurementPrior : IDisposable
         for (var i = 0; i < measurements; i++)
             precision[i, i] = 1;
         return (precision, new double[signal, measurements]);
+    }
+
+    /// <summary>What whoever trains should know of a prior that was learned: whether the property 'Prediction' sees anything.</summary>
+    /// <param name="precision">G⁻¹; nothing is said where this or the next is null.</param>
+    /// <param name="gain">B.</param>
+    /// <param name="rows">Training rows it was learned from.</param>
+    internal static IEnumerable<(bool IsWarning, string Text)> Remarks(double[,]? precision, double[,]? gain, long rows)
+    {
+        if (precision is null || gain is null)
+            yield break;
+        using var prior = new MeasurementPrior(precision, gain);
+        var m = prior.MeasurementCount;
+        if (rows <= m)
+        {
+            yield return (true, $"The prior of the {m} measurements was learned from {rows} training rows; with no more rows than measurements nothing can be said of how well these predict each other, nor of what the property 'Prediction' sees. Train on several times as many rows as there are measurements.");
+            yield break;
+        }
+
+        // Without the part that as many coefficients explain of any rows.
+        var explained = Math.Max(0, 1 - ((1 - prior.ExplainedShare) * rows / (rows - m + 1)));
+        var text = FormattableString.Invariant($"Of the variance of a measurement the others explain {explained:P0}, mean over {m} measurements ({rows} training rows).");
+        yield return explained >= LittleExplained
+            ? (false, text)
+            : (true, $"{text} The property 'Prediction' compares each measurement with what the others say of it, so that here it hardly sees wrong or missing measurements or wrong gains. Certify the measurements themselves as well, by their distance to a box or to the training rows (PropertyFunction.DistanceTo), and the agreement with the linear estimate ('Agreement').");
     }
 
     /// <inheritdoc/>
