@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace XaiL2O.EndToEnd.Tests;
 
 /// <summary>
-/// The examples as a user runs them, in processes of their own: small runs (<c>--quick</c>), or those of usual size, held to the figures the README states, where
+/// The examples as a user runs them, in processes of their own: small runs (<c>--quick</c>), or those of usual size, held to the figures the documents state, where
 /// the variable <c>XAIL2O_FULL</c> is 1, as <c>./test.sh --full</c> sets it. A figure that a small run cannot reach has a bound in it that says the same of a
 /// simpler method.
 /// </summary>
