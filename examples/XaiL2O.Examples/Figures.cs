@@ -40,13 +40,17 @@ internal static class Figures
         for (var i = 0; i < panels.Count; i++)
         {
             var plot = multiplot.GetPlot(i);
-            foreach (var (name, values) in panels[i].Series)
+            // Those named first are drawn last, over the others, except the truth, which is below all.
+            var series = panels[i].Series;
+            foreach (var k in (int[])[0, .. Enumerable.Range(1, series.Length - 1).Reverse()])
             {
+                var (name, values) = series[k];
                 var line = plot.Add.Signal(values.Select(v => (double)v).ToArray(), period: 1 / 360.0);
+                line.Color = plot.Add.Palette.GetColor(k);
                 line.LegendText = name;
                 line.LineWidth = 1.5f;
                 // The truth, thick and pale, shows below the estimates.
-                if (name == panels[i].Series[0].Name)
+                if (k == 0)
                     (line.LineWidth, line.Color) = (5, line.Color.WithAlpha(0.4));
             }
 
@@ -84,7 +88,7 @@ internal static class Figures
     }
 
     /// <summary>Training and validation loss by epoch; validation alone where the two measure different things.</summary>
-    public static void Losses(string path, TrainingResult training, string title = "Mean squared error", bool logarithmic = true)
+    public static void Losses(string path, TrainingResult training, string loss = "mean squared error", bool logarithmic = true)
     {
         if (training.Epochs.Count == 0)
             return;
@@ -95,9 +99,11 @@ internal static class Figures
             plot.Add.Scatter(epochs, training.Epochs.Select(e => Height(e.TrainingLoss)).ToArray()).LegendText = "training";
         if (training.Epochs.All(e => e.ValidationLoss is not null))
             plot.Add.Scatter(epochs, training.Epochs.Select(e => Height(e.ValidationLoss!.Value)).ToArray()).LegendText = "validation";
-        plot.Title(title);
+        plot.Title("Loss of training, by epoch");
         plot.XLabel("epoch");
-        plot.YLabel(logarithmic ? "mean squared error" : "loss");
+        plot.YLabel(loss);
+        // Whole epochs alone.
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
         if (logarithmic)
             plot.Axes.Left.TickGenerator = Powers();
         plot.ShowLegend(Edge.Right);
@@ -138,11 +144,11 @@ internal static class Figures
                 var rule = plot.Add.VerticalLine(Math.Log10(limit));
                 rule.LinePattern = LinePattern.Dashed;
                 rule.LineColor = Colors.Black;
-                rule.LegendText = $"fails above {limit:0.###}";
+                rule.LegendText = FormattableString.Invariant($"fails above {limit:G3}");
             }
 
             plot.Title(title, size: 14);
-            plot.XLabel(!sets.Any(s => s.Values.Any(v => double.IsFinite(v) && v > 0)) ? $"{horizontal}: all are 0" : zeros > 0 ? $"{horizontal}; the first bin holds {zeros} zeros" : horizontal);
+            plot.XLabel(!sets.Any(s => s.Values.Any(v => double.IsFinite(v) && v > 0)) ? $"{horizontal}: all are 0" : zeros > 0 ? $"{horizontal}; the first bin holds {zeros} {(zeros == 1 ? "zero" : "zeros")}" : horizontal);
             plot.Axes.Bottom.TickGenerator = Powers();
             plot.YLabel("share of rows");
             plot.ShowLegend(Edge.Right);

@@ -123,6 +123,23 @@ internal sealed class ReportTests
         }
     }
 
+    /// <summary>On a narrow screen the texts of the lanes reach across the rules.</summary>
+    [Test]
+    public void No_rule_of_a_limit_is_drawn_over_a_text()
+    {
+        foreach (var svg in Report().ToHtml().Split("<svg").Skip(1).Select(s => s[..s.IndexOf("</svg>", StringComparison.Ordinal)]))
+            Assert.That(svg.LastIndexOf("class=\"limit\"", StringComparison.Ordinal), Is.GreaterThan(0).And.LessThan(svg.IndexOf("class=\"halo\"", StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public void Limits_by_calibration_are_stated_as_shares_that_fail()
+    {
+        var html = Report().ToHtml();
+        Assert.That(html, Does.Contain("Conformal: 5&#160;% fail, 5&#160;% warning").And.Contain("the stated share of rows like the calibration rows"));
+        Assert.That(html, Does.Contain("Value: L1Norm of Estimate; small is good."));
+        Assert.That(new ReportBuilder(new Certifier([new PropertyCertifier("L", new ValueLimits { FailAbove = 1 }, null, 0)]), "Given").Build().ToHtml(), Does.Not.Contain("stated share"));
+    }
+
     [Test]
     public void Json_holds_the_same_report()
     {

@@ -19,7 +19,7 @@ internal static class EcgFigures
             new[] { ("ECG", r.Signal), ("learned", r.Estimate) })));
         Figures.Panels(context.PathOf("reconstructions.png"), panels);
 
-        Figures.Stems(context.PathOf("filters.png"), "Strongest learned filters of the whitened signal", Filters(learned.Weights.Single(w => w.Name == "Filters")), "sample");
+        Figures.Stems(context.PathOf("filters.png"), "Learned prior, strongest filter of the whitened signal", Filters(learned.Weights.Single(w => w.Name == "Filters")), "sample");
         Figures.Distributions(context.PathOf("certificates.png"),
         [
             Property("Pull of the learned prior, ‖∇q‖", 0),
@@ -27,7 +27,7 @@ internal static class EcgFigures
             Property("Agreement with the linear estimate, ‖x − x_linear‖/‖x‖", 2),
             Property("Fidelity ‖Ax − d‖/‖d‖", 3),
         ]);
-        Figures.Losses(context.PathOf("training.png"), learned.Training!);
+        Figures.Losses(context.PathOf("training.png"), learned.Training!, "mean of ‖x − x̂‖/‖x‖");
 
         (string, double, (string, double[])[]) Property(string title, int index) => (title, certifier.Properties[index].FailThreshold,
         [
@@ -43,7 +43,7 @@ internal static class EcgFigures
     {
         float[][] filters = [.. weight.Values.Chunk((int)weight.Shape[^1])];
         var half = filters.Length / 2;
-        return [("large features are unlikely", filters[..half].MaxBy(w => MatrixMath.Norm(w))!), ("large features are likely", filters[half..].MaxBy(w => MatrixMath.Norm(w))!)];
+        return [("large responses count as unlikely", filters[..half].MaxBy(w => MatrixMath.Norm(w))!), ("large responses count as likely", filters[half..].MaxBy(w => MatrixMath.Norm(w))!)];
     }
 
     private static string Verdict(EcgInference row) => (row.Trustworthy, row.Bad) switch

@@ -36,7 +36,10 @@ internal static class EcgReport
         AnsiConsole.MarkupLineInterpolated($"PRD of the learned prior minus that of the better linear estimate, window by window: {interval}.");
 
         AnsiConsole.MarkupLineInterpolated($"Certificates of the learned model, in percent of the rows. Bad: PRD above {EcgCertificates.LargestPrd} %. Missed: share of the bad rows that pass. Q, P, A, F: share that fails Prior, Prediction, Agreement, Fidelity.");
-        var caught = new Table().AddColumn(new TableColumn("Rows").NoWrap()).AddColumns("PRD", "Bad", "Fail", "Missed", "Q", "P", "A", "F");
+        var caught = new Table().AddColumn(new TableColumn("Rows").NoWrap());
+        // 80 columns of text, which is what a file gets, hold all of it where numbers have one space on their left alone.
+        foreach (var name in (string[])["PRD", "Bad", "Fail", "Missed", "Q", "P", "A", "F"])
+            caught.AddColumn(new TableColumn(name).NoWrap().RightAligned().Padding(1, 0));
         void Row(string name, EcgInference[] set)
         {
             string Part(string part) => Percent(EcgCertificates.Share(set, r => r.FailedParts.Split(", ").Contains(part)));

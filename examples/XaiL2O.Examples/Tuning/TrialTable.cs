@@ -10,7 +10,7 @@ internal static class TrialTable
     public static ExperimentResult Show(string metric, Func<IProgress<TrialResult>, ExperimentResult> run)
     {
         if (!AnsiConsole.Profile.Capabilities.Interactive)
-            return run(new Report(t => ExampleContext.Say($"trial {string.Join(" | ", Cells(t))} | {metric} {MetricOf(t)}")));
+            return run(new Report(t => ExampleContext.Say(Line(t, metric))));
         var table = new Table().AddColumns("Trial", "Options", "Effort", "Status", "Fail rate", "Ended at", metric);
         return AnsiConsole.Live(table).Start(live =>
         {
@@ -21,6 +21,12 @@ internal static class TrialTable
                 live.Refresh();
             }));
         });
+    }
+
+    private static string Line(TrialResult t, string metric)
+    {
+        var cells = Cells(t);
+        return $"Trial {cells[0]}, {metric} {MetricOf(t)}, fail rate {cells[4]}: {cells[3]} at {cells[5]}, effort {cells[2]}. {cells[1]}";
     }
 
     private static string[] Cells(TrialResult t) =>

@@ -88,10 +88,10 @@ internal static class HtmlReport
     {
         if (counts.Count == 0)
             return;
-        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Verdicts by {what}\"><table class=\"cards\">\n<caption>Joint verdicts by {what}</caption>\n<thead><tr><th scope=\"col\">{char.ToUpperInvariant(what[0])}{what[1..]}</th><th scope=\"col\" class=\"n\">Rows</th><th scope=\"col\" class=\"n\">Pass</th><th scope=\"col\" class=\"n\">Warning</th><th scope=\"col\" class=\"n\">Fail</th><th scope=\"col\">Failed</th></tr></thead>\n<tbody>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Verdicts by {what}\"><table class=\"cards\">\n<caption>Joint verdicts by {what}</caption>\n<thead><tr><th scope=\"col\">{char.ToUpperInvariant(what[0])}{what[1..]}</th><th scope=\"col\" class=\"n\">Rows</th><th scope=\"col\" class=\"n\">Pass</th><th scope=\"col\" class=\"n\">Warning</th><th scope=\"col\" class=\"n\">Fail</th><th scope=\"col\">Share that fails</th></tr></thead>\n<tbody>\n");
         foreach (var (name, c) in counts)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(name)}</th><td class=\"n\" data-label=\"Rows\">{c.Rows}</td><td class=\"n\" data-label=\"Pass\">{c.Pass}</td><td class=\"n\" data-label=\"Warning\">{c.Warning}</td><td class=\"n\" data-label=\"Fail\">{c.Fail}</td><td data-label=\"Failed\"><span class=\"bar\" aria-hidden=\"true\"><span style=\"width:{100 * c.FailRate:0.#}%\"></span></span> {Percent(c.FailRate)}</td></tr>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(name)}</th><td class=\"n\" data-label=\"Rows\">{c.Rows}</td><td class=\"n\" data-label=\"Pass\">{c.Pass}</td><td class=\"n\" data-label=\"Warning\">{c.Warning}</td><td class=\"n\" data-label=\"Fail\">{c.Fail}</td><td class=\"share\" data-label=\"Share that fails\"><span class=\"bar\" aria-hidden=\"true\"><span style=\"width:{100 * c.FailRate:0.#}%\"></span></span> {Percent(c.FailRate)}</td></tr>\n");
         }
 
         html.Append("</tbody></table></div>\n");
@@ -113,14 +113,17 @@ internal static class HtmlReport
         foreach (var p in report.Properties)
         {
             var by = p.Policy is { } policy
-                ? string.Create(CultureInfo.InvariantCulture, $"{p.Calibration}: {100 * policy.PassProbability:0.##} % pass, {100 * policy.WarningProbability:0.##} % warning, {100 * policy.FailProbability:0.##} % fail")
+                ? string.Create(CultureInfo.InvariantCulture, $"{p.Calibration}: {100 * policy.FailProbability:0.##}\u00a0% fail{(policy.WarningProbability > 0 ? $", {100 * policy.WarningProbability:0.##}\u00a0% warning" : "")}")
                 : "given limit";
             by += p.Policy is null || p.Source == CalibrationSource.Inferences ? "" : p.Source == CalibrationSource.Truths ? "; on truths" : "; on truths and inferences";
             var rows = p.CalibrationRows == 0 ? "–" : p.CalibrationRows.ToString(CultureInfo.InvariantCulture) + (p.RankError > 0 ? string.Create(CultureInfo.InvariantCulture, $" (sketch, rank error {p.RankError:0.####})") : "");
             html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(p.Name)}</th><td data-label=\"Computed from\">{Text(p.Description)}</td><td data-label=\"Limit by\">{Text(by)}</td><td class=\"n\" data-label=\"Calibration rows\">{rows}</td><td class=\"n\" data-label=\"Fails below\">{(double.IsFinite(p.LowerFailLimit) ? Number(p.LowerFailLimit) : "–")}</td><td class=\"n\" data-label=\"Fails above\">{Number(p.FailLimit)}</td><td class=\"n\" data-label=\"Failed alone\">{Percent(p.Counts.FailRate)}</td></tr>\n");
         }
 
-        html.Append("</tbody></table></div>\n<p>A part fails alone where it is beyond its own limit, whatever the other parts say. ");
+        html.Append("</tbody></table></div>\n<p>");
+        if (report.Properties.Any(p => p.Policy is not null))
+            html.Append("A limit by calibration is one that the stated share of rows like the calibration rows exceeds. ");
+        html.Append("A part fails alone where it is beyond its own limit, whatever the other parts say. ");
         html.Append(report.Joint.Rule == JointRule.AllPass ? "Under this rule every such row is counted as failed in the verdicts above.</p>\n" : "The verdicts above are joint: a part that fails alone need not fail a row.</p>\n");
         if (report.CalibrationGroups.Count > 0)
         {
@@ -136,7 +139,7 @@ internal static class HtmlReport
         html.Append(CultureInfo.InvariantCulture, $"<section aria-labelledby=\"p{index}\">\n<h2 id=\"p{index}\">{Text(property.Name)}</h2>\n");
         var sentences = new List<string>();
         if (property.Description.Length > 0)
-            sentences.Add(property.Sides == Sides.TwoSided ? $"{property.Description}; large and small values are unusual." : $"{property.Description}; small is good.");
+            sentences.Add($"Value: {property.Description}; {(property.Sides == Sides.TwoSided ? "large and small values are unusual" : "small is good")}.");
         sentences.Add(Limits(property));
         if (property.Sides == Sides.TwoSided && property.Counts.Fail > 0)
             sentences.Add(string.Create(CultureInfo.InvariantCulture, $"Of {property.Counts.Fail} rows that fail, {property.FailedBelow} are unusually small."));

@@ -23,6 +23,11 @@ internal static class SvgHistogram
         html.Append(CultureInfo.InvariantCulture, $"<figure>\n<svg viewBox=\"0 0 {Width} {bottom + 30}\" role=\"img\" aria-labelledby=\"t{index} d{index}\">\n<title id=\"t{index}\">Distribution of {HtmlReport.Text(property.Name)}</title>\n<desc id=\"d{index}\">{HtmlReport.Text(Describe(property))}</desc>\n");
         foreach (var (histogram, lane) in property.Histograms.Select((h, i) => (h, i)))
             Lane(html, property, histogram, lane);
+        Limit(html, property, property.LowerFailLimit, "fails below", 20, bottom);
+        Limit(html, property, property.FailLimit, "fails above", Top(property) - 10, bottom);
+        // Over the rules of the limits, which on a narrow screen would strike them through.
+        foreach (var (histogram, lane) in property.Histograms.Select((h, i) => (h, i)))
+            LaneText(html, property, histogram, lane);
         var edges = property.BinEdges;
         foreach (var i in (int[])[0, (edges.Count - 1) / 2, edges.Count - 1])
         {
@@ -30,8 +35,6 @@ internal static class SvgHistogram
             html.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(property, edges[i]):0.#}\" y=\"{bottom + 22}\" text-anchor=\"{anchor}\">{(i == 0 && property.Logarithmic ? "≤ " : "")}{HtmlReport.Number(edges[i])}</text>\n");
         }
 
-        Limit(html, property, property.LowerFailLimit, "fails below", 20, bottom);
-        Limit(html, property, property.FailLimit, "fails above", Top(property) - 10, bottom);
         html.Append(CultureInfo.InvariantCulture, $"</svg>\n<figcaption class=\"muted\">{(property.Logarithmic ? "Logarithmic" : "Linear")} axis; each lane is drawn to its own height; percentages are of rows that fail this property alone.</figcaption>\n");
         Table(html, property);
         html.Append("</figure>\n");
@@ -65,9 +68,13 @@ internal static class SvgHistogram
         }
 
         html.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Left}\" y1=\"{bottom:0.#}\" x2=\"{Right}\" y2=\"{bottom:0.#}\"/>\n");
+    }
+
+    private static void LaneText(StringBuilder html, ReportProperty property, ReportHistogram histogram, int lane)
+    {
         // The label keeps clear of the limit's rule by standing on the other half.
         var (x, anchor) = X(property, property.FailLimit) < Width / 2 ? (Right, "end") : (Left, "start");
-        html.Append(CultureInfo.InvariantCulture, $"<text class=\"halo\" x=\"{x}\" y=\"{bottom - BarHeight - 5:0.#}\" text-anchor=\"{anchor}\">{HtmlReport.Text(Label(histogram))}</text>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<text class=\"halo\" x=\"{x}\" y=\"{Top(property) + (LaneHeight * lane) + LabelHeight - 5:0.#}\" text-anchor=\"{anchor}\">{HtmlReport.Text(Label(histogram))}</text>\n");
     }
 
     private static string Label(ReportHistogram histogram)
