@@ -164,7 +164,7 @@ public sealed class MeasurementPrior : IDisposable
         var m = prior.MeasurementCount;
         if (rows <= m)
         {
-            yield return (true, $"The prior of the {m} measurements was learned from {rows} training rows; with no more rows than measurements nothing can be said of how well these predict each other, nor of what the property 'Prediction' sees. Train on several times as many rows as there are measurements.");
+            yield return (true, $"The prior of the {m} measurements was learned from {rows} training {(rows == 1 ? "row" : "rows")}; with no more rows than measurements nothing can be said of how well these predict each other, nor of what the property 'Prediction' sees. Train on several times as many rows as there are measurements.");
             yield break;
         }
 
