@@ -35,6 +35,8 @@ internal sealed class ExampleTests
         var contents = output.ReplaceLineEndings(" ");
         Assert.That(contents, Does.Contain("summary.json").And.Not.Contain("loss NaN"));
         Assert.That(System.Text.RegularExpressions.Regex.IsMatch(contents, @"\d+ figures?\b"), Is.EqualTo(Directory.GetFiles(folder, "*.png").Length > 0), "figures");
+        // A table fits into 80 columns, which is what a file gets: no number goes on in the next line.
+        Assert.That(System.Text.RegularExpressions.Regex.IsMatch(output, @"(?m)^│ +│.*│ *\d+ *│"), Is.False, "a number is broken");
         foreach (var figure in figures)
             Assert.That(new FileInfo(Path.Combine(folder, figure)) is { Exists: true, Length: > 10_000 }, Is.True, figure);
         return JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(File.ReadAllText(Path.Combine(folder, "summary.json")))!;

@@ -39,7 +39,7 @@ internal static class EcgReport
         var caught = new Table().AddColumn(new TableColumn("Rows").NoWrap());
         // 80 columns of text, which is what a file gets, hold all of it where numbers have one space on their left alone.
         foreach (var name in (string[])["PRD", "Bad", "Fail", "Missed", "Q", "P", "A", "F"])
-            caught.AddColumn(new TableColumn(name).NoWrap().RightAligned().Padding(1, 0));
+            caught.AddColumn(new TableColumn(name).NoWrap().RightAligned().PadRight(0));
         void Row(string name, EcgInference[] set)
         {
             string Part(string part) => Percent(EcgCertificates.Share(set, r => r.FailedParts.Split(", ").Contains(part)));
