@@ -3,6 +3,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
 using XaiL2O.Data;
+using XaiL2O.Examples;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
@@ -33,15 +34,28 @@ internal sealed class ReconstructionLaws
         Training = new TrainingOptions { Epochs = 2, BatchSize = 5, LearningRate = learningRate, InitialIterations = 5, FinalIterations = 10, Solver = new FixedPointOptions { MaxIterations = 10 } },
     });
 
-    private static IDataView Scans(int seed, int rows)
+    private static IDataView Images(int seed, int rows)
     {
         var random = new Random(seed);
-        var images = Ml.Data.LoadFromEnumerable(Enumerable.Range(0, rows).Select(_ =>
+        return Ml.Data.LoadFromEnumerable(Enumerable.Range(0, rows).Select(_ =>
         {
             var (x0, y0, r) = (4 + (8 * random.NextDouble()), 4 + (8 * random.NextDouble()), 2 + (4 * random.NextDouble()));
             return new ImageRow { Image = [.. Enumerable.Range(0, Size * Size).Select(i => Math.Pow((i % Size) - x0, 2) + Math.Pow((i / Size) - y0, 2) < r * r ? 0.8f : 0.2f)] };
         }).ToArray());
-        return Ml.L2O().SimulateScan(Geometry, 0.015, seed).Fit(images).Transform(images);
+    }
+
+    private static IDataView Scans(int seed, int rows) => Ml.L2O().SimulateScan(Geometry, 0.015, seed).Fit(Images(seed, rows)).Transform(Images(seed, rows));
+
+    /// <summary>The transformers of XaiL2O.Data are found by a process that has not loaded that assembly.</summary>
+    [Test]
+    public void A_chain_that_scans_and_measures_gives_the_same_bits_in_a_fresh_process()
+    {
+        var images = Images(3, 6);
+        var model = Ml.L2O().SimulateScan(Geometry).Append(Trainer(Methods[2])).Append(Ml.L2O().ImageQuality(Size)).Fit(images);
+        using var folder = new TemporaryFolder();
+        var (differing, values, _) = ChainReload.Compare(Ml, model, images, folder.PathOf("model.zip"));
+        Assert.That(values, Is.GreaterThan(6 * 7));
+        Assert.That(differing, Is.Zero);
     }
 
     private static Output[] Read(IDataView view) => [.. Ml.Data.CreateEnumerable<Output>(view, reuseRowObject: false, ignoreMissingColumns: true)];
