@@ -3,7 +3,7 @@
 # every line is a promise to users.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for project in Certifiers Trainers MLNet; do
+for project in Certifiers Trainers MLNet Data; do
   dir=src/XaiL2O.$project
   printf '#nullable enable\n' >"$dir/PublicAPI.Unshipped.txt"
   symbols=$( (dotnet build "$dir" -c Release --nologo -v quiet -clp:NoSummary --no-incremental -p:TreatWarningsAsErrors=false 2>&1 || true) \

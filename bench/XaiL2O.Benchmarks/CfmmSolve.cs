@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using TorchSharp;
+using XaiL2O.Data;
 using XaiL2O.Trainers;
 using static TorchSharp.torch;
 
@@ -23,7 +24,7 @@ public class CfmmSolve
     [GlobalSetup]
     public void Setup()
     {
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         // For tensors of a few thousand numbers one thread is the faster choice.
         set_num_threads(1);
         reserves = CfmmSimulation.Reserves(500, new Random(1));

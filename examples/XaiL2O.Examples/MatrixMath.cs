@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using TorchSharp;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.Examples;
@@ -19,9 +20,9 @@ internal static class MatrixMath
     /// <summary>The pseudo-inverse of a wide matrix with independent rows: A⁺d is the minimum-norm least-squares solution.</summary>
     public static float[,] PseudoInverse(float[,] matrix)
     {
-        XaiL2O.Trainers.NativeLibrary.EnsureLoaded();
-        using var geometry = new MeasurementGeometry(TorchSharp.torch.tensor(matrix));
-        var values = geometry.PseudoInverse.data<float>().ToArray();
+        LibTorch.EnsureLoaded();
+        using var scope = torch.NewDisposeScope();
+        var values = torch.linalg.pinv(torch.tensor(matrix).to(torch.ScalarType.Float64)).to(torch.ScalarType.Float32).contiguous().data<float>().ToArray();
         var result = new float[matrix.GetLength(1), matrix.GetLength(0)];
         Buffer.BlockCopy(values, 0, result, 0, values.Length * sizeof(float));
         return result;

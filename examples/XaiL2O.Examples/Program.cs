@@ -3,6 +3,8 @@ using Spectre.Console;
 using XaiL2O.Examples;
 using XaiL2O.Trainers;
 
+LibTorch.ReturnFreedBlocks();
+
 // The child process that reloads a saved model; used by the examples themselves.
 if (args is [ChainReload.Verb, var chain, var chainOutput])
     return ChainReload.Run(chain, chainOutput);
@@ -54,7 +56,7 @@ try
 {
     return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception e) when (e is NativeLibraryException or InvalidDataException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is LibTorchException or InvalidDataException or IOException or UnauthorizedAccessException)
 {
     AnsiConsole.MarkupLineInterpolated($"[red]{e.Message}[/]");
     return 1;

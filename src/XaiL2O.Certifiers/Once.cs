@@ -11,6 +11,9 @@ internal sealed class Once<T>(Func<T> make)
     private readonly Lock gate = new();
     private volatile StrongBox<T>? made;
 
+    /// <summary>The value if it has been made.</summary>
+    public T? Made => made is { } known ? known.Value : default;
+
     public T Value
     {
         get

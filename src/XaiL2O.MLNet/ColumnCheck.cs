@@ -7,14 +7,6 @@ namespace XaiL2O.MLNet;
 /// <summary>Checks of input columns whose messages name the column, what is expected and what is there.</summary>
 internal static class ColumnCheck
 {
-    /// <summary>A vector of <see cref="float"/> of a given length; vectors of unknown size are checked row by row.</summary>
-    public static void FloatVector(DataViewSchema schema, string name, int size)
-    {
-        var type = Find(schema, name, $"a vector of {size} Single").Type;
-        if (type is not VectorDataViewType vector || vector.ItemType != NumberDataViewType.Single || (vector.IsKnownSize && vector.Size != size))
-            throw Mismatch(name, $"a vector of {size} Single", type.ToString()!);
-    }
-
     public static void Property(DataViewSchema schema, string name)
     {
         var type = Find(schema, name, PropertyKind).Type;

@@ -116,66 +116,7 @@ public sealed class L2OCatalog
     /// Makes the estimator from the values of the options; any estimator, ML.NET's own included. Called anew for every fit. To end at the deadline it
     /// hands on <see cref="Trial.CancellationToken"/>, and makes ML.NET's trainers from <see cref="Trial.Context"/>.
     /// </param>
-    public Experiment Experiment(SearchSpace space, Func<Trial, IEstimator<ITransformer>> pipeline) => new(environment, space, pipeline);
-
-    /// <summary>Images of LoDoPaB-CT files as rows; see <see cref="LodopabOptions"/>.</summary>
-    /// <param name="folder">Folder with files <c>ground_truth_{part}_NNN.hdf5</c>.</param>
-    /// <param name="options">Which files, and how images are cut and resampled.</param>
-    /// <returns>Columns <c>Image</c> (vector of <see cref="float"/>), <c>Slice</c> (<see cref="int"/>), <c>File</c> (text).</returns>
-    /// <exception cref="FileNotFoundException">The folder has no such files.</exception>
-    /// <exception cref="InvalidDataException">A file is damaged or has another layout; thrown while rows are read.</exception>
-    public IDataView LoadLodopab(string folder, LodopabOptions? options = null) => new LodopabView(folder, options ?? new LodopabOptions());
-
-    /// <summary>Appends simulated measurements of images: parallel-beam projections with noise relative to each beam.</summary>
-    /// <param name="geometry">The scan.</param>
-    /// <param name="noise">Standard deviation relative to the beam's value.</param>
-    /// <param name="seed">Seed of the noise.</param>
-    /// <param name="imageColumnName">Input column: images in [0, 1].</param>
-    /// <param name="measurementColumnName">Column appended.</param>
-    public ScanTransformer SimulateScan(
-        ParallelBeamGeometry geometry,
-        double noise = 0.015,
-        int seed = 1,
-        string imageColumnName = "Image",
-        string measurementColumnName = "Measurements") =>
-        new(new ScanTransformer.Settings(geometry, noise, seed, imageColumnName, measurementColumnName));
-
-    /// <summary>Appends <c>{prefix}Psnr</c> and <c>{prefix}Ssim</c> of images against the truth.</summary>
-    /// <param name="imageSize">Rows and columns of the images, at least 7.</param>
-    /// <param name="imageColumnName">Column with the images.</param>
-    /// <param name="truthColumnName">Column with the true images in [0, 1].</param>
-    /// <param name="prefix">Put before the names of the columns; may be empty.</param>
-    public ImageQualityTransformer ImageQuality(int imageSize, string imageColumnName = "Reconstruction", string truthColumnName = "Image", string prefix = "") =>
-        new(new ImageQualityTransformer.Settings(imageSize, imageColumnName, truthColumnName, prefix));
-
-    /// <summary>Mean and per-row PSNR and SSIM of reconstructed images.</summary>
-    /// <param name="data">Rows with both columns, vectors of known size.</param>
-    /// <param name="imageColumnName">Column with the images.</param>
-    /// <param name="truthColumnName">Column with the true images in [0, 1].</param>
-    public ImageQualityMetrics EvaluateImages(IDataView data, string imageColumnName = "Reconstruction", string truthColumnName = "Image")
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        ColumnCheck.Argument(data.Schema, truthColumnName);
-        var pixels = ((data.Schema[truthColumnName].Type as VectorDataViewType)?.Size).GetValueOrDefault();
-        var size = (int)Math.Round(Math.Sqrt(pixels));
-        if (size == 0 || size * size != pixels)
-            throw new InvalidOperationException($"The column '{truthColumnName}' must be a square image, a vector of n·n Single; it is {data.Schema[truthColumnName].Type}.");
-        var rows = ImageQuality(size, imageColumnName, truthColumnName).Transform(data);
-        // One pass: reconstructing twice would double the time.
-        using var cursor = rows.GetRowCursor([rows.Schema["Psnr"], rows.Schema["Ssim"]]);
-        var (psnr, ssim) = (cursor.GetGetter<double>(rows.Schema["Psnr"]), cursor.GetGetter<double>(rows.Schema["Ssim"]));
-        var (psnrs, ssims) = (new List<double>(), new List<double>());
-        while (cursor.MoveNext())
-        {
-            var (p, s) = (0.0, 0.0);
-            psnr(ref p);
-            ssim(ref s);
-            psnrs.Add(p);
-            ssims.Add(s);
-        }
-
-        return new ImageQualityMetrics(psnrs.DefaultIfEmpty(double.NaN).Average(), ssims.DefaultIfEmpty(double.NaN).Average(), psnrs, ssims);
-    }
+    public Experiment Experiment(OptionSpace space, Func<Trial, IEstimator<ITransformer>> pipeline) => new(environment, space, pipeline);
 
     /// <summary>Trainers of the models of this library.</summary>
     public sealed class TrainersCatalog

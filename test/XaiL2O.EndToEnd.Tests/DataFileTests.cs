@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.ML;
+using XaiL2O.Data;
 using XaiL2O.Examples;
 using XaiL2O.MLNet;
 

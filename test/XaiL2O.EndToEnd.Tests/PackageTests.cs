@@ -11,7 +11,8 @@ internal sealed class PackageTests
     {
         ["XaiL2O.Certifiers"] = ["System.Numerics.Tensors"],
         ["XaiL2O.Trainers"] = ["System.Numerics.Tensors", "TorchSharp", "XaiL2O.Certifiers"],
-        ["XaiL2O.MLNet"] = ["Microsoft.ML", "PureHDF", "XaiL2O.Trainers"],
+        ["XaiL2O.MLNet"] = ["Microsoft.ML", "XaiL2O.Trainers"],
+        ["XaiL2O.Data"] = ["PureHDF", "XaiL2O.MLNet"],
     };
 
     private string folder = "";
@@ -89,7 +90,7 @@ internal sealed class PackageTests
         Assert.That(output, Does.Contain("L2OCatalog and 2 × 1 pixels"));
     }
 
-    private static (int ExitCode, string Output) DotNet(string folder, params string[] arguments)
+    internal static (int ExitCode, string Output) DotNet(string folder, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Data;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
+using XaiL2O.Data;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
@@ -51,9 +52,9 @@ internal sealed class ExperimentLaws
 
     private static readonly Metric Mse = Metric.MeanSquaredError("Score", "Label");
 
-    internal static (SearchSpace Space, SearchParameter<double> X, SearchParameter<int> N, SearchParameter<string> Kind) Space(bool defaults = true)
+    internal static (OptionSpace Space, SearchParameter<double> X, SearchParameter<int> N, SearchParameter<string> Kind) Space(bool defaults = true)
     {
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         return (
             space,
             space.Range("X", 1e-4, 1e2, logarithmic: true, initial: defaults ? 1.0 : null),
@@ -62,7 +63,7 @@ internal sealed class ExperimentLaws
     }
 
     /// <summary>An experiment whose metric is a function of the sampled number, with a model that costs nothing.</summary>
-    internal static Experiment Cheap(SearchSpace space, Func<Trial, double> metric)
+    internal static Experiment Cheap(OptionSpace space, Func<Trial, double> metric)
     {
         var value = double.NaN;
         return new MLContext(1).L2O().Experiment(space, trial =>
@@ -75,9 +76,9 @@ internal sealed class ExperimentLaws
     }
 
     /// <summary>Tunes the learning rate of one of ML.NET's own trainers.</summary>
-    internal static (Experiment Experiment, SearchSpace Space, SearchParameter<float> Rate) Regression(Tuner tuner, Action? beforeFit = null)
+    internal static (Experiment Experiment, OptionSpace Space, SearchParameter<float> Rate) Regression(Tuner tuner, Action? beforeFit = null)
     {
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         var rate = space.Choice("Rate", [0.001f, 0.003f, 0.01f, 0.03f, 0.1f, 0.2f, 0.3f, 0.5f], 0.001f);
         var decay = space.Range("L2", 1e-8, 1e-2, logarithmic: true, initial: 1e-4);
         var experiment = new MLContext(1).L2O().Experiment(space, trial =>
@@ -117,7 +118,7 @@ internal sealed class ExperimentLaws
     public void A_failed_trial_is_recorded_and_the_rest_go_on()
     {
         var (space, x, _, _) = Space();
-        var reported = new List<TrialResult>();
+        var reported = new List<TrialOutcome>();
         var result = Cheap(space, trial => trial.Number switch
         {
             1 => throw new InvalidOperationException("diverged"),
@@ -151,7 +152,7 @@ internal sealed class ExperimentLaws
     public void A_better_metric_that_breaks_the_constraint_loses()
     {
         var ml = new MLContext(1);
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         var column = space.Choice("Column", ["Large", "Small"], "Large");
         Experiment Of(double atMost) => ml.L2O().Experiment(space, trial => trial.Context.Transforms.CopyColumns("Score", trial.Value(column)))
             .SetTrainingData(Rows(1), Rows(2))
@@ -265,7 +266,7 @@ internal sealed class ExperimentLaws
     [Test]
     public void Works_with_a_trainer_of_mlnet_and_certifies_it()
     {
-        var (experiment, _, rate) = Regression(new RandomTuner(1));
+        var (experiment, _, rate) = Regression(new RandomSearch(1));
         var result = experiment.SetBudget(trials: 12).Run();
         Assert.That(result.BestTrial.IsFeasible, Is.True);
         Assert.That(result.BestTrial.Metric, Is.LessThan(0.9 * result.DefaultTrial!.Metric));
@@ -279,7 +280,7 @@ internal sealed class ExperimentLaws
     public void Works_with_an_implicit_model()
     {
         var ml = new MLContext(1);
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         var rate = space.Range("LearningRate", 1e-4, 1e-1, logarithmic: true, initial: 1e-4);
         var data = ml.Data;
         var result = ml.L2O().Experiment(space, trial => trial.Context.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = Fixture.A }, new ImplicitModelTrainer.Options
@@ -301,7 +302,7 @@ internal sealed class ExperimentLaws
     [TestCase("Group")]
     public void Cross_validation_averages_the_folds_and_fits_the_best_on_all_rows(string? group)
     {
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         var rate = space.Choice("Rate", [0.001f, 0.1f], 0.001f);
         var (training, outer) = (Rows(1), new MLContext(1));
         var result = outer.L2O().Experiment(space, trial => outer.Transforms.CopyColumns("Features2", "Features")
@@ -331,7 +332,7 @@ internal sealed class ExperimentLaws
         Refuses(new MLContext(1).L2O().Experiment(space, _ => null!).Minimize(Mse).SetBudget(1), "SetTrainingData");
         Refuses(new MLContext(1).L2O().Experiment(space, _ => null!).SetTrainingData(Rows(1), Rows(2)).SetBudget(1), "Minimize");
         Refuses(Cheap(space, _ => 1), "SetBudget");
-        Refuses(Cheap(new SearchSpace(), _ => 1).SetBudget(trials: 1), "empty");
+        Refuses(Cheap(new OptionSpace(), _ => 1).SetBudget(trials: 1), "empty");
         var rows = Rows(1);
         Refuses(New().SetTrainingData(rows, rows), "same rows");
         Refuses(New().SetTrainingData(rows, Rows(2)).Certify(rows, new CertifiedProperty("Size", "Small")), "rows of its own");
@@ -372,7 +373,7 @@ internal sealed class ExperimentLaws
         var reserves = CfmmSimulation.Reserves(20, new Random(1));
         var observed = CfmmSimulation.Observe(network, reserves, 0.002, new Random(2));
         CfmmRow[] rows = [.. Enumerable.Range(0, 20).Select(i => new CfmmRow { Reserves = observed[(i * 11)..((i + 1) * 11)], TrueReserves = reserves[(i * 11)..((i + 1) * 11)] })];
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         var kept = space.Choice("Train", [true, false], false);
         var result = ml.L2O().Experiment(space, trial => ml.L2O().Trainers.CfmmTrade(new CfmmTradeDefinition { Network = network, Prices = [.. prices] }, new ImplicitModelTrainer.Options
             {
@@ -399,7 +400,7 @@ internal sealed class ExperimentLaws
     [Test]
     public void The_history_is_a_view_and_a_csv_file()
     {
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         var (x, seconds) = (space.Range("X", 0, 1, initial: 0.5), space.Choice("Seconds", ["a,\"b\"", "c"], "a,\"b\""));
         var result = Cheap(space, trial => trial.Number == 1 ? throw new InvalidOperationException("line 1\nline 2") : trial.Value(x)).SetBudget(trials: 4).Run();
         var view = result.ToDataView();
@@ -422,8 +423,8 @@ internal sealed class ExperimentLaws
         Directory.Delete(folder, recursive: true);
     }
 
-    internal sealed class Report(Action<TrialResult> action) : IProgress<TrialResult>
+    internal sealed class Report(Action<TrialOutcome> action) : IProgress<TrialOutcome>
     {
-        void IProgress<TrialResult>.Report(TrialResult value) => action(value);
+        void IProgress<TrialOutcome>.Report(TrialOutcome value) => action(value);
     }
 }

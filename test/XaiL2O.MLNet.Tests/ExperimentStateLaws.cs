@@ -12,7 +12,7 @@ internal sealed class ExperimentStateLaws
 
     private string State => Path.Combine(folder, "state.json");
 
-    private static Tuner[] Tuners => [new RandomTuner(4), new SuccessiveHalvingTuner(4)];
+    private static Tuner[] Tuners => [new RandomSearch(4), new SuccessiveHalving(4)];
 
     [SetUp]
     public void Make() => folder = Directory.CreateTempSubdirectory("xail2o-").FullName;
@@ -20,7 +20,7 @@ internal sealed class ExperimentStateLaws
     [TearDown]
     public void Delete() => Directory.Delete(folder, recursive: true);
 
-    private static Experiment New(Tuner? tuner = null) => ExperimentLaws.Regression(tuner ?? new RandomTuner(4)).Experiment.SetBudget(trials: 15);
+    private static Experiment New(Tuner? tuner = null) => ExperimentLaws.Regression(tuner ?? new RandomSearch(4)).Experiment.SetBudget(trials: 15);
 
     private static string[] Told(ExperimentResult result) => [.. result.Trials.Select(t => $"{t.Number} {t.Options} {t.Resource} {t.Status} {t.Metric:R} {t.FailRate:R}")];
 
@@ -31,7 +31,7 @@ internal sealed class ExperimentStateLaws
         using var source = new CancellationTokenSource();
         return experiment.Run(new ExperimentLaws.Report(t => Cancel(t, after, source)), source.Token);
 
-        static void Cancel(TrialResult trial, int after, CancellationTokenSource source)
+        static void Cancel(TrialOutcome trial, int after, CancellationTokenSource source)
         {
             if (trial.Number == after - 1)
                 source.Cancel();
@@ -72,7 +72,7 @@ internal sealed class ExperimentStateLaws
     {
         Experiment Make()
         {
-            var space = new SearchSpace();
+            var space = new OptionSpace();
             space.Range("X", -0.5, 1.5, initial: 0.25);
             space.Choice("Rate", [new Rate(0.5), new Rate(1.5)], new Rate(1.5));
             return ExperimentLaws.Cheap(space, trial => trial.Number)
@@ -86,7 +86,7 @@ internal sealed class ExperimentStateLaws
                     ],
                     Joint = new JointPolicy { Rule = JointRule.Holm, FamilyLevel = 0.125 },
                 })
-                .SubjectTo(Constraint.FailRate(0.75)).SetTuner(new SuccessiveHalvingTuner(4)).SetBudget(trials: 5).SaveTo(State);
+                .SubjectTo(Constraint.FailRate(0.75)).SetTuner(new SuccessiveHalving(4)).SetBudget(trials: 5).SaveTo(State);
         }
 
         var (before, comma) = (CultureInfo.CurrentCulture, Comma());
@@ -108,7 +108,7 @@ internal sealed class ExperimentStateLaws
     public void Other_certificates_are_another_experiment()
     {
         var range = CertifiedProperty.Of("Range", PropertyFunction.DistanceTo(TargetSet.Box(0, 1)), "Features");
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         space.Range("X", 0, 1);
         Experiment With(CertifiedProperty property) => ExperimentLaws.Cheap(space, trial => trial.Number).Certify(ExperimentLaws.Rows(3), property).SetBudget(trials: 3).SaveTo(State);
         Interrupt(With(range), 1);
@@ -151,7 +151,7 @@ internal sealed class ExperimentStateLaws
         var (whole, fits) = (New().Run(), 0);
         using (var source = new CancellationTokenSource())
         {
-            var cut = ExperimentLaws.Regression(new RandomTuner(4), CancelAtSixth).Experiment.SetBudget(trials: 15).SaveTo(State).Run(null, source.Token);
+            var cut = ExperimentLaws.Regression(new RandomSearch(4), CancelAtSixth).Experiment.SetBudget(trials: 15).SaveTo(State).Run(null, source.Token);
             Assert.That(cut.Trials.Select(t => t.Status == TrialStatus.Cancelled), Is.EqualTo(new[] { false, false, false, false, false, true }));
 
             void CancelAtSixth()
@@ -190,7 +190,7 @@ internal sealed class ExperimentStateLaws
     public void A_state_of_another_experiment_is_refused_with_what_differs()
     {
         Interrupt(New().SaveTo(State), 2);
-        Assert.That(() => New(new RandomTuner(5)).SaveTo(State).Run(), Throws.InvalidOperationException.With.Message.Contains("another experiment").And.Message.Contains("\"Seed\":4").And.Message.Contains("\"Seed\":5").And.Message.Not.Contains("option"));
+        Assert.That(() => New(new RandomSearch(5)).SaveTo(State).Run(), Throws.InvalidOperationException.With.Message.Contains("another experiment").And.Message.Contains("\"Seed\":4").And.Message.Contains("\"Seed\":5").And.Message.Not.Contains("option"));
         Assert.That(() => New().SubjectTo(Constraint.FailRate(0.1)).SaveTo(State).Run(), Throws.InvalidOperationException.With.Message.Contains("subject to fail rate ≤ 0.1"));
         Assert.That(() => New().SetSeed(2).SaveTo(State).Run(), Throws.InvalidOperationException.With.Message.Contains("seed 2"));
         Assert.That(New().SaveTo(State).Run().Trials, Has.Count.EqualTo(15));
@@ -318,7 +318,7 @@ internal sealed class ExperimentStateLaws
     [Test]
     public void A_model_that_cannot_be_saved_is_a_failed_trial()
     {
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         space.Range("X", 0, 1);
         var ml = new MLContext(1);
         var result = ml.L2O().Experiment(space, trial => trial.Context.Transforms.CustomMapping<ExperimentLaws.Row, Copy>((row, copy) => copy.Score = row.Label, contractName: null))

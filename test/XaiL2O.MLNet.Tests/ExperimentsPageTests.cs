@@ -20,10 +20,10 @@ internal sealed class ExperimentsPageTests
         }));
         var (trainingRows, validationRows, calibrationRows) = (Rows(1, 100), Rows(2, 40), Rows(3, 60));
         var reported = 0;
-        IProgress<TrialResult> progress = new ExperimentLaws.Report(_ => reported++);
+        IProgress<TrialOutcome> progress = new ExperimentLaws.Report(_ => reported++);
         var cancellationToken = CancellationToken.None;
 
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         var learningRate = space.Range("LearningRate", 1e-3, 1e-1, logarithmic: true, initial: 2e-3);
         var batchSize = space.IntegerRange("BatchSize", 10, 100, initial: 50);
         var transformSize = space.Choice("TransformSize", [24, 32], 24);
@@ -37,7 +37,7 @@ internal sealed class ExperimentsPageTests
             .Certify(calibrationRows, new CertifiedProperty("Sparsity"), new CertifiedProperty("Fidelity", Tolerance: 1e-2))
             .Minimize(Metric.Prd("Estimate", "Signal"))
             .SubjectTo(Constraint.FailRate(0.3))
-            .SetTuner(new SuccessiveHalvingTuner(Seed: 1))
+            .SetTuner(new SuccessiveHalving(Seed: 1))
             .SetBudget(seconds: 60, trials: 6)
             .SaveTo(In("experiment.json"));
 
@@ -64,7 +64,7 @@ internal sealed class ExperimentsPageTests
         var rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 90).Select(i => new ExperimentLaws.Row { Group = $"{i % 9}", Features = [i % 2, i % 3, i % 5], Label = (i % 2) - (i % 3) }));
         rows = ml.Transforms.CopyColumns("Site", "Group").Fit(rows).Transform(rows);
 
-        var regressionSpace = new SearchSpace();
+        var regressionSpace = new OptionSpace();
         var regularization = regressionSpace.Range("L2", 1e-6, 1e-1, logarithmic: true);
         var regression = ml.L2O().Experiment(regressionSpace, trial => trial.Context.Regression.Trainers.OnlineGradientDescent("Label", "Features", l2Regularization: (float)trial.Value(regularization)))
             .CrossValidate(rows, folds: 3, groupColumnName: "Site")

@@ -8,6 +8,7 @@ using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
+using XaiL2O.Data;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
@@ -39,8 +40,8 @@ internal sealed class HostileZipLaws
             var model = Ct(new BackProjection { Geometry = Geometry }).Fit(Scans);
             return (model.PropertiesOf("Image", "T."), Scans.Schema);
         },
-        ["scan"] = () => (Ml.L2O().SimulateScan(Geometry), Vectors.Schema),
-        ["image quality"] = () => (Ml.L2O().ImageQuality(8, "Image", "Image"), Vectors.Schema),
+        ["scan"] = () => Fitted(Ml.L2O().SimulateScan(Geometry, measurementColumnName: "Beams"), Vectors),
+        ["image quality"] = () => Fitted(Ml.L2O().ImageQuality(8, "Image", "Image"), Vectors),
         ["trust, groups and functions"] = Judged,
     };
 
@@ -83,7 +84,7 @@ internal sealed class HostileZipLaws
         Mask = [1, i % 3 == 0 ? 0 : 1],
     }).ToArray());
 
-    private static IDataView Scans => Ml.L2O().SimulateScan(Geometry, measurementColumnName: "Beams").Transform(Ml.Data.TakeRows(Vectors, 6));
+    private static IDataView Scans => Ml.L2O().SimulateScan(Geometry, measurementColumnName: "Beams").Fit(Vectors).Transform(Ml.Data.TakeRows(Vectors, 6));
 
     private static ImplicitModelTrainer Ct(ReconstructionDefinition method) => Ml.L2O().Trainers.CtReconstruction(method, new ImplicitModelTrainer.Options
     {

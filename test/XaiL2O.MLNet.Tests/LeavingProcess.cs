@@ -11,7 +11,7 @@ internal static class LeavingProcess
     /// <summary>Does the work on another thread and leaves after some milliseconds.</summary>
     public static int Run(string work, int milliseconds)
     {
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         using var begun = new ManualResetEventSlim();
         new Thread(() => Work(work, begun)) { IsBackground = true }.Start();
         begun.Wait();

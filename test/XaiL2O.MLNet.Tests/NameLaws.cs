@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
+using XaiL2O.Data;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
@@ -18,6 +19,19 @@ internal sealed class NameLaws
     }
 
     private static IDataView View(params double[] values) => Ml.Data.LoadFromEnumerable(values.Select(v => new Row { Single = (float)v, Double = v }).ToArray());
+
+    /// <summary>Files of users import other namespaces beside ours, where a type of the same name would have to be written out.</summary>
+    [Test]
+    public void No_type_has_the_name_of_one_that_is_imported_beside_it()
+    {
+        string[] imported = ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Runtime.InteropServices", "System.Threading", "System.Threading.Tasks", "Microsoft.ML", "Microsoft.ML.Data", "Microsoft.ML.Trainers", "TorchSharp"];
+        // Of Microsoft.ML.AutoML and Microsoft.ML.SearchSpace, which are not referenced here.
+        string[] ofAutoMl = ["AutoMLExperiment", "AutoCatalog", "ExperimentSettings", "GridSearchTuner", "Parameter", "RandomTuner", "RunDetail", "SearchSpace", "TrialResult", "TrialSettings"];
+        var others = Types(typeof(object), typeof(Enumerable), typeof(MLContext), typeof(IDataView), typeof(SchemaShape), typeof(TorchSharp.torch)).Where(t => imported.Contains(t.Namespace)).Select(t => t.Name).Concat(ofAutoMl).ToHashSet();
+        var ours = Types(typeof(Certifier), typeof(ModelDefinition), typeof(L2OCatalog), typeof(LodopabOptions)).Select(t => t.Name);
+        Assert.That(ours.Where(others.Contains), Is.Empty);
+        static IEnumerable<Type> Types(params Type[] ofAssemblies) => ofAssemblies.SelectMany(t => t.Assembly.GetExportedTypes()).Where(t => !t.IsNested);
+    }
 
     [Test]
     public void A_name_that_holds_the_separator_is_refused() =>
@@ -43,7 +57,8 @@ internal sealed class NameLaws
         var trade = new CfmmTradeDefinition { Network = network, Prices = [1, 1] };
         static ImplicitModelTrainer.Options Named(params (string From, string To)[] names) => new() { ColumnNames = names.ToDictionary(n => n.From, n => n.To) };
         var geometry = new ParallelBeamGeometry { ImageSize = 8, Angles = 4, Bins = 12 };
-        var scans = Ml.L2O().SimulateScan(geometry).Transform(Ml.Data.LoadFromEnumerable(new[] { new Picture() }));
+        var pictures = Ml.Data.LoadFromEnumerable(new[] { new Picture() });
+        var scans = Ml.L2O().SimulateScan(geometry).Fit(pictures).Transform(pictures);
         (string Name, Action Make)[] cases =
         [
             ("Residual", () => Ml.L2O().Trainers.ImplicitDictionary(Fixture.A, outputColumnName: "Residual")),

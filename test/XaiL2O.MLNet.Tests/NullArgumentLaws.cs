@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
+using XaiL2O.Data;
 using XaiL2O.Examples;
 using XaiL2O.Trainers;
 
@@ -16,6 +17,7 @@ internal sealed class NullArgumentLaws
 
     private static readonly Dictionary<Type, Func<object>> Samples = new()
     {
+        [typeof(L2OCatalog)] = () => Ml.L2O(),
         [typeof(string)] = () => "Column",
         [typeof(float[,])] = () => Fixture.A,
         [typeof(ModelDefinition)] = () => new DictionaryDefinition { MeasurementMatrix = Fixture.A },
@@ -33,16 +35,16 @@ internal sealed class NullArgumentLaws
         [typeof(ITransformer)] = () => Fixture.Model,
         [typeof(IDataView)] = () => Ml.Data.LoadFromEnumerable(Fixture.Rows(1, 3)),
         [typeof(DriftMonitor)] = () => new DriftMonitor(Fixture.Model.LastTransformer.Certifier),
-        [typeof(SearchSpace)] = () => new SearchSpace(),
+        [typeof(OptionSpace)] = () => new OptionSpace(),
         [typeof(Func<Trial, IEstimator<ITransformer>>)] = () => (Trial _) => Ml.Transforms.CopyColumns("A", "B"),
     };
 
     private static IEnumerable<TestCaseData> Cases()
     {
         var nullability = new NullabilityInfoContext();
-        foreach (var type in (Type[])[typeof(L2OCatalog), typeof(L2OCatalog.TrainersCatalog)])
+        foreach (var type in (Type[])[typeof(L2OCatalog), typeof(L2OCatalog.TrainersCatalog), typeof(L2OCatalogExtensions)])
         {
-            foreach (var method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(m => !m.IsSpecialName))
+            foreach (var method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly).Where(m => !m.IsSpecialName))
             {
                 var parameters = method.GetParameters();
                 for (var i = 0; i < parameters.Length; i++)

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
+using XaiL2O.Data;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
@@ -50,7 +51,7 @@ internal sealed class OnnxLaws
         var limited = Ml.L2O().Certify(new CertifiedProperty("Size", "Number") { Limits = new ValueLimits { FailAbove = 2 } });
         ITransformer certifier = limited.Fit(View);
         var judged = certifier.Transform(View);
-        var scan = Ml.L2O().SimulateScan(Geometry, measurementColumnName: "Scan");
+        var scan = Ml.L2O().SimulateScan(Geometry, measurementColumnName: "Scan").Fit(View);
         var network = new CfmmNetwork(["a", "b", "c"], [new Cfmm("pool", ["a", "b", "c"], [0.2, 0.3, 0.5], 0.99, ExchangeRule.Geometric)]);
         ITransformer back = Ml.L2O().Trainers.CtReconstruction(new BackProjection { Geometry = Geometry }, new ImplicitModelTrainer.Options { ColumnNames = new Dictionary<string, string> { ["Measurements"] = "Scan" } }).Fit(scan.Transform(View));
         (string Name, ITransformer Model)[] models =
@@ -64,7 +65,7 @@ internal sealed class OnnxLaws
             ("scan", scan),
             ("reconstruction", new TransformerChain<ITransformer>(scan, back)),
             ("image properties", new TransformerChain<ITransformer>(scan, back, ((ImplicitModelTransformer)back).PropertiesOf("Image", "Judged."))),
-            ("image quality", Ml.L2O().ImageQuality(8, "Image", "Image")),
+            ("image quality", Ml.L2O().ImageQuality(8, "Image", "Image").Fit(View)),
             ("followed by ML.NET's", new TransformerChain<ITransformer>(certifier, Ml.Transforms.CopyColumns("Copy", "Size.Value").Fit(judged))),
         ];
         return models.Select(m => new TestCaseData(m.Model).SetArgDisplayNames(m.Name));

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using XaiL2O.Certifiers;
+using XaiL2O.Data;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
@@ -118,7 +119,7 @@ internal sealed class OptionLaws
     [Test]
     public void Every_options_type_is_tested()
     {
-        var types = new[] { typeof(Certifier), typeof(FixedPointOptions), typeof(L2OCatalog) }.SelectMany(t => t.Assembly.GetExportedTypes())
+        var types = new[] { typeof(Certifier), typeof(FixedPointOptions), typeof(L2OCatalog), typeof(LodopabOptions) }.SelectMany(t => t.Assembly.GetExportedTypes())
             .Where(t => !t.IsAbstract && t.GetProperties().Any(p => p.CanWrite))
             .Where(t => t == typeof(CertifiedProperty) || t.IsSubclassOf(typeof(ModelDefinition)) || (t.GetMethod("<Clone>$") is not null && Array.Exists(["Options", "Policy", "Limits"], end => t.Name.EndsWith(end, StringComparison.Ordinal))));
         Assert.That(Valid.Select(o => o.GetType()), Is.EquivalentTo(types));

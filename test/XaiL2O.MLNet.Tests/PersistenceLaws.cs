@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Microsoft.ML;
+using XaiL2O.Data;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
@@ -154,8 +155,9 @@ internal sealed class PersistenceLaws
     {
         static IEnumerable<string> References(Type type) => type.Assembly.GetReferencedAssemblies().Select(a => a.Name!);
         Assert.That(References(typeof(Certifiers.Certifier)), Has.None.StartsWith("XaiL2O").And.None.StartsWith("Microsoft.ML").And.None.EqualTo("TorchSharp"));
-        Assert.That(References(typeof(ImplicitModel)), Has.None.StartsWith("Microsoft.ML").And.None.EqualTo("XaiL2O.MLNet"));
-        Assert.That(References(typeof(L2OCatalog)), Has.Member("XaiL2O.Trainers").And.Member("XaiL2O.Certifiers"));
+        Assert.That(References(typeof(ImplicitModel)), Has.None.StartsWith("Microsoft.ML").And.None.EqualTo("XaiL2O.MLNet").And.None.EqualTo("XaiL2O.Data"));
+        Assert.That(References(typeof(L2OCatalog)), Has.Member("XaiL2O.Trainers").And.Member("XaiL2O.Certifiers").And.None.EqualTo("XaiL2O.Data").And.None.EqualTo("PureHDF"));
+        Assert.That(References(typeof(LodopabOptions)), Has.Member("XaiL2O.MLNet").And.Member("PureHDF"));
     }
 
     private static List<byte[]> Payloads(byte[] zip)

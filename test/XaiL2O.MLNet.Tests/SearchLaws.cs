@@ -9,7 +9,7 @@ internal sealed class SearchLaws
     [Test]
     public void Samples_lie_in_their_ranges() => Gen.Select(Gen.Double[1e-6, 10], Gen.Double[1.001, 1e6], Gen.Int[1, 100], Gen.Int[1, 100], Gen.Int).Sample((low, factor, n, more, seed) =>
     {
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         var (linear, logarithmic) = (space.Range("A", -low, low * factor), space.Range("B", low, low * factor, logarithmic: true));
         var (integer, logInteger) = (space.IntegerRange("C", -n, more), space.IntegerRange("D", n, n + more, logarithmic: true));
         var choice = space.Choice("E", [1, 2, 3]);
@@ -25,7 +25,7 @@ internal sealed class SearchLaws
     public void Logarithmic_ranges_are_uniform_in_the_logarithm_and_integers_reach_their_ends()
     {
         const int n = 20_000;
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         var (x, k, even) = (space.Range("X", 1e-3, 1e2, logarithmic: true), space.IntegerRange("K", 1, 7, logarithmic: true), space.IntegerRange("Even", 1, 4));
         var random = new Random(3);
         SampledOptions[] samples = [.. Enumerable.Range(0, n).Select(_ => space.Sample(random))];
@@ -41,7 +41,7 @@ internal sealed class SearchLaws
     [Test]
     public void Ranges_as_wide_as_numbers_are_sampled_throughout()
     {
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         var (linear, logarithmic) = (space.Range("A", -1e308, 1e308), space.Range("B", 1e-200, 1e200, logarithmic: true));
         var random = new Random(1);
         SampledOptions[] samples = [.. Enumerable.Range(0, 1000).Select(_ => space.Sample(random))];
@@ -52,7 +52,7 @@ internal sealed class SearchLaws
     [Test]
     public void Spaces_refuse_what_makes_no_sense()
     {
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         space.Range("X", 0, 1);
         Assert.That(() => space.Range("X", 0, 1), Throws.ArgumentException.With.Message.Contains("'X'"));
         Assert.That(() => space.Range("Y", 1, 1), Throws.ArgumentException.With.Message.Contains("[1, 1] of 'Y'"));
@@ -61,13 +61,13 @@ internal sealed class SearchLaws
         Assert.That(() => space.Range("Y", 1, 2, initial: 3), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("default 3 of 'Y'").And.Message.Contains("in [1, 2]"));
         Assert.That(() => space.Choice("Y", ["a", "a"]), Throws.ArgumentException.With.Message.Contains("'Y'"));
         Assert.That(() => space.Choice("Y", ["a", "b"], "c"), Throws.ArgumentException.With.Message.Contains("default c"));
-        var other = new SearchSpace().Range("X", 0, 1);
+        var other = new OptionSpace().Range("X", 0, 1);
         Assert.That(() => space.Sample(new Random(1)).Value(other), Throws.ArgumentException.With.Message.Contains("another search space"));
         space.Range("Y", 0, 1, initial: 0.5);
         Assert.That(() => Cheap(space, _ => 0).SetBudget(trials: 1).Run(), Throws.InvalidOperationException.With.Message.Contains("for all options or for none; there is none for 'X'"));
     }
 
-    private static Tuner[] Tuners => [new RandomTuner(5), new SuccessiveHalvingTuner(5), new SuccessiveHalvingTuner(5, Rungs: 2, ReductionFactor: 4)];
+    private static Tuner[] Tuners => [new RandomSearch(5), new SuccessiveHalving(5), new SuccessiveHalving(5, Rungs: 2, ReductionFactor: 4)];
 
     [TestCaseSource(nameof(Tuners))]
     public void Tuners_follow_from_seed_and_history_alone(Tuner tuner)
@@ -82,7 +82,7 @@ internal sealed class SearchLaws
         var first = Told(Run(tuner));
         Assert.That(Told(Run(tuner with { })), Is.EqualTo(first));
         Assert.That(first[0], Does.StartWith("0 X = 1, N = 5, Kind = b 1"));
-        Tuner other = tuner is RandomTuner ? new RandomTuner(6) : new SuccessiveHalvingTuner(6);
+        Tuner other = tuner is RandomSearch ? new RandomSearch(6) : new SuccessiveHalving(6);
         Assert.That(Told(Run(other)).Skip(1), Is.Not.EqualTo(first.Skip(1)));
         Assert.That(first.Distinct().Count(), Is.EqualTo(20));
     }
@@ -90,7 +90,7 @@ internal sealed class SearchLaws
     [Test]
     public void Random_search_ends_when_all_choices_are_tried()
     {
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         var (a, b) = (space.Choice("A", [1, 2]), space.Choice("B", ["x", "y", "z"]));
         var result = Cheap(space, trial => trial.Value(a)).SetBudget(trials: 100).Run();
         Assert.That(result.Trials.Select(t => (t.Value(a), t.Value(b))).Distinct().Count(), Is.EqualTo(6));
@@ -101,28 +101,28 @@ internal sealed class SearchLaws
     public void Halving_promotes_the_best_and_never_a_failed_one()
     {
         var (space, x, _, _) = Space(defaults: false);
-        var result = Cheap(space, trial => trial.Number == 4 ? throw new InvalidOperationException("odd") : trial.Value(x)).SetTuner(new SuccessiveHalvingTuner(2)).SetBudget(trials: 14).Run();
+        var result = Cheap(space, trial => trial.Number == 4 ? throw new InvalidOperationException("odd") : trial.Value(x)).SetTuner(new SuccessiveHalving(2)).SetBudget(trials: 14).Run();
         Assert.That(result.Trials.Select(t => Math.Round(9 * t.Resource)), Is.EqualTo(new double[] { 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 3, 9, 1 }));
         double[] best = [.. result.Trials.Take(9).Where(t => t.Status == TrialStatus.Succeeded).Select(t => t.Value(x)).Order().Take(3)];
         Assert.That(result.Trials.Skip(9).Take(3).Select(t => t.Value(x)), Is.EqualTo(best));
         Assert.That(result.Trials[12].Value(x), Is.EqualTo(best[0]));
-        Assert.That(() => new SuccessiveHalvingTuner(Rungs: 1).Next(space, [], new TrialOrder(false)), Throws.Nothing);
-        Assert.That(() => Cheap(space, _ => 0).SetTuner(new SuccessiveHalvingTuner(Rungs: 1)), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("Rungs = 1").And.Message.Contains("[2, 10]"));
+        Assert.That(() => new SuccessiveHalving(Rungs: 1).Next(space, [], new TrialOrder(false)), Throws.Nothing);
+        Assert.That(() => Cheap(space, _ => 0).SetTuner(new SuccessiveHalving(Rungs: 1)), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("Rungs = 1").And.Message.Contains("[2, 10]"));
     }
 
     [Test]
     public void All_failed_rungs_do_not_end_the_search()
     {
         var (space, _, _, _) = Space();
-        var ended = new List<TrialResult>();
+        var ended = new List<TrialOutcome>();
         for (var i = 0; i < 25; i++)
         {
-            var proposal = new SuccessiveHalvingTuner(2).Next(space, ended, new TrialOrder(false));
+            var proposal = new SuccessiveHalving(2).Next(space, ended, new TrialOrder(false));
             Assert.That(proposal, Is.Not.Null);
-            ended.Add(new TrialResult(i, proposal!.Options, proposal.Resource) { Status = TrialStatus.Failed });
+            ended.Add(new TrialOutcome(i, proposal!.Options, proposal.Resource) { Status = TrialStatus.Failed });
         }
 
-        var result = Cheap(space, _ => double.NaN).SetTuner(new SuccessiveHalvingTuner(2)).SetBudget(trials: 9).Run();
+        var result = Cheap(space, _ => double.NaN).SetTuner(new SuccessiveHalving(2)).SetBudget(trials: 9).Run();
         Assert.That(result.Trials, Has.Count.EqualTo(9));
         Assert.That(result.Trials.Select(t => t.Status), Is.All.EqualTo(TrialStatus.Failed));
         Assert.That(result.HasBest, Is.False);

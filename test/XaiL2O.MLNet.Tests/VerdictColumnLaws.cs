@@ -134,7 +134,7 @@ internal sealed class VerdictColumnLaws
         IEstimator<ITransformer> Behind(string column) => First.Append(Ml.Transforms.CopyColumns("Trustworthy", column));
         foreach (var (column, fails) in new[] { ("Yes", 34), ("No", 40) })
         {
-            var space = new SearchSpace();
+            var space = new OptionSpace();
             space.Range("x", 0, 1, initial: 0.5);
             var result = Ml.L2O().Experiment(space, _ => Behind(column)).SetTrainingData(View, View).Minimize(Metric.Of("m", _ => 1)).SubjectTo(Constraint.FailRate(0.5)).SetBudget(trials: 1).Run();
             Assert.That((result.Trials[0].FailRate, result.Trials[0].Constraints[0].Value), Is.EqualTo((fails / 40.0, fails / 40.0)));

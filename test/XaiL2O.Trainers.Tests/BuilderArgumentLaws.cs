@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>What a definition hands to the builder is refused with a name where it is null, and what training keeps can be read.</summary>
-public sealed class BuilderArgumentLaws : TorchLaws
+internal sealed class BuilderArgumentLaws : TorchLaws
 {
     private const int N = 9;
 

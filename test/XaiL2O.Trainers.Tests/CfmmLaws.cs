@@ -1,10 +1,11 @@
 using TorchSharp;
+using XaiL2O.Data;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>Networks, exact trades, the SIMD solver and its tensor twin.</summary>
-public sealed class CfmmLaws : TorchLaws
+internal sealed class CfmmLaws : TorchLaws
 {
     private static readonly CfmmNetwork Network = CfmmSimulation.Network;
     private static readonly double[] Prices = [.. CfmmSimulation.Prices];

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>Checkpoints whose checksum is right and whose content no training wrote.</summary>
-public sealed class CheckpointLaws : TorchLaws
+internal sealed class CheckpointLaws : TorchLaws
 {
     private const int Size = 4;
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>Definitions: which algorithm they come to, what is refused, what training keeps, and that the answers are those of the problem.</summary>
-public sealed class CompositionLaws : TorchLaws
+internal sealed class CompositionLaws : TorchLaws
 {
     private const int N = 6;
     private const int M = 4;

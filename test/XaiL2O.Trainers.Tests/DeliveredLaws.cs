@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>Property values are those of the estimate that is delivered, and none where it holds NaN or ∞.</summary>
-public sealed class DeliveredLaws : TorchLaws
+internal sealed class DeliveredLaws : TorchLaws
 {
     private const int N = 4;
 

@@ -1,3 +1,5 @@
+using XaiL2O.Data;
+
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>Tuned margins against exhaustive search, and what a fee margin does to a trade.</summary>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>The gradient that training follows by default is that of the solution, whatever terms and splitting; training says where it is not.</summary>
-public sealed class GradientLaws : TorchLaws
+internal sealed class GradientLaws : TorchLaws
 {
     private const int N = 12;
     private const int M = 8;

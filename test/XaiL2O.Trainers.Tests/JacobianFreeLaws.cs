@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>The attached step: the fixed point's value, and the gradient of one step of linearised ADMM.</summary>
-public sealed class JacobianFreeLaws : TorchLaws
+internal sealed class JacobianFreeLaws : TorchLaws
 {
     private static readonly (int Signal, int Data, int Transform, int Seed)[] Sizes = [(6, 3, 6, 1), (6, 3, 9, 2), (8, 3, 7, 4)];
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>The linear estimator against the same estimates computed in another way, and what must and must not change them.</summary>
-public sealed class LinearEstimatorLaws : TorchLaws
+internal sealed class LinearEstimatorLaws : TorchLaws
 {
     private const int N = 9;
     private const int M = 5;

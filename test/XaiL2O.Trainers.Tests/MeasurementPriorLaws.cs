@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>The prior of measurements, its predictions and its linear estimate, against twins that leave out one measurement after the other.</summary>
-public sealed class MeasurementPriorLaws : TorchLaws
+internal sealed class MeasurementPriorLaws : TorchLaws
 {
     private const int Signal = 9;
     private const int Measurements = 6;

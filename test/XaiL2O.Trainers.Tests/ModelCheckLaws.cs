@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>The public check of a definition: silent on what is right, and it names what is wrong.</summary>
-public sealed class ModelCheckLaws : TorchLaws
+internal sealed class ModelCheckLaws : TorchLaws
 {
     private const int N = 6;
     private const int M = 4;

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
 
-public sealed class ModelLaws : TorchLaws
+internal sealed class ModelLaws : TorchLaws
 {
     private const int Signal = 10;
     private const int DataSize = 5;

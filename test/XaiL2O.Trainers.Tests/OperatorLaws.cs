@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>What every linear operator owes its users. A new operator is one more line in <see cref="Operators"/>.</summary>
-public sealed class OperatorLaws : TorchLaws
+internal sealed class OperatorLaws : TorchLaws
 {
     private static readonly Case<LinearOperator>[] Operators =
     [
@@ -80,6 +80,42 @@ public sealed class OperatorLaws : TorchLaws
         Assert.That(() => GramPreconditioner.Shared(operators, 1, float64), Throws.InstanceOf<InsufficientMemoryException>());
         var built = GramPreconditioner.Shared(operators, 1, float64);
         Assert.That(GramPreconditioner.Shared(operators, 1, float64), Is.SameAs(built));
+    }
+
+    [Test]
+    public void Shared_values_used_last_are_kept_and_the_others_are_given_back()
+    {
+        const long size = 1 << 20;
+        var shared = new SharedValues<int, Tensor>(3 * size, t => t.NumberOfElements * t.ElementSize);
+        Tensor Get(int key) => shared.Get(key, () => ones(size, dtype: uint8).DetachFromDisposeScope());
+        var made = new List<WeakReference>();
+        for (var key = 1; key <= 12; key++)
+        {
+            made.Add(new WeakReference(Get(key)));
+            Get(1); // stays in use
+        }
+
+        var last = Get(12);
+        Assert.That(Get(12), Is.SameAs(last));
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.That(made.Select((value, i) => (Key: i + 1, value.IsAlive)).Where(v => v.IsAlive).Select(v => v.Key), Is.EqualTo(new[] { 1, 11, 12 }));
+    }
+
+    [Test]
+    public void A_shared_value_is_made_once_by_many_threads_and_one_larger_than_the_bound_is_kept()
+    {
+        var (shared, made) = (new SharedValues<int, object>(0, _ => 1), 0);
+        object Get() => shared.Get(1, () =>
+        {
+            Interlocked.Increment(ref made);
+            Thread.Sleep(20);
+            return new object();
+        });
+        var values = new object[16];
+        Parallel.For(0, values.Length, i => values[i] = Get());
+        Assert.That(made, Is.EqualTo(1));
+        Assert.That(values, Has.All.SameAs(Get()));
     }
 
     private sealed class FailingOnce : LinearOperator

@@ -7,7 +7,7 @@ namespace XaiL2O.Trainers.Tests;
 /// A row flagged converged is solved: its objective is within 10⁻³ of what an independent solver finds, and its constraints hold to 10⁻⁶. With default
 /// tolerances, on random and on awkward problems, for every splitting. The usual run takes the first problems of every family where the flag alone is tested, the long one 200 everywhere.
 /// </summary>
-public sealed class OptimalityLaws : TorchLaws
+internal sealed class OptimalityLaws : TorchLaws
 {
     private const double LargestGap = 1e-3;
     private const double LargestViolation = 1e-6;

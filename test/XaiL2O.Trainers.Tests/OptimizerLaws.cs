@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>SOAP on quadratic functions ½⟨W − W*, P(W − W*)Q⟩ of a matrix.</summary>
-public sealed class OptimizerLaws : TorchLaws
+internal sealed class OptimizerLaws : TorchLaws
 {
     private const int Rows = 6;
 

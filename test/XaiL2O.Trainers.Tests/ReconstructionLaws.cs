@@ -1,10 +1,11 @@
 using TorchSharp;
+using XaiL2O.Data;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>The reconstruction models, on scans small enough for many solves. A new method is one more line in <see cref="Models"/>.</summary>
-public sealed class ReconstructionLaws : TorchLaws
+internal sealed class ReconstructionLaws : TorchLaws
 {
     private static readonly ParallelBeamGeometry Geometry = new() { ImageSize = 16, Angles = 8, Bins = 23 };
     private static RadonOperator Radon => RadonOperator.Shared(Geometry);

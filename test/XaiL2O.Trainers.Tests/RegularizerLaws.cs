@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>What every learned regulariser owes the iteration. A new one is one more line in <see cref="Regularizers"/>.</summary>
-public sealed class RegularizerLaws : TorchLaws
+internal sealed class RegularizerLaws : TorchLaws
 {
     private static readonly Case<Regularizer>[] Regularizers =
     [

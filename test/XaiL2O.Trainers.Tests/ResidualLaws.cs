@@ -1,10 +1,11 @@
 using TorchSharp;
+using XaiL2O.Data;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>The measures of what an image leaves of its scan, <see cref="WhitenessTerm"/> and <see cref="LocalMisfitTerm"/>.</summary>
-public sealed class ResidualLaws : TorchLaws
+internal sealed class ResidualLaws : TorchLaws
 {
     private const int Size = 32;
     private const int Rows = 40;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>Inputs that every row has of its own: masks, capacities, budgets and prices. Each answer is that of the row's problem written down alone.</summary>
-public sealed class RowInputLaws : TorchLaws
+internal sealed class RowInputLaws : TorchLaws
 {
     private const int N = 8;
     private const int M = 6;

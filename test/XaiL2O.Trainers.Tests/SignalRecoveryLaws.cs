@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>Recovery by a Gaussian and a learned prior, against its objective written out in loops and a minimiser of its own.</summary>
-public sealed class SignalRecoveryLaws : TorchLaws
+internal sealed class SignalRecoveryLaws : TorchLaws
 {
     private const int Signal = 24;
     private const int Measurements = 10;

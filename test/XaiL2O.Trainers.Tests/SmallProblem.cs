@@ -8,7 +8,7 @@ namespace XaiL2O.Trainers.Tests;
 /// the product: the objective is linear between the hyperplanes (Kx)ᵢ = 0, so its minimum is at a vertex cut out by hyperplanes, and
 /// all of them are tried.
 /// </summary>
-public sealed record SmallProblem(string Name, int Signal, int Data, int Transform, int Seed)
+internal sealed record SmallProblem(string Name, int Signal, int Data, int Transform, int Seed)
 {
     private const int Rows = 3;
 
@@ -49,7 +49,7 @@ public sealed record SmallProblem(string Name, int Signal, int Data, int Transfo
 }
 
 /// <summary>The terms, the data and the reference of a <see cref="SmallProblem"/>.</summary>
-public sealed record Instance(SmallProblem Problem, LinearizedAdmm Admm, Tensor Data, Tensor? NullVector)
+internal sealed record Instance(SmallProblem Problem, LinearizedAdmm Admm, Tensor Data, Tensor? NullVector)
 {
     public MatrixOperator K => (MatrixOperator)Admm.F.Operator;
 

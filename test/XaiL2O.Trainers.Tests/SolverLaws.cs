@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>What the solver owes every sample, whatever the splitting. A new splitting is one more line in <see cref="Splittings"/>.</summary>
-public sealed class SolverLaws : TorchLaws
+internal sealed class SolverLaws : TorchLaws
 {
     private const int Rows = 12;
     private const int DataSize = 4;

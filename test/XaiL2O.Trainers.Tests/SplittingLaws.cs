@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>What every splitting owes the solver. A new problem is one more line in <see cref="Problems"/>.</summary>
-public sealed class SplittingLaws : TorchLaws
+internal sealed class SplittingLaws : TorchLaws
 {
     private static readonly SmallProblem[] Problems =
     [

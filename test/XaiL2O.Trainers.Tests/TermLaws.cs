@@ -8,13 +8,13 @@ namespace XaiL2O.Trainers.Tests;
 /// <param name="Make">Makes the term; its operator's output has the length of the data.</param>
 /// <param name="Function">(v, d) ↦ f(v), shape <c>[batch]</c>.</param>
 /// <param name="IsConstraint">Whether f is 0 or +∞, so that the proximal operator is a projection.</param>
-public sealed record TermCase(string Name, Func<IProximable> Make, Func<Tensor, Tensor, Tensor> Function, bool IsConstraint)
+internal sealed record TermCase(string Name, Func<IProximable> Make, Func<Tensor, Tensor, Tensor> Function, bool IsConstraint)
 {
     public override string ToString() => Name;
 }
 
 /// <summary>What every proximable term owes the splittings. A new term is one more line in <see cref="Terms"/>.</summary>
-public sealed class TermLaws : TorchLaws
+internal sealed class TermLaws : TorchLaws
 {
     private const int Rows = 40;
 

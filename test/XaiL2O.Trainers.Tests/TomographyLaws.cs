@@ -1,10 +1,11 @@
 using TorchSharp;
+using XaiL2O.Data;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>The scan, its adjoint, back-projection and noise.</summary>
-public sealed class TomographyLaws : TorchLaws
+internal sealed class TomographyLaws : TorchLaws
 {
     private static readonly ParallelBeamGeometry[] Geometries =
     [

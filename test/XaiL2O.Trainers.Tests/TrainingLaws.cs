@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>Training, and properties of the solve that users rely on.</summary>
-public sealed class TrainingLaws : TorchLaws
+internal sealed class TrainingLaws : TorchLaws
 {
     private const int N = 20;
     private const int M = 10;
@@ -34,6 +34,44 @@ public sealed class TrainingLaws : TorchLaws
         var sparse = codes * (codes.abs() >= kept.min(1, true).values);
         var signals = mm(sparse, tensor(Transform()).to(ScalarType.Float64));
         return mm(signals, tensor(Orthonormal()).to(ScalarType.Float64).t());
+    }
+
+    /// <summary>Says how many rows were solved together.</summary>
+    private sealed class Watched : ModelDefinition
+    {
+        private long largest;
+
+        public long Largest => largest;
+
+        public override int DataSize => 8;
+
+        public override int InferenceSize => 8;
+
+        public override Tensor Scale(Tensor data)
+        {
+            largest = Math.Max(largest, data.shape[0]);
+            return base.Scale(data);
+        }
+
+        public override void Compose(ModelBuilder model)
+        {
+            model.Add(new LeastSquaresTerm("Fidelity", model.Identity));
+            model.Add(new L1Term("Sparsity", model.Identity), model.LearnedPositive("Tau", 0.1));
+        }
+    }
+
+    [Test]
+    public void Validation_rows_are_solved_in_batches_and_judged_together()
+    {
+        var definition = new Watched();
+        using var model = definition.CreateModel();
+        var row = Normal(1, 1, 8);
+        var (data, targets) = (row.expand(40_000, -1), 0.5 * row.expand(40_000, -1));
+        var solver = new FixedPointOptions { ResidualTolerance = 1e-6, FidelityTolerance = 1e-6 };
+        var result = ModelTrainer.Train(model, data, targets, new TrainingOptions { Epochs = 1, BatchSize = 500, ValidationFraction = 0.5, LearningRate = 1e-9, CheckGradient = false, Solver = solver });
+        Assert.That(definition.Largest, Is.InRange(500, 1 << 14));
+        var inference = tensor(model.Infer(row, solver).Inference[0]);
+        Assert.That(result.Epochs[0].ValidationLoss, Is.EqualTo((inference - targets[0]).square().mean().ToDouble()).Within(1e-4).Percent);
     }
 
     [Test]

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>What training says of itself when it ends, and that saying it changes nothing.</summary>
-public sealed class TrainingRemarkLaws : TorchLaws
+internal sealed class TrainingRemarkLaws : TorchLaws
 {
     private const int M = 6;
 

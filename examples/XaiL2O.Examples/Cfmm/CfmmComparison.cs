@@ -1,5 +1,6 @@
 using Spectre.Console;
 using XaiL2O.Certifiers;
+using XaiL2O.Data;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.Examples;

@@ -22,7 +22,7 @@ internal sealed class CfmmExample : IExample
     public void Run(ExampleContext context)
     {
         // Tensors of some thousand numbers: waking a second thread for each operation costs more than it brings.
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         TorchSharp.torch.set_num_threads(1);
         var summary = new Dictionary<string, object>();
         var (_, simulated) = RunMarket(context, CfmmMarket.Simulated(0.001, context), "0p1", context.Sized(20, 40, 40), summary);

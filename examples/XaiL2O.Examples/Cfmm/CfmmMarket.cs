@@ -1,3 +1,4 @@
+using XaiL2O.Data;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.Examples;

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using XaiL2O.Certifiers;
+using XaiL2O.Data;
 using XaiL2O.MLNet;
 
 namespace XaiL2O.Examples;
@@ -50,8 +51,12 @@ internal sealed class CtCertificates
     }
 
     /// <summary>Quality and certificates of finished images; nothing is reconstructed.</summary>
-    public CtResult[] Judge(IEnumerable<CtImage> images) =>
-        [.. ml.Data.CreateEnumerable<CtResult>(Certifier.Transform(model.PropertiesOf("Reconstruction", Judged).Transform(ml.L2O().ImageQuality(CtSlice.ImageSize).Transform(ml.Data.LoadFromEnumerable(images)))), reuseRowObject: false)];
+    public CtResult[] Judge(IEnumerable<CtImage> images)
+    {
+        var view = ml.Data.LoadFromEnumerable(images);
+        var measured = ml.L2O().ImageQuality(CtSlice.ImageSize).Fit(view).Transform(view);
+        return [.. ml.Data.CreateEnumerable<CtResult>(Certifier.Transform(model.PropertiesOf("Reconstruction", Judged).Transform(measured)), reuseRowObject: false)];
+    }
 
     /// <summary>Shares in % of images whose certificates fail, in the order of <see cref="All"/>, and of those on which none fails.</summary>
     public static (double[] Failed, double Trustworthy) Shares(CtResult[] rows) =>

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Spectre.Console;
 using TorchSharp;
+using XaiL2O.Data;
 using XaiL2O.MLNet;
 using XaiL2O.Trainers;
 using static TorchSharp.torch;

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Data;
 using XaiL2O.MLNet;
 using XaiL2O.Trainers;
 
@@ -76,7 +77,8 @@ internal sealed class CtSlice
     private static IDataView Scans(MLContext ml, LodopabOptions options, ParallelBeamGeometry geometry, int seed)
     {
         var folder = Path.GetDirectoryName(ExampleContext.Data(Path.Combine("ct", $"ground_truth_{options.Part}_000.hdf5")))!;
-        return ml.L2O().SimulateScan(geometry, noise: 0.015, seed: seed).Transform(ml.L2O().LoadLodopab(folder, options));
+        var images = ml.L2O().LoadLodopab(folder, options);
+        return ml.L2O().SimulateScan(geometry, noise: 0.015, seed: seed).Fit(images).Transform(images);
     }
 
     /// <summary>A small slice and its simulated scan.</summary>

@@ -68,7 +68,7 @@ internal sealed class ExperimentExample : IExample
         if (File.Exists(statePath))
             ExampleContext.Say("Going on from the state of an interrupted run");
         var result = TrialTable.Show("PRD", progress => Tune(ml, model, windows, usual)
-            .SetTuner(new RandomTuner(context.Seed))
+            .SetTuner(new RandomSearch(context.Seed))
             .SetBudget(seconds, trials)
             .SaveTo(statePath)
             .Run(progress, context.Cancellation));
@@ -97,7 +97,7 @@ internal sealed class ExperimentExample : IExample
 
         // The experiment keeps the best model alone. Its first trial has the default options, and the same seed gives the same model again.
         ITransformer Default() => Tune(ml, model, windows, usual)
-            .SetTuner(new RandomTuner(context.Seed))
+            .SetTuner(new RandomSearch(context.Seed))
             .SetBudget(trials: 1)
             .Run(null, context.Cancellation)
             .Model;
@@ -154,7 +154,7 @@ internal sealed class ExperimentExample : IExample
         var (solver, training) = (usual.Solver ?? model.Solver, usual.Training!);
         // A model that has hardly been trained is slow to solve; three minutes are better spent on another trial.
         solver = solver with { MaxIterations = Math.Min(6000, solver.MaxIterations) };
-        var space = new SearchSpace();
+        var space = new OptionSpace();
         var epochs = space.IntegerRange("Epochs", training.Epochs, 2 * training.Epochs, initial: training.Epochs);
         var learningRate = space.Range("LearningRate", 2e-3, 5e-3, logarithmic: true, initial: training.LearningRate);
         var batchSize = space.IntegerRange("BatchSize", 50, 150, logarithmic: true, initial: training.BatchSize);
@@ -205,7 +205,7 @@ internal sealed class ExperimentExample : IExample
         EcgWindow[] few = [.. windows.GroupBy(w => w.Record).SelectMany(g => g.Take(context.Sized(40, 60, 60)))];
         using var folder = new TemporaryFolder();
         var statePath = folder.PathOf("experiment.json");
-        Experiment New() => Tune(ml, model, few, usual).SetTuner(new SuccessiveHalvingTuner(context.Seed, Rungs: 2)).SetBudget(trials: trials);
+        Experiment New() => Tune(ml, model, few, usual).SetTuner(new SuccessiveHalving(context.Seed, Rungs: 2)).SetBudget(trials: trials);
         static string Told(ExperimentResult result) => string.Join('\n', result.Trials.Select(t => $"{t.Number} {t.Options} {t.Resource:R} {t.Status} {t.Metric:R} {t.FailRate:R}").Append($"{result.BestTrial.Number}"));
 
         var whole = New().Run(null, context.Cancellation);
@@ -214,7 +214,7 @@ internal sealed class ExperimentExample : IExample
         context.Cancellation.ThrowIfCancellationRequested();
         return Told(New().SaveTo(statePath).Run(null, context.Cancellation)) == Told(whole);
 
-        static void Interrupt(TrialResult trial, CancellationTokenSource source)
+        static void Interrupt(TrialOutcome trial, CancellationTokenSource source)
         {
             if (trial.Number == trials / 2)
                 source.Cancel();

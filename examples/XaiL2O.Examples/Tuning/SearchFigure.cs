@@ -9,10 +9,10 @@ internal static class SearchFigure
     public static void Draw(string path, ExperimentResult result, string metric)
     {
         var plot = new Plot();
-        TrialResult[] measured = [.. result.Trials.Where(t => t.Status == TrialStatus.Succeeded)];
-        void Points(string name, IEnumerable<TrialResult> trials, Color colour, MarkerShape shape)
+        TrialOutcome[] measured = [.. result.Trials.Where(t => t.Status == TrialStatus.Succeeded)];
+        void Points(string name, IEnumerable<TrialOutcome> trials, Color colour, MarkerShape shape)
         {
-            TrialResult[] shown = [.. trials];
+            TrialOutcome[] shown = [.. trials];
             if (shown.Length == 0)
                 return;
             var points = plot.Add.ScatterPoints(shown.Select(t => t.EndedAt).ToArray(), shown.Select(t => t.Metric).ToArray());

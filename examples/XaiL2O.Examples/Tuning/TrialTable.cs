@@ -7,7 +7,7 @@ namespace XaiL2O.Examples;
 /// <summary>Shows the trials of an experiment as they end: a growing table in a terminal, a line per trial elsewhere.</summary>
 internal static class TrialTable
 {
-    public static ExperimentResult Show(string metric, Func<IProgress<TrialResult>, ExperimentResult> run)
+    public static ExperimentResult Show(string metric, Func<IProgress<TrialOutcome>, ExperimentResult> run)
     {
         if (!AnsiConsole.Profile.Capabilities.Interactive)
             return run(new Report(t => ExampleContext.Say(Line(t, metric))));
@@ -23,13 +23,13 @@ internal static class TrialTable
         });
     }
 
-    private static string Line(TrialResult t, string metric)
+    private static string Line(TrialOutcome t, string metric)
     {
         var cells = Cells(t);
         return $"Trial {cells[0]}, {metric} {MetricOf(t)}, fail rate {cells[4]}: {cells[3]} at {cells[5]}, effort {cells[2]}. {cells[1]}";
     }
 
-    private static string[] Cells(TrialResult t) =>
+    private static string[] Cells(TrialOutcome t) =>
     [
         $"{t.Number}",
         t.Options.ToString(),
@@ -39,11 +39,11 @@ internal static class TrialTable
         $"{t.EndedAt:0} s",
     ];
 
-    private static string MetricOf(TrialResult t) => double.IsNaN(t.Metric) ? "–" : t.Metric.ToString("0.000", CultureInfo.InvariantCulture);
+    private static string MetricOf(TrialOutcome t) => double.IsNaN(t.Metric) ? "–" : t.Metric.ToString("0.000", CultureInfo.InvariantCulture);
 
     /// <summary>Reports on the calling thread.</summary>
-    internal sealed class Report(Action<TrialResult> action) : IProgress<TrialResult>
+    internal sealed class Report(Action<TrialOutcome> action) : IProgress<TrialOutcome>
     {
-        void IProgress<TrialResult>.Report(TrialResult value) => action(value);
+        void IProgress<TrialOutcome>.Report(TrialOutcome value) => action(value);
     }
 }

@@ -14,7 +14,7 @@ namespace XaiL2O.Certifiers;
 /// mean number of rows until it reaches r is at least r (e-detectors: Shin, Ramdas and Rinaldo, arXiv 2203.03532), and the start costs the same at
 /// every row.</para>
 /// </remarks>
-public sealed class PowerMartingale
+internal sealed class PowerMartingale
 {
     private const int Bets = 19;
     private const double Early = 1000;

@@ -10,7 +10,7 @@ namespace XaiL2O.Certifiers;
 /// Norms neither overflow nor vanish where squares of the entries would, so no error is 0 because it is tiny, and none is divided by an ∞ that is
 /// none. Source: Heaton and Wu Fung, <i>Scientific Reports</i> 13:10103 (2023), doi 10.1038/s41598-023-36249-3.
 /// </remarks>
-public static class PropertyMath
+internal static class PropertyMath
 {
     /// <summary>What probabilities may miss of summing to 1 before they are refused.</summary>
     private const double SimplexTolerance = 1e-3;

@@ -19,7 +19,7 @@ public sealed class Experiment
 {
     private ExperimentSettings settings;
 
-    internal Experiment(MLContext context, SearchSpace space, Func<Trial, IEstimator<ITransformer>> pipeline)
+    internal Experiment(MLContext context, OptionSpace space, Func<Trial, IEstimator<ITransformer>> pipeline)
     {
         ArgumentNullException.ThrowIfNull(space);
         ArgumentNullException.ThrowIfNull(pipeline);
@@ -87,7 +87,7 @@ public sealed class Experiment
         return With(settings with { Constraints = [.. settings.Constraints, constraint] });
     }
 
-    /// <summary>What is tried next. Default <see cref="RandomTuner"/> with seed 1.</summary>
+    /// <summary>What is tried next. Default <see cref="RandomSearch"/> with seed 1.</summary>
     /// <param name="tuner">The tuner.</param>
     public Experiment SetTuner(Tuner tuner)
     {
@@ -130,7 +130,7 @@ public sealed class Experiment
     /// A setting is missing or settings contradict each other, the state is of another experiment, or the first ten trials all failed.
     /// </exception>
     /// <exception cref="InvalidDataException">The state's file is damaged.</exception>
-    public ExperimentResult Run(IProgress<TrialResult>? progress = null, CancellationToken cancellationToken = default)
+    public ExperimentResult Run(IProgress<TrialOutcome>? progress = null, CancellationToken cancellationToken = default)
     {
         settings.Validate();
         return new ExperimentRun(settings, progress, cancellationToken).Execute();
@@ -139,7 +139,7 @@ public sealed class Experiment
     /// <summary>The same on a thread of the pool.</summary>
     /// <param name="progress">Receives every trial when it has ended and its state is saved, on that thread.</param>
     /// <param name="cancellationToken">Cuts the running trial; the best so far is returned and no exception is thrown.</param>
-    public Task<ExperimentResult> RunAsync(IProgress<TrialResult>? progress = null, CancellationToken cancellationToken = default)
+    public Task<ExperimentResult> RunAsync(IProgress<TrialOutcome>? progress = null, CancellationToken cancellationToken = default)
     {
         var snapshot = new Experiment(settings.Context, settings.Space, settings.Pipeline) { settings = settings };
         return Task.Run(() => snapshot.Run(progress, cancellationToken), CancellationToken.None);

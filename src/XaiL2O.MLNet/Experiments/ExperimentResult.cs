@@ -9,11 +9,11 @@ namespace XaiL2O.MLNet;
 /// <summary>What an experiment found.</summary>
 public sealed class ExperimentResult
 {
-    private readonly SearchSpace space;
-    private readonly TrialResult? best;
+    private readonly OptionSpace space;
+    private readonly TrialOutcome? best;
     private readonly ITransformer? model;
 
-    internal ExperimentResult(SearchSpace space, string metricName, IReadOnlyList<TrialResult> trials, TrialResult? best, ITransformer? model, double seconds)
+    internal ExperimentResult(OptionSpace space, string metricName, IReadOnlyList<TrialOutcome> trials, TrialOutcome? best, ITransformer? model, double seconds)
     {
         (this.space, this.best, this.model) = (space, best, model);
         (MetricName, Trials, Seconds) = (metricName, trials, seconds);
@@ -23,7 +23,7 @@ public sealed class ExperimentResult
     public string MetricName { get; }
 
     /// <summary>All trials by number, those before an interruption included; the last one may be cancelled.</summary>
-    public IReadOnlyList<TrialResult> Trials { get; }
+    public IReadOnlyList<TrialOutcome> Trials { get; }
 
     /// <summary>Seconds used, those before an interruption included.</summary>
     public double Seconds { get; }
@@ -31,12 +31,12 @@ public sealed class ExperimentResult
     /// <summary>Whether any trial succeeded, so that there is a best one.</summary>
     public bool HasBest => best is not null;
 
-    /// <summary>The best trial: options, metric, certificates. It meets the constraints if any trial did; see <see cref="TrialResult.IsFeasible"/>.</summary>
+    /// <summary>The best trial: options, metric, certificates. It meets the constraints if any trial did; see <see cref="TrialOutcome.IsFeasible"/>.</summary>
     /// <exception cref="InvalidOperationException">No trial succeeded; the message tells why the first one failed.</exception>
-    public TrialResult BestTrial => best ?? throw NoBest();
+    public TrialOutcome BestTrial => best ?? throw NoBest();
 
     /// <summary>The trial with the defaults at full effort; null where the space has none or the trial did not end.</summary>
-    public TrialResult? DefaultTrial => space.HasDefaults ? Trials.FirstOrDefault(t => t.Number == 0 && t.Status != TrialStatus.Cancelled) : null;
+    public TrialOutcome? DefaultTrial => space.HasDefaults ? Trials.FirstOrDefault(t => t.Number == 0 && t.Status != TrialStatus.Cancelled) : null;
 
     /// <summary>The best trial's pipeline as fitted in it, with the certifier where the experiment has one.</summary>
     /// <exception cref="InvalidOperationException">No trial succeeded.</exception>
@@ -63,9 +63,9 @@ public sealed class ExperimentResult
 
     private List<(string Name, DataViewType Type, Array Values)> Columns()
     {
-        (string, DataViewType, Array) Numbers(string name, Func<TrialResult, double> value) => (name, NumberDataViewType.Double, Trials.Select(value).ToArray());
-        (string, DataViewType, Array) Texts(string name, Func<TrialResult, string?> value) => (name, TextDataViewType.Instance, Trials.Select(t => value(t).AsMemory()).ToArray());
-        (string, DataViewType, Array) Flags(string name, Func<TrialResult, bool> value) => (name, BooleanDataViewType.Instance, Trials.Select(value).ToArray());
+        (string, DataViewType, Array) Numbers(string name, Func<TrialOutcome, double> value) => (name, NumberDataViewType.Double, Trials.Select(value).ToArray());
+        (string, DataViewType, Array) Texts(string name, Func<TrialOutcome, string?> value) => (name, TextDataViewType.Instance, Trials.Select(t => value(t).AsMemory()).ToArray());
+        (string, DataViewType, Array) Flags(string name, Func<TrialOutcome, bool> value) => (name, BooleanDataViewType.Instance, Trials.Select(value).ToArray());
         List<(string Name, DataViewType Type, Array Values)> columns =
         [
             ("Trial", NumberDataViewType.Int32, Trials.Select(t => t.Number).ToArray()),

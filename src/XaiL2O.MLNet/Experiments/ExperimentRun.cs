@@ -4,7 +4,7 @@ using Microsoft.ML;
 namespace XaiL2O.MLNet;
 
 /// <summary>One run of an experiment: asks the tuner, has trials made, keeps the best, saves the state.</summary>
-internal sealed class ExperimentRun(ExperimentSettings settings, IProgress<TrialResult>? progress, CancellationToken cancellation)
+internal sealed class ExperimentRun(ExperimentSettings settings, IProgress<TrialOutcome>? progress, CancellationToken cancellation)
 {
     /// <summary>Failures of this run, from its first trial on, at which the fault is the pipeline's and not the options'.</summary>
     internal const int FailuresInARow = 10;
@@ -16,11 +16,11 @@ internal sealed class ExperimentRun(ExperimentSettings settings, IProgress<Trial
 
     private double Used => state.UsedBefore + clock.Elapsed.TotalSeconds;
 
-    private TrialResult? Best => state.Trials.Where(t => t.Status == TrialStatus.Succeeded).Order(settings.Order).FirstOrDefault();
+    private TrialOutcome? Best => state.Trials.Where(t => t.Status == TrialStatus.Succeeded).Order(settings.Order).FirstOrDefault();
 
     public ExperimentResult Execute()
     {
-        TrialResult? cut = null;
+        TrialOutcome? cut = null;
         using (var source = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
         {
             if (settings.Seconds is { } seconds)
@@ -36,7 +36,7 @@ internal sealed class ExperimentRun(ExperimentSettings settings, IProgress<Trial
         return new ExperimentResult(
             settings.Space,
             settings.Metric!.Name,
-            [.. state.Trials, .. cut is null ? Array.Empty<TrialResult>() : [cut]],
+            [.. state.Trials, .. cut is null ? Array.Empty<TrialOutcome>() : [cut]],
             best,
             best is null ? null : model ?? state.LoadModel(),
             Used);
@@ -47,10 +47,10 @@ internal sealed class ExperimentRun(ExperimentSettings settings, IProgress<Trial
     private bool IsHopeless() => failures >= FailuresInARow && state.Trials.All(t => t.Status == TrialStatus.Failed);
 
     /// <summary>The trial if it was cut; null where it ended and was recorded.</summary>
-    private TrialResult? RunTrial(TrialProposal proposal, CancellationToken token)
+    private TrialOutcome? RunTrial(TrialProposal proposal, CancellationToken token)
     {
         var best = Best;
-        bool IsBest(TrialResult trial) => best is null || settings.Order.Compare(trial, best) < 0;
+        bool IsBest(TrialOutcome trial) => best is null || settings.Order.Compare(trial, best) < 0;
         var (trial, fitted) = new TrialRunner(settings, token).Run(state.Trials.Count, proposal, IsBest);
         trial = trial with { EndedAt = Used };
         if (trial.Status != TrialStatus.Cancelled)
@@ -58,7 +58,7 @@ internal sealed class ExperimentRun(ExperimentSettings settings, IProgress<Trial
             if (fitted is not null && state.TrySaveModel(fitted, trial.Number, out var error) is false)
             {
                 Release(fitted);
-                (fitted, trial) = (null, new TrialResult(trial.Number, trial.Options, trial.Resource) { Status = TrialStatus.Failed, Error = error, Seconds = trial.Seconds, EndedAt = trial.EndedAt });
+                (fitted, trial) = (null, new TrialOutcome(trial.Number, trial.Options, trial.Resource) { Status = TrialStatus.Failed, Error = error, Seconds = trial.Seconds, EndedAt = trial.EndedAt });
             }
 
             if (fitted is not null)

@@ -7,7 +7,7 @@ using XaiL2O.Certifiers;
 namespace XaiL2O.MLNet;
 
 /// <summary>Everything that an experiment was told, checked as a whole before it runs.</summary>
-internal sealed record ExperimentSettings(MLContext Context, SearchSpace Space, Func<Trial, IEstimator<ITransformer>> Pipeline)
+internal sealed record ExperimentSettings(MLContext Context, OptionSpace Space, Func<Trial, IEstimator<ITransformer>> Pipeline)
 {
     public IDataView? Training { get; init; }
 
@@ -28,7 +28,7 @@ internal sealed record ExperimentSettings(MLContext Context, SearchSpace Space, 
 
     public IReadOnlyList<Constraint> Constraints { get; init; } = [];
 
-    public Tuner Tuner { get; init; } = new RandomTuner();
+    public Tuner Tuner { get; init; } = new RandomSearch();
 
     public double? Seconds { get; init; }
 

@@ -17,14 +17,14 @@ internal sealed class ExperimentState
     private static readonly JsonSerializerOptions Json = Sealed.StrictJson(new() { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals });
 
     private readonly ExperimentSettings settings;
-    private readonly List<TrialResult> trials = [];
+    private readonly List<TrialOutcome> trials = [];
     private string? modelName;
     private string? modelChecksum;
 
     private ExperimentState(ExperimentSettings settings) => this.settings = settings;
 
     /// <summary>Trials that have ended, by number.</summary>
-    public IReadOnlyList<TrialResult> Trials => trials;
+    public IReadOnlyList<TrialOutcome> Trials => trials;
 
     /// <summary>Seconds used by earlier processes.</summary>
     public double UsedBefore { get; private set; }
@@ -48,7 +48,7 @@ internal sealed class ExperimentState
         return state;
     }
 
-    public void Add(TrialResult trial, double used)
+    public void Add(TrialOutcome trial, double used)
     {
         trials.Add(trial);
         Save(used);
@@ -193,10 +193,10 @@ internal sealed class ExperimentState
         public bool IsPossible => (Status == TrialStatus.Failed || (Status == TrialStatus.Succeeded && double.IsFinite(Metric))) && Resource is > 0 and <= 1 && Constraints.All(c => c is not null) && Certificates.All(c => c is not null)
             && Seconds >= 0 && double.IsFinite(Seconds) && EndedAt >= 0 && double.IsFinite(EndedAt);
 
-        public static StoredTrial Of(TrialResult t) => new(
+        public static StoredTrial Of(TrialOutcome t) => new(
             t.Number, [.. t.Options.Codes], t.Options.ToString(), t.Resource, t.Status, t.Metric, [.. t.Constraints], t.FailRate, [.. t.Certificates], t.Seconds, t.EndedAt, t.Error);
 
-        public TrialResult ToTrial(SearchSpace space) => new(Number, new SampledOptions(space, Options), Resource)
+        public TrialOutcome ToTrial(OptionSpace space) => new(Number, new SampledOptions(space, Options), Resource)
         {
             Status = Status, Metric = Metric, Constraints = Constraints, FailRate = FailRate, Certificates = Certificates, Seconds = Seconds, EndedAt = EndedAt, Error = Error,
         };

@@ -3,10 +3,10 @@ namespace XaiL2O.MLNet;
 /// <summary>One value for every option of a search space.</summary>
 public sealed class SampledOptions : IEquatable<SampledOptions>
 {
-    private readonly SearchSpace space;
+    private readonly OptionSpace space;
     private readonly double[] codes;
 
-    internal SampledOptions(SearchSpace space, double[] codes) => (this.space, this.codes) = (space, codes);
+    internal SampledOptions(OptionSpace space, double[] codes) => (this.space, this.codes) = (space, codes);
 
     /// <summary>Numbers that stand for the values; an index where the option is a choice.</summary>
     internal IReadOnlyList<double> Codes => codes;

@@ -1,6 +1,6 @@
 namespace XaiL2O.MLNet;
 
-/// <summary>An option that an experiment varies. Made by <see cref="SearchSpace"/>.</summary>
+/// <summary>An option that an experiment varies. Made by <see cref="OptionSpace"/>.</summary>
 public abstract class SearchParameter
 {
     private protected SearchParameter(string name, string description) => (Name, Description) = (name, description);

@@ -16,7 +16,7 @@ public sealed class Trial
 
     /// <summary>
     /// Share of the full effort that the tuner grants, in (0, 1], to be turned into epochs, rows or trees by the pipeline; always 1 with
-    /// <see cref="RandomTuner"/>.
+    /// <see cref="RandomSearch"/>.
     /// </summary>
     public double Resource { get; }
 

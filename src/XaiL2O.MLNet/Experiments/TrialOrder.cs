@@ -5,12 +5,12 @@ namespace XaiL2O.MLNet;
 /// latter the smaller violation, then the better metric; failed ones last; the earlier of two equal ones first.
 /// </summary>
 /// <param name="Maximizes">Whether a larger metric is better.</param>
-public sealed record TrialOrder(bool Maximizes) : IComparer<TrialResult>
+public sealed record TrialOrder(bool Maximizes) : IComparer<TrialOutcome>
 {
     /// <summary>Negative where <paramref name="x"/> is better.</summary>
     /// <param name="x">A trial.</param>
     /// <param name="y">Another trial.</param>
-    public int Compare(TrialResult? x, TrialResult? y)
+    public int Compare(TrialOutcome? x, TrialOutcome? y)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);

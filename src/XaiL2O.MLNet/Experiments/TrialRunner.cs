@@ -14,10 +14,10 @@ internal sealed class TrialRunner(ExperimentSettings settings, CancellationToken
     /// <param name="proposal">What the tuner wants tried.</param>
     /// <param name="isBest">Whether the trial is the best so far, so that its model is wanted.</param>
     /// <returns>The trial, and its model if it is the best so far.</returns>
-    public (TrialResult Trial, ITransformer? Model) Run(int number, TrialProposal proposal, Func<TrialResult, bool> isBest)
+    public (TrialOutcome Trial, ITransformer? Model) Run(int number, TrialProposal proposal, Func<TrialOutcome, bool> isBest)
     {
         var clock = Stopwatch.StartNew();
-        var trial = new TrialResult(number, proposal.Options, proposal.Resource);
+        var trial = new TrialOutcome(number, proposal.Options, proposal.Resource);
         ITransformer? model = null;
         try
         {
@@ -36,13 +36,13 @@ internal sealed class TrialRunner(ExperimentSettings settings, CancellationToken
         if (token.IsCancellationRequested)
         {
             Release(model);
-            (trial, model) = (new TrialResult(number, proposal.Options, proposal.Resource) { Status = TrialStatus.Cancelled }, null);
+            (trial, model) = (new TrialOutcome(number, proposal.Options, proposal.Resource) { Status = TrialStatus.Cancelled }, null);
         }
 
         return (trial with { Seconds = clock.Elapsed.TotalSeconds }, model);
     }
 
-    private (TrialResult Trial, ITransformer? Model) Measure(TrialResult trial, Func<TrialResult, bool> isBest)
+    private (TrialOutcome Trial, ITransformer? Model) Measure(TrialOutcome trial, Func<TrialOutcome, bool> isBest)
     {
         var training = new CancellableView(settings.Training!, token);
         var folds = settings.Validation is { } validation
@@ -83,7 +83,7 @@ internal sealed class TrialRunner(ExperimentSettings settings, CancellationToken
         }
     }
 
-    private ITransformer Train(TrialResult trial, IDataView rows)
+    private ITransformer Train(TrialOutcome trial, IDataView rows)
     {
         var pipeline = settings.Pipeline(new Trial(trial.Number, trial.Options, trial.Resource, context, token))
             ?? throw new InvalidOperationException("The pipeline's function returned null.");
@@ -111,7 +111,7 @@ internal sealed class TrialRunner(ExperimentSettings settings, CancellationToken
         return new Fit(metric, [.. settings.Constraints.Select(c => c.Measure(kept))], CertificateReader.FailRate(kept) ?? double.NaN, CertificateReader.Rates(kept));
     }
 
-    private TrialResult Combine(TrialResult trial, List<Fit> fits)
+    private TrialOutcome Combine(TrialOutcome trial, List<Fit> fits)
     {
         var metric = fits.Average(f => f.Metric);
         if (!double.IsFinite(metric))

@@ -11,7 +11,7 @@ public abstract record Tuner
     /// <param name="ended">All trials that have ended, by number; failed ones included.</param>
     /// <param name="order">Which of two trials is better.</param>
     /// <returns>Null where there is nothing left to try.</returns>
-    public abstract TrialProposal? Next(SearchSpace space, IReadOnlyList<TrialResult> ended, TrialOrder order);
+    public abstract TrialProposal? Next(OptionSpace space, IReadOnlyList<TrialOutcome> ended, TrialOrder order);
 
     /// <summary>A random number generator that is the same in every process for the same seed and number.</summary>
     /// <param name="seed">Seed of the tuner.</param>

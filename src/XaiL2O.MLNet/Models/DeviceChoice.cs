@@ -11,7 +11,7 @@ internal static class DeviceChoice
     /// <exception cref="InvalidOperationException">A GPU is asked for, none is there, and falling back is not allowed.</exception>
     public static torch.Device From(IHostEnvironment environment)
     {
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         var settings = (IHostEnvironmentInternal)environment;
         if (settings.GpuDeviceId is not { } index)
             return torch.CPU;

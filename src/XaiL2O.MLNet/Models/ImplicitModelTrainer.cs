@@ -136,6 +136,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
             table = TrainingTable.Read(input, columns, learns ? int.MaxValue : definition.RowsToChoose, options.CancellationToken).Usable(definition);
             if (definition.RowsToChoose > 0)
             {
+                using var choice = torch.NewDisposeScope();
                 var rows = table.Chosen(definition);
                 chosen = definition.Choose(rows.Data, rows.Targets, solver, device, options.CancellationToken);
                 DefinitionPayload.Check(chosen);
@@ -152,8 +153,9 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
                 model.ImportWeights(start.Weights);
             if (learns)
             {
+                table = table!.For(model);
                 using var log = new TrainingLog(environment, definition.GetType().Name, options.Progress);
-                training = ModelTrainer.Train(model, table!.Data, table.Targets, options.Training ?? definition.Training, log, options.CancellationToken);
+                training = ModelTrainer.Train(model, table.Data, table.Targets, options.Training ?? definition.Training, log, options.CancellationToken);
                 model.FinishTraining();
             }
 

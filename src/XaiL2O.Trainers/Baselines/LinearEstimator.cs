@@ -65,7 +65,7 @@ public sealed class LinearEstimator
         ArgumentNullException.ThrowIfNull(measurementMatrix);
         options = Checked(options, validationSignals);
         Check.Defined(covariance);
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
@@ -103,7 +103,7 @@ public sealed class LinearEstimator
         options = Checked(options, validationSignals);
         if (validationMeasurements is null != validationSignals is null)
             throw new ArgumentException("Validation needs both measurements and signals.", nameof(validationMeasurements));
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();

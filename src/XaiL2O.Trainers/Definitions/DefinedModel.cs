@@ -26,7 +26,7 @@ internal sealed class DefinedModel : ImplicitModel
         Check.AtLeast(definition.DataSize, 1);
         Check.AtLeast(definition.InferenceSize, 1);
         Check.AtLeast(definition.TargetSize, 1);
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         Definition = definition;
         store = new WeightStore(dtype, device ?? CPU, definition.Seed);
         inputs = definition.Inputs;

@@ -38,7 +38,7 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
         ArgumentNullException.ThrowIfNull(transform);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         using var mode = inference_mode(false);
         if (measurementMatrix.GetLength(1) != transform.GetLength(1))
             throw new ArgumentException($"A has {measurementMatrix.GetLength(1)} columns and K has {transform.GetLength(1)}; both must be the signal length.", nameof(transform));
@@ -105,7 +105,7 @@ public sealed class ImplicitDictionaryModel : ImplicitModel
     /// <param name="seed">Seed of the draw.</param>
     public static float[,] RandomTransform(int rows, int columns, int seed)
     {
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)(uint)seed);
         var values = randn(rows, columns, dtype: ScalarType.Float32, generator: generator).data<float>().ToArray();

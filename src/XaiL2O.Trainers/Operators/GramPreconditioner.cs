@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using TorchSharp;
-using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -12,17 +10,19 @@ namespace XaiL2O.Trainers;
 /// </summary>
 /// <remarks>
 /// Memory: OutputSize(M)² numbers, 120 MB for a scan of 30 angles and 183 bins. Building takes a Cholesky factorisation of that size, some
-/// seconds; share one among models.
+/// seconds; share one among models. The shared ones used last are kept, up to 512 MiB.
 /// </remarks>
-public sealed class GramPreconditioner : LinearOperator
+internal sealed class GramPreconditioner : LinearOperator
 {
     /// <summary>Rows of the identity that M is applied to at once.</summary>
     private const int ChunkRows = 512;
 
-    private static readonly ConcurrentDictionary<(LinearOperator, double, ScalarType, string), Once<GramPreconditioner>> Built = new();
+    private static readonly SharedValues<(LinearOperator, double, ScalarType, string), GramPreconditioner> Built = new(512L << 20, p => p.bytes);
 
     private readonly LinearOperator measurement;
     private readonly Tensor inverse; // (κ⁻¹I + MMᵀ)⁻¹
+    private readonly long bytes;
+    private bool disposed;
 
     /// <summary>Builds the inverse.</summary>
     /// <param name="measurement">M; must not change afterwards. Not owned.</param>
@@ -48,7 +48,13 @@ public sealed class GramPreconditioner : LinearOperator
         }
 
         inverse = cholesky_inverse(linalg.cholesky(gram)).contiguous().DetachFromDisposeScope();
+        // The collector sees a small object; it should know what it gives back with it.
+        bytes = inverse.NumberOfElements * inverse.ElementSize;
+        GC.AddMemoryPressure(bytes);
     }
+
+    /// <summary>Gives the matrix back where nobody has disposed it.</summary>
+    ~GramPreconditioner() => Dispose(false);
 
     /// <summary>κ.</summary>
     public double Strength { get; }
@@ -62,14 +68,12 @@ public sealed class GramPreconditioner : LinearOperator
     /// <summary>1: the eigenvalues are 1/(1 + κσ²).</summary>
     public override double NormBound => 1;
 
-    /// <summary>The preconditioner of an operator, built on first use and then the same for everyone; do not dispose it.</summary>
+    /// <summary>The preconditioner of an operator, built on first use and the same for everyone who asks while it is kept; do not dispose it.</summary>
     /// <inheritdoc cref="GramPreconditioner(LinearOperator, double, ScalarType, Device?)"/>
     public static GramPreconditioner Shared(LinearOperator measurement, double strength, ScalarType dtype = ScalarType.Float32, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(measurement);
-        return Built.GetOrAdd(
-            (measurement, strength, dtype, (device ?? CPU).ToString()),
-            _ => new Once<GramPreconditioner>(() => new GramPreconditioner(measurement, strength, dtype, device))).Value;
+        return Built.Get((measurement, strength, dtype, (device ?? CPU).ToString()), () => new GramPreconditioner(measurement, strength, dtype, device));
     }
 
     /// <inheritdoc/>
@@ -87,6 +91,11 @@ public sealed class GramPreconditioner : LinearOperator
     {
         if (disposing)
             inverse.Dispose();
+        // A constructor that failed has nothing to give back.
+        if (!disposed && bytes > 0)
+            GC.RemoveMemoryPressure(bytes);
+        disposed = true;
+
         base.Dispose(disposing);
     }
 }

@@ -59,7 +59,7 @@ public sealed class MatrixOperator : LinearOperator
     public static MatrixOperator CosineTransform(int size, ScalarType dtype = ScalarType.Float32, Device? device = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         var values = new double[size, size];
         for (var k = 0; k < size; k++)
         {

@@ -42,7 +42,7 @@ public sealed class MeasurementPrior : IDisposable
         var m = precision.GetLength(0);
         if (m < 1 || precision.GetLength(1) != m || gain.GetLength(0) < 1 || gain.GetLength(1) != m)
             throw new ArgumentException($"The precision is {m}×{precision.GetLength(1)} and the gain {gain.GetLength(0)}×{gain.GetLength(1)}; they must be m×m and n×m.", nameof(precision));
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         using var scope = NewDisposeScope();
         // Copies, in memory that is aligned as libtorch aligns it: products of the same numbers then have the same bits wherever they were loaded.
         var (P, B) = (tensor(precision).clone(), tensor(gain).clone());

@@ -57,7 +57,7 @@ public sealed class AdaptiveRegularizer : Regularizer
         Check.Odd(kernel);
         Check.AtLeast(layers, 1);
         Check.Within(concavity, 0, 0.99);
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         (Channels, this.kernel, this.concavity) = (channels, kernel, concavity);
         var where = device ?? CPU;
         bound = new ConvolutionBound(1, where);

@@ -44,7 +44,7 @@ public sealed class PotentialRegularizer : Regularizer
         Check.Odd(kernel);
         Check.AtLeast(stages, 1);
         Check.Within(concavity, 0, 0.99);
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         Channels = channels;
         (this.kernel, this.concavity) = (kernel, concavity);
         var where = device ?? CPU;

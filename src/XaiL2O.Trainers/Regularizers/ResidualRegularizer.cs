@@ -31,7 +31,7 @@ public sealed class ResidualRegularizer : Regularizer
         Check.Odd(kernel);
         Check.AtLeast(blocks, 1);
         Check.Positive(spectralNorm);
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         (Channels, limit, this.kernel) = (channels, spectralNorm, kernel);
         var where = device ?? CPU;
         bound = new ConvolutionBound(kernel, where);

@@ -8,7 +8,7 @@ namespace XaiL2O.Trainers;
 /// that equation with Anderson acceleration, each row on its own (Bai et al. 2019, arXiv 1909.01377). The exact gradient where ζ is unique, at
 /// the price of as many vector–Jacobian products as the iteration takes; memory does not grow with them. Small exact steps have a direct solution in place of the iteration.
 /// </summary>
-public static class ImplicitGradient
+internal static class ImplicitGradient
 {
     private const int Memory = 10;
 

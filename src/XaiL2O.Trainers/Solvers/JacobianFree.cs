@@ -6,7 +6,7 @@ namespace XaiL2O.Trainers;
 /// Jacobian-free backpropagation (arXiv 2103.12803): the fixed point is found without gradients and one application of T at it is
 /// differentiated. Memory does not grow with the number of iterations.
 /// </summary>
-public static class JacobianFree
+internal static class JacobianFree
 {
     /// <summary>The inference at a fixed point, with the gradient of one step attached.</summary>
     /// <param name="splitting">T.</param>

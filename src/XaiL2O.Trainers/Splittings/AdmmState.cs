@@ -8,7 +8,7 @@ namespace XaiL2O.Trainers;
 /// <param name="Nu1">ν₁, the dual of p = Kx, shape of <paramref name="P"/>.</param>
 /// <param name="Nu2">ν₂, the dual of w = Mx, shape of <paramref name="W"/>.</param>
 /// <param name="X">x, shape <c>[batch, K.InputSize]</c>.</param>
-public sealed record AdmmState(Tensor P, Tensor W, Tensor Nu1, Tensor Nu2, Tensor X) : SplittingState
+internal sealed record AdmmState(Tensor P, Tensor W, Tensor Nu1, Tensor Nu2, Tensor X) : SplittingState
 {
     /// <inheritdoc/>
     public override IReadOnlyList<Tensor> Tensors => [P, W, Nu1, Nu2, X];

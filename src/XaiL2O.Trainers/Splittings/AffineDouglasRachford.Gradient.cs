@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers;
 
 /// <content>The derivatives of a step, which is computed from a factorisation that records none.</content>
-public sealed partial class AffineDouglasRachford
+internal sealed partial class AffineDouglasRachford
 {
     /// <summary>
     /// The step at fixed λ with its derivatives in y and in the weights, those of the operators among them: S = S(Θ) moves the affine set, and with

@@ -20,7 +20,7 @@ namespace XaiL2O.Trainers;
 /// operators' units, and λ, a number per row, is balanced between primal and dual feasibility. Implicit gradients are those of its own steps, attached ones those of
 /// the splitting whose problem it solves, at its fixed point.
 /// </remarks>
-public sealed partial class AffineDouglasRachford : Splitting
+internal sealed partial class AffineDouglasRachford : Splitting
 {
     /// <summary>Longest x, and most rows of S, for which matrices are held.</summary>
     internal const int LargestInference = 1024;

@@ -4,7 +4,7 @@ namespace XaiL2O.Trainers;
 
 /// <summary>The one variable of Davis–Yin splitting.</summary>
 /// <param name="Zeta">ζ, shape <c>[batch, size]</c>.</param>
-public sealed record DavisYinState(Tensor Zeta) : SplittingState
+internal sealed record DavisYinState(Tensor Zeta) : SplittingState
 {
     /// <inheritdoc/>
     public override IReadOnlyList<Tensor> Tensors => [Zeta];

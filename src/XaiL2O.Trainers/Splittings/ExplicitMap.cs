@@ -7,7 +7,7 @@ namespace XaiL2O.Trainers;
 /// are certified like the implicit ones they are compared with; the attached step is F with its gradient.
 /// </summary>
 /// <param name="function">F, <c>[batch, data size]</c> to <c>[batch, inference size]</c>.</param>
-public sealed class ExplicitMap(Func<Tensor, Tensor> function) : Splitting
+internal sealed class ExplicitMap(Func<Tensor, Tensor> function) : Splitting
 {
     /// <inheritdoc/>
     public override SplittingState Initialize(Tensor data)

@@ -10,7 +10,7 @@ namespace XaiL2O.Trainers;
 /// <param name="measurement">A.</param>
 /// <param name="weights">The diagonal of S over the largest eigenvalue of S·AᵀA, shape <c>[inference size]</c>.</param>
 /// <param name="relaxation">s; 1.99 in the source.</param>
-public sealed class FeasibilityIteration(Func<Tensor, Tensor> network, LinearOperator measurement, Tensor weights, double relaxation) : Splitting
+internal sealed class FeasibilityIteration(Func<Tensor, Tensor> network, LinearOperator measurement, Tensor weights, double relaxation) : Splitting
 {
     /// <inheritdoc/>
     public override SplittingState Initialize(Tensor data)

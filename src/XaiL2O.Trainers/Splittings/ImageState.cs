@@ -4,7 +4,7 @@ namespace XaiL2O.Trainers;
 
 /// <summary>A state that is the inference itself.</summary>
 /// <param name="X">x, shape <c>[batch, inference size]</c>.</param>
-public sealed record ImageState(Tensor X) : SplittingState
+internal sealed record ImageState(Tensor X) : SplittingState
 {
     /// <inheritdoc/>
     public override IReadOnlyList<Tensor> Tensors => [X];

@@ -21,7 +21,7 @@ namespace XaiL2O.Trainers;
 /// operator in that metric is not cheap.
 /// </para>
 /// </remarks>
-public sealed class LinearizedAdmm : Splitting
+internal sealed class LinearizedAdmm : Splitting
 {
     /// <summary>Composes the iteration.</summary>
     /// <param name="f">f with its operator K.</param>

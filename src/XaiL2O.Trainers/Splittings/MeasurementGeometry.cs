@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers;
 
 /// <summary>What exact steps need to know of a measurement matrix M: its pseudo-inverse and a basis of its null space.</summary>
-public sealed class MeasurementGeometry : IDisposable
+internal sealed class MeasurementGeometry : IDisposable
 {
     /// <summary>Decomposes a matrix, in double precision.</summary>
     /// <param name="matrix">M, shape <c>[m, n]</c> with m &lt; n and full row rank.</param>

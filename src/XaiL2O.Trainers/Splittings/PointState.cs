@@ -4,7 +4,7 @@ namespace XaiL2O.Trainers;
 
 /// <summary>The one variable of proximal gradient.</summary>
 /// <param name="X">x, shape <c>[batch, inference size]</c>.</param>
-public sealed record PointState(Tensor X) : SplittingState
+internal sealed record PointState(Tensor X) : SplittingState
 {
     /// <inheritdoc/>
     public override IReadOnlyList<Tensor> Tensors => [X];

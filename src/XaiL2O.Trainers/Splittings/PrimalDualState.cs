@@ -5,7 +5,7 @@ namespace XaiL2O.Trainers;
 /// <summary>The variables of the primal–dual splitting.</summary>
 /// <param name="Y">y, the dual of p = Kx, shape <c>[batch, K.OutputSize]</c>.</param>
 /// <param name="X">x, shape <c>[batch, K.InputSize]</c>.</param>
-public sealed record PrimalDualState(Tensor Y, Tensor X) : SplittingState
+internal sealed record PrimalDualState(Tensor Y, Tensor X) : SplittingState
 {
     /// <inheritdoc/>
     public override IReadOnlyList<Tensor> Tensors => [Y, X];

@@ -4,7 +4,7 @@ namespace XaiL2O.Trainers;
 /// <param name="Alpha">α, the penalty on p = Kx and w = Mx. Steps may be trained, see <see cref="Coefficient"/>.</param>
 /// <param name="Beta">β, the step in x.</param>
 /// <param name="Lambda">λ, the proximal step in p and w.</param>
-public readonly record struct StepSizes(Coefficient Alpha, Coefficient Beta, Coefficient Lambda)
+internal readonly record struct StepSizes(Coefficient Alpha, Coefficient Beta, Coefficient Lambda)
 {
     /// <summary>The largest steps the condition allows: λ = 1/α and β = 1/(α‖S‖²).</summary>
     /// <param name="stacked">S = [K; M].</param>

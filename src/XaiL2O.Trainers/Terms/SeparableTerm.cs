@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers;
 
 /// <summary>A sum of terms of consecutive blocks of the variable, f(u) = Σ fₖ(uₖ); its proximal is taken block by block.</summary>
-public sealed class SeparableTerm : IProximable
+internal sealed class SeparableTerm : IProximable
 {
     private readonly IProximable[] blocks;
 

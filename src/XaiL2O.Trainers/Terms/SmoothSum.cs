@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers;
 
 /// <summary>A sum of smooth terms of the same variable: gradients and Lipschitz constants add up. An empty sum is 0.</summary>
-public sealed class SmoothSum : ISmooth
+internal sealed class SmoothSum : ISmooth
 {
     private readonly ISmooth[] parts;
 

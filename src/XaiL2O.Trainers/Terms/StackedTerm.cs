@@ -6,7 +6,7 @@ namespace XaiL2O.Trainers;
 /// Terms with operators of their own as one term of the stacked operator, f₁(S₁x) + f₂(S₂x) + … of [S₁; S₂; …]x. Its proximal operator is
 /// theirs, block by block. For splittings that take one term where a model has several.
 /// </summary>
-public sealed class StackedTerm : IProximable
+internal sealed class StackedTerm : IProximable
 {
     private readonly IProximable[] terms;
     private readonly long[] sizes;

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers;
 
 /// <summary>c·f for a proximable f and a weight c &gt; 0, which may be trained: prox_{step·(cf)} = prox_{(step·c)f}.</summary>
-public sealed class WeightedProximable : IProximable, IBoundedLevels
+internal sealed class WeightedProximable : IProximable, IBoundedLevels
 {
     /// <summary>Weights a term; a constraint stays as it is.</summary>
     /// <param name="term">f.</param>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace XaiL2O.Trainers;
 
 /// <summary>c·h for a smooth h and a weight c &gt; 0, which may be trained.</summary>
-public sealed class WeightedSmooth : ISmooth
+internal sealed class WeightedSmooth : ISmooth
 {
     /// <summary>Weights a term.</summary>
     /// <param name="term">h.</param>

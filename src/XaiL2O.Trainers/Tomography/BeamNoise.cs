@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
 
-/// <summary>Noise of a scan whose standard deviation is proportional to what a beam measures, as <see cref="ScanSimulator"/> makes it.</summary>
+/// <summary>Noise of a scan whose standard deviation is proportional to what a beam measures.</summary>
 internal static class BeamNoise
 {
     /// <summary>Keeps an empty scan from dividing by 0, and its reciprocal within single precision.</summary>

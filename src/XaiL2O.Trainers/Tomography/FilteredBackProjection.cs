@@ -7,7 +7,7 @@ namespace XaiL2O.Trainers;
 /// Filtered back-projection: each projection is filtered, then smeared back with linear interpolation between bins (Kak and Slaney,
 /// <i>Principles of Computerized Tomographic Imaging</i>, 1988, chapter 3). Linear in the measurements.
 /// </summary>
-public sealed class FilteredBackProjection
+internal sealed class FilteredBackProjection
 {
     private readonly ParallelBeamGeometry geometry;
     private readonly double lengthUnit;

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using TorchSharp;
-using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -12,14 +10,15 @@ namespace XaiL2O.Trainers;
 /// </summary>
 /// <remarks>
 /// On the CPU both products run on all cores with the batch innermost. On another device they are products with a sparse tensor. Building
-/// takes a fraction of a second; share one operator among models, it is never changed. Disposing it frees the copies on other devices.
+/// takes a fraction of a second; share one operator among models, it is never changed. The shared ones used last are kept, up to 512 MiB. Disposing one frees the copies
+/// on other devices.
 /// </remarks>
 public sealed class RadonOperator : LinearOperator
 {
     /// <summary>Steps of the power iteration that bounds the norm.</summary>
     private const int PowerSteps = 60;
 
-    private static readonly ConcurrentDictionary<ParallelBeamGeometry, Once<RadonOperator>> Operators = new();
+    private static readonly SharedValues<ParallelBeamGeometry, RadonOperator> Operators = new(512L << 20, o => o.matrix.Bytes + o.transpose.Bytes);
 
     private readonly SparseMatrix matrix;
     private readonly SparseMatrix transpose;
@@ -32,7 +31,7 @@ public sealed class RadonOperator : LinearOperator
     {
         ArgumentNullException.ThrowIfNull(geometry);
         geometry.Validate();
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         Geometry = geometry;
         var lengths = SparseMatrix.FromRows(geometry.Beams, geometry.Pixels, (beam, indices, values) =>
             BeamPath.Trace(geometry, beam / geometry.Bins, beam % geometry.Bins, indices, values));
@@ -67,13 +66,13 @@ public sealed class RadonOperator : LinearOperator
     /// <inheritdoc/>
     public override Tensor ApplyAdjoint(Tensor y) => Multiply(y, transpose, matrix, OutputSize, adjoint: true);
 
-    /// <summary>The operator of a scan, built on first use and then the same for everyone; do not dispose it.</summary>
+    /// <summary>The operator of a scan, built on first use and the same for everyone who asks while it is kept; do not dispose it.</summary>
     /// <param name="geometry">The scan.</param>
     public static RadonOperator Shared(ParallelBeamGeometry geometry)
     {
         ArgumentNullException.ThrowIfNull(geometry);
         geometry.Validate();
-        return Operators.GetOrAdd(geometry, g => new Once<RadonOperator>(() => new RadonOperator(g))).Value;
+        return Operators.Get(geometry, () => new RadonOperator(geometry));
     }
 
     /// <summary>The same matrix with all its zeros, for comparisons.</summary>

@@ -26,6 +26,8 @@ internal sealed class SparseMatrix(int rows, int columns, int[] starts, int[] in
 
     public float[] Values => values;
 
+    public long Bytes => (starts.Length + indices.Length) * (long)sizeof(int) + (values.Length * (long)(sizeof(float) + (doubles.Made is null ? 0 : sizeof(double))));
+
     /// <summary>Builds a matrix from rows made in parallel.</summary>
     public static SparseMatrix FromRows(int rows, int columns, Action<int, List<int>, List<float>> row)
     {

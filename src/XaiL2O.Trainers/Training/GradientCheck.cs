@@ -12,7 +12,7 @@ namespace XaiL2O.Trainers;
 /// <param name="Uncertainty">About how far <paramref name="Measured"/> may be off, by the tolerance of solves and rounding.</param>
 /// <param name="Loss">L(Θ) of the rows.</param>
 /// <param name="ConvergedRate">Share of solves that met their tolerances; differences of others say little.</param>
-public sealed record GradientCheck(double Predicted, double Measured, double Uncertainty, double Loss, double ConvergedRate)
+internal sealed record GradientCheck(double Predicted, double Measured, double Uncertainty, double Loss, double ConvergedRate)
 {
     private const int MostRows = 16;
     private const int MostEntries = 1 << 16;

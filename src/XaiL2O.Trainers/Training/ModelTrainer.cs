@@ -14,6 +14,9 @@ public static class ModelTrainer
     /// <summary>Progress reports per epoch.</summary>
     private const int ReportsPerEpoch = 20;
 
+    /// <summary>Measurements and inferences of validation rows that are solved together.</summary>
+    private const int ValidationEntries = 1 << 18;
+
     /// <summary>Trains a model in place.</summary>
     /// <param name="model">The model; its weights are the starting point and become the best found.</param>
     /// <param name="data">Measurements, shape <c>[rows, model.DataSize]</c>; rows with NaN or ∞ here or in the targets are left out.</param>
@@ -60,9 +63,9 @@ public static class ModelTrainer
         private readonly TrainingOptions options;
         private readonly IProgress<TrainingProgress>? progress;
         private readonly CancellationToken cancellation;
-        private readonly Tensor data;
+        private readonly Tensor data; // all rows, as they were given: a table may be large, and copies of it are not made
         private readonly Tensor targets;
-        private readonly Tensor scale;
+        private readonly Tensor training; // which rows are trained on
         private readonly Tensor validationData;
         private readonly Tensor validationTargets;
         private readonly Generator generator;
@@ -83,9 +86,8 @@ public static class ModelTrainer
         {
             (this.model, this.options, this.progress, this.cancellation) = (model, options, progress, cancellation);
             generator = new Generator((ulong)(uint)options.Seed);
-            data = model.Admit(data.to(model.DataType).to(model.Device));
-            var finite = data.isfinite().all(1).logical_and(targets.isfinite().all(1)).nonzero().squeeze(1);
-            var order = finite.index_select(0, randperm(finite.shape[0], generator: generator).to(finite.device));
+            (this.data, this.targets) = (Converted(data, model.Admit), Converted(targets, t => t));
+            var order = Shuffled(Finite(this.data).logical_and(Finite(this.targets)).nonzero().squeeze(1));
             var rows = order.shape[0];
             var held = (long)(rows * options.ValidationFraction);
             if (rows - held < 1)
@@ -94,15 +96,32 @@ public static class ModelTrainer
             if (rows < data.shape[0])
                 Warn(0, $"{data.shape[0] - rows} of {data.shape[0]} training rows hold NaN or ∞ and are left out.");
 
-            Tensor Take(Tensor t, long from, long to) => t.index_select(0, order.slice(0, from, to, 1)).to(model.DataType).to(model.Device);
-            (validationData, validationTargets) = (Take(data, 0, held), Take(targets, 0, held));
-            (this.data, this.targets) = (Take(data, held, rows), Take(targets, held, rows));
-            scale = model.Scale(this.data);
+            (validationData, validationTargets) = Rows(order.slice(0, 0, held, 1));
+            training = order.slice(0, held, rows, 1);
             batches = (int)((rows - held + options.BatchSize - 1) / options.BatchSize);
             if (options.CheckpointPath is not null)
-                identity = TrainingIdentity.Of(model, options, this.data, this.targets, validationData, validationTargets);
+                identity = TrainingIdentity.Of(model, options, this.data, this.targets);
             optimizer = WeightOptimizer.Create([.. model.Weights.Select(w => w.Weight)], options);
         }
+
+        /// <summary>A table as the model computes with it; itself where it is so already.</summary>
+        private Tensor Converted(Tensor table, Func<Tensor, Tensor> admit)
+        {
+            using var scope = NewDisposeScope();
+            var converted = admit(table.to(model.DataType).to(model.Device));
+            return ReferenceEquals(converted, table) ? table : converted.MoveToOuterDisposeScope();
+        }
+
+        /// <summary>Which rows hold finite numbers alone.</summary>
+        private static Tensor Finite(Tensor rows)
+        {
+            using var scope = NewDisposeScope();
+            return rows.isfinite().all(1).MoveToOuterDisposeScope();
+        }
+
+        private Tensor Shuffled(Tensor index) => index.index_select(0, randperm(index.shape[0], generator: generator).to(index.device));
+
+        private (Tensor Data, Tensor Targets) Rows(Tensor index) => (data.index_select(0, index), targets.index_select(0, index));
 
         public TrainingResult Execute()
         {
@@ -145,7 +164,9 @@ public static class ModelTrainer
         /// <summary>A wrong direction shows before hours are spent on it.</summary>
         private void CompareGradient()
         {
-            if (GradientCheck.Of(model, data.slice(0, 0, options.BatchSize, 1), targets.slice(0, 0, options.BatchSize, 1), options, cancellation).Complaint(options.Gradient) is { } complaint)
+            using var scope = NewDisposeScope();
+            var (d, x) = Rows(training.slice(0, 0, options.BatchSize, 1));
+            if (GradientCheck.Of(model, d, x, options, cancellation).Complaint(options.Gradient) is { } complaint)
                 Warn(0, complaint);
         }
 
@@ -167,9 +188,13 @@ public static class ModelTrainer
                 return;
             var epoch = history[^1].Epoch;
             void Say(bool isWarning, string text) => (isWarning ? Warn : (Action<int, string>)Inform)(epoch, text);
-            foreach (var (isWarning, text) in TrainingRemarks.Of(history, bestEpoch, data.shape[0], options))
+            foreach (var (isWarning, text) in TrainingRemarks.Of(history, bestEpoch, training.shape[0], options))
                 Say(isWarning, text);
-            if (!double.IsFinite(bestLoss) || SimpleEstimates.Of(model, data, targets, validationData, validationTargets, history) is not { } simple)
+            if (!double.IsFinite(bestLoss))
+                return;
+            using var scope = NewDisposeScope();
+            var (d, x) = Rows(training.slice(0, 0, SimpleEstimates.MostRows, 1));
+            if (SimpleEstimates.Of(model, d, x, validationData, validationTargets, history, training.shape[0]) is not { } simple)
                 return;
             var (useful, comparison) = simple.Judge(bestLoss, options);
             Say(!useful, comparison);
@@ -222,7 +247,7 @@ public static class ModelTrainer
                 throw new InvalidDataException($"The best epoch is {bestEpoch} of {history.Count}.");
             // What was drawn is drawn again: libtorch ends the process at a state that no generator has.
             foreach (var _ in history)
-                randperm(data.shape[0], generator: generator).Dispose();
+                randperm(training.shape[0], generator: generator).Dispose();
             foreach (var (_, weight) in model.Weights)
                 CheckpointFile.Read(reader, weight);
             best = [.. best.Select(array => array with { Values = [.. array.Values.Select(_ => reader.ReadSingle())] })];
@@ -232,8 +257,8 @@ public static class ModelTrainer
                 fixedPoints = new Tensor[tensors];
             for (var i = 0; i < tensors; i++)
             {
-                var size = CheckpointFile.Within(reader, reader.ReadInt64(), data.shape[0] * sizeof(float));
-                fixedPoints![i] = zeros([data.shape[0], size], dtype: model.DataType, device: model.Device).DetachFromDisposeScope();
+                var size = CheckpointFile.Within(reader, reader.ReadInt64(), training.shape[0] * sizeof(float));
+                fixedPoints![i] = zeros([training.shape[0], size], dtype: model.DataType, device: model.Device).DetachFromDisposeScope();
                 CheckpointFile.Read(reader, fixedPoints[i]);
             }
         }
@@ -251,13 +276,13 @@ public static class ModelTrainer
         private EpochResult Epoch(int epoch)
         {
             using var scope = NewDisposeScope();
-            var order = randperm(data.shape[0], generator: generator).to(model.Device);
+            var order = randperm(training.shape[0], generator: generator).to(model.Device);
             var (lossSum, rows, converged, iterations) = (0.0, 0L, 0L, 0L);
             for (var batch = 0; batch < batches; batch++)
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var batchScope = NewDisposeScope();
-                var index = order.slice(0, (long)batch * options.BatchSize, Math.Min(((long)batch + 1) * options.BatchSize, data.shape[0]), 1);
+                var index = order.slice(0, (long)batch * options.BatchSize, Math.Min(((long)batch + 1) * options.BatchSize, training.shape[0]), 1);
                 var (loss, solve) = OptimizerStep(index, epoch);
                 if (!double.IsFinite(loss))
                     throw new InvalidOperationException($"The training loss became {loss} in epoch {epoch}; lower the learning rate ({options.LearningRate}) or raise the iteration limits.");
@@ -292,9 +317,9 @@ public static class ModelTrainer
             // Early gradients need direction only; later ones need the fixed point itself.
             var limit = options.InitialIterations + (int)((options.FinalIterations - options.InitialIterations) * Math.Min(1, 2 * done));
 
-            var s = scale.index_select(0, index);
-            var d = model.Unscale(data.index_select(0, index), s);
-            var target = targets.index_select(0, index);
+            var (rows, target) = Rows(training.index_select(0, index));
+            var s = model.Scale(rows);
+            var d = model.Unscale(rows, s);
             var splitting = CreateSplitting(epoch);
             try
             {
@@ -303,7 +328,7 @@ public static class ModelTrainer
                 if (options.WarmStart)
                     Remember(index, solve.State);
                 var x = TrainingGradient.Attach(splitting, solve.State, d, options) * s;
-                var loss = model.Loss(x, data.index_select(0, index), target);
+                var loss = model.Loss(x, rows, target);
                 optimizer.ZeroGradients();
                 loss.backward();
                 if (double.IsFinite(options.GradientNorm))
@@ -321,7 +346,7 @@ public static class ModelTrainer
         private void Remember(Tensor index, SplittingState state)
         {
             using var grad = no_grad();
-            fixedPoints ??= [.. state.Tensors.Select(t => zeros([data.shape[0], .. t.shape.Skip(1)], dtype: t.dtype, device: t.device).DetachFromDisposeScope())];
+            fixedPoints ??= [.. state.Tensors.Select(t => zeros([training.shape[0], .. t.shape.Skip(1)], dtype: t.dtype, device: t.device).DetachFromDisposeScope())];
             for (var k = 0; k < fixedPoints.Length; k++)
                 fixedPoints[k].index_copy_(0, index, state.Tensors[k]);
         }
@@ -332,19 +357,29 @@ public static class ModelTrainer
                 return null;
             using var grad = no_grad();
             using var scope = NewDisposeScope();
-            var s = model.Scale(validationData);
-            var d = model.Unscale(validationData, s);
             var splitting = CreateSplitting(history.Count + 1);
             try
             {
-                var solve = model.Solve(splitting, d, options.Solver, null, cancellation);
-                return model.ValidationLoss(splitting.Inference(solve.State, d) * s, validationData, validationTargets);
+                // Solved in batches, so that memory does not grow with the rows; judged together, since a definition's loss need not be a mean over rows.
+                return model.ValidationLoss(cat([.. validationData.split(ValidationRows).Select(rows => Infer(splitting, rows))]), validationData, validationTargets);
             }
             finally
             {
                 splitting.Dispose();
             }
         }
+
+        private Tensor Infer(Splitting splitting, Tensor rows)
+        {
+            using var scope = NewDisposeScope();
+            var s = model.Scale(rows);
+            var d = model.Unscale(rows, s);
+            var solve = model.Solve(splitting, d, options.Solver, null, cancellation);
+            return (splitting.Inference(solve.State, d) * s).MoveToOuterDisposeScope();
+        }
+
+        /// <summary>Rows that are solved together for validation: a batch of training, and more where rows are short.</summary>
+        private long ValidationRows => Math.Max(options.BatchSize, ValidationEntries / (model.DataSize + model.InferenceSize));
 
         /// <summary>One cycle: linear rise from a tenth, then half a cosine down to a thousandth.</summary>
         private double Cycle(double done) => done < options.WarmUp

@@ -20,8 +20,8 @@ internal sealed record SimpleEstimates(long Rows, double Constant, double? Linea
     /// <summary>Most measurements and most values of a target for the linear estimate.</summary>
     private const int LargestSize = 2000;
 
-    /// <summary>Most training rows for the linear estimate: five times <see cref="LargestSize"/>, where more change little.</summary>
-    private const int MostRows = 10_000;
+    /// <summary>Most training rows for the estimates: five times <see cref="LargestSize"/>, where more change little.</summary>
+    public const int MostRows = 10_000;
 
     /// <summary>Multiplications that cost nothing to speak of, and beyond them the share of those of the training.</summary>
     private const double FreeWork = 1e8;
@@ -33,12 +33,13 @@ internal sealed record SimpleEstimates(long Rows, double Constant, double? Linea
 
     /// <summary>Computes the losses; null where they would not be the same quantity as the model's, or come from too few rows.</summary>
     /// <param name="model">The model, whose loss it is. Nothing of it changes.</param>
-    /// <param name="data">Training rows, finite.</param>
+    /// <param name="data">Training rows in random order, finite; all, or <see cref="MostRows"/> of them.</param>
     /// <param name="targets">Their targets.</param>
     /// <param name="validationData">Validation rows.</param>
     /// <param name="validationTargets">Their targets.</param>
     /// <param name="history">What the training did, for its cost.</param>
-    public static SimpleEstimates? Of(ImplicitModel model, Tensor data, Tensor targets, Tensor validationData, Tensor validationTargets, IReadOnlyList<EpochResult> history)
+    /// <param name="trainingRows">Number of all training rows; that of <paramref name="data"/> when null.</param>
+    public static SimpleEstimates? Of(ImplicitModel model, Tensor data, Tensor targets, Tensor validationData, Tensor validationTargets, IReadOnlyList<EpochResult> history, long? trainingRows = null)
     {
         var rows = validationData.shape[0];
         if (rows < LeastValidationRows || model.TargetSize != model.InferenceSize)
@@ -51,7 +52,7 @@ internal sealed record SimpleEstimates(long Rows, double Constant, double? Linea
             // Elsewhere the mean is not the best constant, and the linear estimate not the best linear one.
             if (!(SquaredError(model, mean, validationData, validationTargets) is { } constant && SquaredError(model, zeros_like(validationTargets), validationData, validationTargets) is not null))
                 return null;
-            return new SimpleEstimates(rows, constant, LinearIsCheap(model, data.shape[0], history) ? LinearLoss(data, targets, validationData, validationTargets) : null);
+            return new SimpleEstimates(rows, constant, LinearIsCheap(model, trainingRows ?? data.shape[0], history) ? LinearLoss(data, targets, validationData, validationTargets) : null);
         }
         catch (Exception e) when (e is ExternalException or ArgumentException)
         {

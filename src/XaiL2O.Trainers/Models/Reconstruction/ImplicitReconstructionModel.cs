@@ -138,7 +138,7 @@ public sealed class ImplicitReconstructionModel : ImplicitModel
     }
 
     /// <summary>α, β, λ for the weights as they are now.</summary>
-    public StepSizes Steps
+    internal StepSizes Steps
     {
         get
         {

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -46,7 +47,8 @@ public sealed class TotalVariationReconstruction : ReconstructionDefinition
             using var scope = NewDisposeScope();
             using var instance = candidate.CreateModel(InferenceType, device);
             var inferences = instance.Infer(data, solver, null, cancellationToken).Inference;
-            return ImageQuality.Psnr(tensor(inferences.SelectMany(x => x).ToArray()).reshape(targets.shape), targets).Average();
+            var errors = tensor(inferences.SelectMany(x => x).ToArray()).reshape(targets.shape).to(ScalarType.Float64) - targets.to(ScalarType.Float64);
+            return -10 * errors.square().mean([1]).log10().mean().ToDouble();
         })!;
     }
 

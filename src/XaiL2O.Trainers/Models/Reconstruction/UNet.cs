@@ -23,7 +23,7 @@ public sealed class UNet : IDisposable
     {
         Check.AtLeast(channels, 1);
         Check.AtLeast(levels, 2);
-        NativeLibrary.EnsureLoaded();
+        LibTorch.EnsureLoaded();
         (this.levels, var where) = (levels, device ?? CPU);
         using var generator = new Generator((ulong)(uint)seed);
         void Layer(string name, int first, int second, int inputs, int kernel, double gain)

@@ -1,10 +1,11 @@
 using TorchSharp;
+using XaiL2O.Trainers.Tests;
 using static TorchSharp.torch;
 
-namespace XaiL2O.Trainers.Tests;
+namespace XaiL2O.Data.Tests;
 
 /// <summary>PSNR and SSIM against their published formulas where they have closed forms.</summary>
-public sealed class ImageQualityLaws : TorchLaws
+internal sealed class ImageQualityLaws : TorchLaws
 {
     private const double C1 = 0.0001;
     private const double C2 = 0.0009;

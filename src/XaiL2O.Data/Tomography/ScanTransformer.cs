@@ -3,17 +3,18 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using TorchSharp;
 using XaiL2O.Certifiers;
+using XaiL2O.MLNet;
 using XaiL2O.Trainers;
 
-namespace XaiL2O.MLNet;
+namespace XaiL2O.Data;
 
 /// <summary>
 /// Appends simulated measurements of an image column, <see cref="ScanSimulator"/>: vector of <see cref="ParallelBeamGeometry.Beams"/>
 /// <see cref="float"/>.
 /// </summary>
-public sealed class ScanTransformer : BatchTransformer
+internal sealed class ScanTransformer : BatchTransformer
 {
-    internal const string LoaderSignature = "XaiL2OCtScan";
+    internal const string LoaderSignature = "XaiL2ODataScan";
     private const int Rows = 16;
 
     private readonly Settings settings;
@@ -43,7 +44,7 @@ public sealed class ScanTransformer : BatchTransformer
 
     internal override void CheckInput(DataViewSchema schema)
     {
-        ColumnCheck.FloatVector(schema, settings.ImageColumnName, settings.Geometry.Pixels);
+        ColumnCheck.NumberVector(schema, settings.ImageColumnName, settings.Geometry.Pixels);
         ColumnCheck.Hidden(schema, OutputColumns);
     }
 
@@ -56,7 +57,7 @@ public sealed class ScanTransformer : BatchTransformer
         ModelPayload.Of(settings).Save(context);
     }
 
-    private static VersionInfo Version() => ModelHeader.Of("XL2O CTS", LoaderSignature);
+    private static VersionInfo Version() => MLNet.ModelHeader.Of("XL2O CTS", LoaderSignature, type: typeof(ScanTransformer));
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
@@ -66,14 +67,14 @@ public sealed class ScanTransformer : BatchTransformer
 
     private sealed class ScanBatch(ScanTransformer parent, DataViewRow source) : IRowBatch
     {
-        private readonly FloatRows rows = new(source, source.Schema[parent.settings.ImageColumnName], parent.settings.Geometry.Pixels);
+        private readonly InputRows rows = new(source, [new(parent.settings.ImageColumnName, parent.settings.Geometry.Pixels)]);
 
         public void Read(int slot) => rows.Read(slot);
 
         public Array[] Compute(int count)
         {
-            using var x = rows.Take(count);
-            using var d = parent.simulator.Value.Scan(x);
+            using var scope = torch.NewDisposeScope();
+            var d = parent.simulator.Value.Scan(rows.Take(count)[0]);
             var flat = d.data<float>().ToArray();
             var beams = parent.settings.Geometry.Beams;
             return [Enumerable.Range(0, count).Select(i => new VBuffer<float>(beams, flat.AsSpan(i * beams, beams).ToArray())).ToArray()];

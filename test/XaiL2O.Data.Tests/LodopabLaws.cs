@@ -1,8 +1,9 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using PureHDF;
+using XaiL2O.MLNet;
 
-namespace XaiL2O.MLNet.Tests;
+namespace XaiL2O.Data.Tests;
 
 /// <summary>Reading files in the layout of LoDoPaB-CT.</summary>
 internal sealed class LodopabLaws

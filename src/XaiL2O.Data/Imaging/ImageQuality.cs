@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace XaiL2O.Trainers;
+namespace XaiL2O.Data;
 
 /// <summary>Quality of reconstructed square images against the truth; data range 1.</summary>
 public static class ImageQuality

@@ -1,4 +1,4 @@
-namespace XaiL2O.MLNet;
+namespace XaiL2O.Data;
 
 /// <summary>Quality of an image column against the truth.</summary>
 /// <param name="Psnr">Mean peak signal-to-noise ratio in decibels.</param>

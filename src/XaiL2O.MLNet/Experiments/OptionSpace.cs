@@ -5,14 +5,14 @@ namespace XaiL2O.MLNet;
 /// <summary>The options that an experiment varies: ranges, logarithmic ranges and choices.</summary>
 /// <remarks>
 /// <code>
-/// var space = new SearchSpace();
+/// var space = new OptionSpace();
 /// var learningRate = space.Range("LearningRate", 3e-4, 3e-2, logarithmic: true, initial: 3e-3);
 /// var batchSize = space.IntegerRange("BatchSize", 25, 200, initial: 100);
 /// // in the pipeline: new TrainingOptions { LearningRate = trial.Value(learningRate), BatchSize = trial.Value(batchSize) }
 /// </code>
 /// Defaults are given for all options or for none; where given they are the first trial.
 /// </remarks>
-public sealed class SearchSpace
+public sealed class OptionSpace
 {
     private readonly List<SearchParameter> parameters = [];
 

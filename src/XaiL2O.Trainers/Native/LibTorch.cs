@@ -4,23 +4,50 @@ using TorchSharp;
 namespace XaiL2O.Trainers;
 
 /// <summary>
-/// Makes sure, once, that TorchSharp's native library loads, and turns its failure into one
-/// <see cref="NativeLibraryException"/> that names the cause and the remedy.
+/// TorchSharp's native library: makes sure, once, that it loads, turns its failure into one <see cref="LibTorchException"/> that names the cause and the remedy, and
+/// sets the memory allocator that it uses where an application asks for it.
 /// </summary>
-public static class NativeLibrary
+public static class LibTorch
 {
     /// <summary>The C++ runtime symbol version that the native library of TorchSharp 0.107 is linked against.</summary>
     private const string NeededSymbol = "GLIBCXX_3.4.32";
 
+    private const int MappingThreshold = -3; // M_MMAP_THRESHOLD
+    private const int MappedBytes = 1 << 20; // smaller blocks come too often: mapping each made a dictionary training twice as slow
+
     private static readonly Lazy<Exception?> LoadFailure = new(TryLoad);
 
     /// <summary>Loads the native library if that has not happened yet.</summary>
-    /// <exception cref="NativeLibraryException">The library is missing, or the system's C++ runtime is too old for it.</exception>
+    /// <exception cref="LibTorchException">The library is missing, or the system's C++ runtime is too old for it.</exception>
     public static void EnsureLoaded()
     {
         if (LoadFailure.Value is { } failure)
-            throw new NativeLibraryException(Explain(failure), failure);
+            throw new LibTorchException(Explain(failure), failure);
     }
+
+    /// <summary>
+    /// Sets the memory allocator of the whole process, where it is glibc's, to return every freed block of 1 MiB and more to the system. libtorch asks glibc for
+    /// aligned blocks, and glibc (seen in 2.41) does not find a freed aligned block again: a loop that frees several large tensors at once grows by their size in every
+    /// round, to gigabytes in a solve of CT images. An application calls this once, at its start, or loads another allocator such as jemalloc, which is faster; this
+    /// library does neither by itself. Without effect where the C library is not glibc.
+    /// </summary>
+    public static void ReturnFreedBlocks()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        try
+        {
+            _ = SetAllocatorOption(MappingThreshold, MappedBytes);
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            // Another C library: it has no such option, and not this trouble.
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "mallopt")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SetAllocatorOption(int parameter, int value);
 
     private static Exception? TryLoad()
     {
@@ -28,7 +55,6 @@ public static class NativeLibrary
         {
             using var work = NativeWork.Enter();
             using var probe = torch.zeros(1);
-            AlignedMemory.ReturnFreedBlocks();
             return null;
         }
         catch (Exception e) when (e is TypeInitializationException or NotSupportedException or DllNotFoundException or ExternalException)

@@ -5,13 +5,13 @@ namespace XaiL2O.MLNet;
 /// first trial is made with the defaults where the space has them.
 /// </summary>
 /// <param name="Seed">Seed of the draws.</param>
-public sealed record RandomTuner(int Seed = 1) : Tuner
+public sealed record RandomSearch(int Seed = 1) : Tuner
 {
     /// <summary>Draws after which a space of choices counts as exhausted.</summary>
     private const int Draws = 200;
 
     /// <inheritdoc/>
-    public override TrialProposal? Next(SearchSpace space, IReadOnlyList<TrialResult> ended, TrialOrder order)
+    public override TrialProposal? Next(OptionSpace space, IReadOnlyList<TrialOutcome> ended, TrialOrder order)
     {
         ArgumentNullException.ThrowIfNull(space);
         ArgumentNullException.ThrowIfNull(ended);

@@ -2,7 +2,7 @@ using PureHDF;
 using PureHDF.Selections;
 using PureHDF.VOL.Native;
 
-namespace XaiL2O.MLNet;
+namespace XaiL2O.Data;
 
 /// <summary>One file in the layout of LoDoPaB-CT: dataset <c>data</c>, 32-bit floats, [slices, n, n]. Errors name the file and the reason.</summary>
 internal sealed class LodopabFile : IDisposable

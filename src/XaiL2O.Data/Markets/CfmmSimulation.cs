@@ -1,4 +1,6 @@
-namespace XaiL2O.Trainers;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.Data;
 
 /// <summary>The network of the source's trading experiment, and draws of its reserves.</summary>
 public static class CfmmSimulation

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
+using XaiL2O.Trainers;
 using static TorchSharp.torch;
 
-namespace XaiL2O.Trainers;
+namespace XaiL2O.Data;
 
 /// <summary>
 /// Measurements of known images: d = Ax with independent Gaussian noise on every beam, whose standard deviation is a share of the beam's

@@ -1,4 +1,6 @@
-namespace XaiL2O.Trainers;
+using XaiL2O.Trainers;
+
+namespace XaiL2O.Data;
 
 /// <summary>
 /// A baseline for learned trades: the analytic trade computed as if the fee factors were γ(1 − c), which leaves the true rule (18) a slack in

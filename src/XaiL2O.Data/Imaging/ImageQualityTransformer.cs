@@ -2,14 +2,15 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using TorchSharp;
+using XaiL2O.MLNet;
 using XaiL2O.Trainers;
 
-namespace XaiL2O.MLNet;
+namespace XaiL2O.Data;
 
 /// <summary>Appends <c>{prefix}Psnr</c> (decibels) and <c>{prefix}Ssim</c> of an image column against the truth, <see cref="double"/>; see <see cref="ImageQuality"/>.</summary>
-public sealed class ImageQualityTransformer : BatchTransformer
+internal sealed class ImageQualityTransformer : BatchTransformer
 {
-    internal const string LoaderSignature = "XaiL2OImageQuality";
+    internal const string LoaderSignature = "XaiL2ODataImageQuality";
     private const int Rows = 16;
 
     /// <summary>More pixels have no index.</summary>
@@ -40,7 +41,7 @@ public sealed class ImageQualityTransformer : BatchTransformer
     internal override void CheckInput(DataViewSchema schema)
     {
         foreach (var name in InputColumnNames)
-            ColumnCheck.FloatVector(schema, name, Pixels);
+            ColumnCheck.NumberVector(schema, name, Pixels);
         ColumnCheck.Hidden(schema, OutputColumns);
     }
 
@@ -53,7 +54,7 @@ public sealed class ImageQualityTransformer : BatchTransformer
         ModelPayload.Of(settings).Save(context);
     }
 
-    private static VersionInfo Version() => ModelHeader.Of("XL2O IMQ", LoaderSignature);
+    private static VersionInfo Version() => MLNet.ModelHeader.Of("XL2O IMQ", LoaderSignature, type: typeof(ImageQualityTransformer));
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
@@ -63,19 +64,15 @@ public sealed class ImageQualityTransformer : BatchTransformer
 
     private sealed class CompareBatch(ImageQualityTransformer parent, DataViewRow source) : IRowBatch
     {
-        private readonly FloatRows[] rows = [.. parent.InputColumnNames.Select(name => new FloatRows(source, source.Schema[name], parent.Pixels))];
+        private readonly InputRows rows = new(source, parent.InputColumnNames.Select(name => new ModelColumn(name, parent.Pixels)));
 
-        public void Read(int slot)
-        {
-            foreach (var column in rows)
-                column.Read(slot);
-        }
+        public void Read(int slot) => rows.Read(slot);
 
         public Array[] Compute(int count)
         {
-            using var image = rows[0].Take(count);
-            using var truth = rows[1].Take(count);
-            return [ImageQuality.Psnr(image, truth), ImageQuality.Ssim(image, truth)];
+            using var scope = torch.NewDisposeScope();
+            var read = rows.Take(count);
+            return [ImageQuality.Psnr(read[0], read[1]), ImageQuality.Ssim(read[0], read[1])];
         }
     }
 }

@@ -1,7 +1,8 @@
 using TorchSharp;
+using XaiL2O.Trainers;
 using static TorchSharp.torch;
 
-namespace XaiL2O.Trainers;
+namespace XaiL2O.Benchmarks;
 
 /// <summary>
 /// A diagnostic of training: the gradients of Jacobian-free backpropagation and of more attached steps beside the implicit one, and how fast
@@ -12,7 +13,7 @@ namespace XaiL2O.Trainers;
 /// <param name="Contraction">
 /// Geometric mean of ‖ζ⁺⁺ − ζ⁺‖/‖ζ⁺ − ζ‖ over some steps at the end of the solve; near 1 a short gradient is far from the true one.
 /// </param>
-public sealed record GradientComparison(IReadOnlyList<GradientComparison.Mode> Modes, double ImplicitNorm, double Contraction)
+internal sealed record GradientComparison(IReadOnlyList<GradientComparison.Mode> Modes, double ImplicitNorm, double Contraction)
 {
     private const int ContractionSteps = 20;
 

@@ -1,16 +1,16 @@
 namespace XaiL2O.Trainers;
 
 /// <summary>TorchSharp's native library could not be loaded; the message names the cause and the remedy.</summary>
-public sealed class NativeLibraryException : InvalidOperationException
+public sealed class LibTorchException : InvalidOperationException
 {
     /// <summary>Creates the exception without a message.</summary>
-    public NativeLibraryException()
+    public LibTorchException()
     {
     }
 
     /// <summary>Creates the exception.</summary>
     /// <param name="message">Cause and remedy.</param>
-    public NativeLibraryException(string message)
+    public LibTorchException(string message)
         : base(message)
     {
     }
@@ -18,7 +18,7 @@ public sealed class NativeLibraryException : InvalidOperationException
     /// <summary>Creates the exception.</summary>
     /// <param name="message">Cause and remedy.</param>
     /// <param name="innerException">What the loader threw.</param>
-    public NativeLibraryException(string message, Exception innerException)
+    public LibTorchException(string message, Exception innerException)
         : base(message, innerException)
     {
     }

@@ -1,9 +1,9 @@
 namespace XaiL2O.MLNet;
 
 /// <summary>A trial that has ended.</summary>
-public sealed record TrialResult
+public sealed record TrialOutcome
 {
-    internal TrialResult(int number, SampledOptions options, double resource) => (Number, Options, Resource) = (number, options, resource);
+    internal TrialOutcome(int number, SampledOptions options, double resource) => (Number, Options, Resource) = (number, options, resource);
 
     /// <summary>Number of the trial, from 0.</summary>
     public int Number { get; }

@@ -2,7 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
 
-namespace XaiL2O.MLNet;
+namespace XaiL2O.Data;
 
 /// <summary>
 /// Images of LoDoPaB-CT files (doi 10.1038/s41597-021-00893-z) as rows, read slice by slice: <c>Image</c>, a vector of n² <see cref="float"/>

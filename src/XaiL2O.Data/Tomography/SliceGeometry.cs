@@ -1,4 +1,4 @@
-namespace XaiL2O.MLNet;
+namespace XaiL2O.Data;
 
 /// <summary>Cuts, turns and resamples square images.</summary>
 internal static class SliceGeometry

@@ -1,6 +1,7 @@
+using XaiL2O.MLNet;
 using XaiL2O.Trainers;
 
-namespace XaiL2O.MLNet;
+namespace XaiL2O.Data;
 
 /// <summary>How images are read from LoDoPaB files.</summary>
 public sealed record LodopabOptions

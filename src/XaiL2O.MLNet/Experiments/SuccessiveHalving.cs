@@ -13,10 +13,10 @@ namespace XaiL2O.MLNet;
 /// <param name="Seed">Seed of the draws.</param>
 /// <param name="Rungs">r, at least 2 and at most 10. Default 3.</param>
 /// <param name="ReductionFactor">η, at least 2 and at most 10. Default 3.</param>
-public sealed record SuccessiveHalvingTuner(int Seed = 1, int Rungs = 3, int ReductionFactor = 3) : Tuner
+public sealed record SuccessiveHalving(int Seed = 1, int Rungs = 3, int ReductionFactor = 3) : Tuner
 {
     /// <inheritdoc/>
-    public override TrialProposal? Next(SearchSpace space, IReadOnlyList<TrialResult> ended, TrialOrder order)
+    public override TrialProposal? Next(OptionSpace space, IReadOnlyList<TrialOutcome> ended, TrialOrder order)
     {
         ArgumentNullException.ThrowIfNull(space);
         ArgumentNullException.ThrowIfNull(ended);
@@ -40,7 +40,7 @@ public sealed record SuccessiveHalvingTuner(int Seed = 1, int Rungs = 3, int Red
             at += size;
             for (var level = 1; level < Rungs; level++)
             {
-                TrialResult[] promoted = [.. rung.Where(t => t.Status == TrialStatus.Succeeded).Order(order).Take(size /= ReductionFactor)];
+                TrialOutcome[] promoted = [.. rung.Where(t => t.Status == TrialStatus.Succeeded).Order(order).Take(size /= ReductionFactor)];
                 if (ended.Count - at < promoted.Length)
                     return new TrialProposal(promoted[ended.Count - at].Options, Effort(level));
                 rung = ended.Skip(at).Take(promoted.Length);
