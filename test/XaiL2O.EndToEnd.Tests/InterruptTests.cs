@@ -20,7 +20,7 @@ internal sealed class InterruptTests
     [TestCase("dictionary", "epoch 1/")]
     [TestCase("cfmm", "epoch 1/")]
     [TestCase("certify", "Saving classifier", TestName = "Ctrl_C_ends_the_reload_in_a_child_process")]
-    [TestCase("compose", "Tuning ISTA", TestName = "Ctrl_C_ends_solves_outside_of_views")]
+    [TestCase("compose", "Tuning the lasso's", TestName = "Ctrl_C_ends_solves_outside_of_views")]
     [TestCase("ct", "Calibrating", TestName = "Ctrl_C_ends_solves_in_calibration")]
     [TestCase("certify", "Judging", TestName = "Ctrl_C_ends_judging_and_metrics")]
     [TestCase("experiment", "Tuning for", TestName = "Ctrl_C_ends_an_experiment")]

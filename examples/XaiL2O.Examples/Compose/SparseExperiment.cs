@@ -7,74 +7,77 @@ using XaiL2O.Trainers;
 namespace XaiL2O.Examples;
 
 /// <summary>
-/// Cosine coefficients of ECG windows from compressed measurements: <see cref="SparseRecovery"/> against ISTA with the same number of iterations, and
-/// against the linear estimator of a Gaussian prior, on the same rows, patients that training has not seen.
+/// Which of 250 sources are active, and how strongly, from 100 sensors that each hear all of them: <see cref="SparseRecovery"/> against the lasso, whose threshold is tuned,
+/// and against linear estimators, on the same generated rows. Some sources are active often and most are rarely, which the training rows know.
 /// </summary>
 internal sealed class SparseExperiment
 {
-    /// <summary>Iterations that both have.</summary>
+    /// <summary>Iterations of the lasso that is not solved to its end.</summary>
     public const int Budget = 300;
 
-    private const int Size = EcgWindow.SignalLength;
-    public const int Converged = 3000;
+    private const int Sources = 250;
+    private const int Sensors = 100;
 
-    /// <summary>Records whose windows calibrate the certificates; training sees none of them.</summary>
-    private static readonly int[] CalibrationRecords = [105, 108, 114];
+    /// <summary>Standard deviation of the noise of a sensor; an active source has amplitude 1.</summary>
+    private const double Noise = 0.03;
 
-    private static readonly double[] Thresholds = [0.001, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05];
+    /// <summary>Of how many rows a quick run takes one.</summary>
+    private const int QuickShare = 2;
+
+    private static readonly FixedPointOptions Exact = new() { MaxIterations = 10_000, AndersonMemory = 10 };
+
+    private static readonly double[] Thresholds = [0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03];
 
     private static readonly int[] Budgets = [3, 10, 30, 100, 300, 1000];
 
-    /// <summary>Of how many rows a quick run takes one.</summary>
-    private const int QuickShare = 3;
-
-    private readonly MLContext ml;
-    private readonly float[,] cosines = Cosines();
+    private readonly Random random;
+    private readonly double[] rates;
     private readonly float[,] measurement;
     private readonly Row[] tuning;
-    private readonly Dictionary<int, double> tuned = [];
     private readonly Row[] test;
+    private readonly Dictionary<int, double> tuned = [];
 
     public SparseExperiment(ExampleContext context, MLContext ml)
     {
-        this.ml = ml;
-        var random = new Random(context.Seed);
-        var A = Gaussian.UnitColumns(EcgWindow.MeasurementCount, Size, random);
-        measurement = Product(A, cosines);
-        var windows = Load("mitbih-train.tsv", A);
-        test = context.Thinned(Load("mitbih-test.tsv", A), QuickShare);
-        var training = windows.Where(w => !CalibrationRecords.Contains(w.Record)).ToArray();
-        var calibration = context.Thinned(windows.Where(w => CalibrationRecords.Contains(w.Record)), QuickShare);
-        tuning = [.. training.Where((_, i) => i % 20 == 0)];
+        random = new Random(context.Seed);
+        measurement = Gaussian.UnitColumns(Sensors, Sources, random);
+        // Some 13 are active at a time: the busiest in most rows, the quietest in one of a hundred.
+        rates = [.. Enumerable.Range(0, Sources).Select(i => Math.Min(0.6, 3.0 / (i + 4))).OrderBy(_ => random.Next())];
+        Row[] Draw(int count) => context.Thinned(Enumerable.Range(0, count).Select(_ => Active(i => rates[i])), QuickShare);
+        var (training, validation, calibration) = (Draw(2700), Draw(300), Draw(1000));
+        test = Draw(1000);
+        tuning = [.. training.Where((_, i) => i % 10 == 0)];
 
-        ExampleContext.Say("Tuning ISTA's threshold on training rows");
-        (IstaThreshold, var convergedThreshold) = (Tune(Budget), Tune(Converged));
-        (Ista, IstaConverged) = (Lasso(IstaThreshold, Budget, test), Lasso(convergedThreshold, Converged, test));
-
-        ExampleContext.Say("Estimating Gaussian priors from training rows");
-        var samples = training.Select(w => (w.Record, Samples(w.Signal))).ToArray();
-        Linear = [.. Enum.GetValues<PriorCovariance>().Select(covariance =>
-        {
-            var prior = LinearRecovery.Fit(A, samples, covariance);
-            Row[] rows = [.. test.Select(r => new Row { Record = r.Record, Signal = r.Signal, Measurements = r.Measurements, Estimate = MatrixMath.Multiply(cosines, prior.Estimator.Estimate(r.Measurements)) })];
-            return (prior, rows);
-        })];
+        ExampleContext.Say("Tuning the lasso's threshold and linear estimators on training rows");
+        (Ista, IstaConverged) = (Lasso(Tune(Budget), Budget, test), Lasso(Tune(Exact.MaxIterations), Exact.MaxIterations, test));
+        float[][] Of(Row[] rows, Func<Row, float[]> part) => [.. rows.Select(part)];
+        Linear =
+        [
+            .. new[]
+            {
+                ("covariance", LinearEstimator.FromPrior(measurement, Of(training, r => r.Signal), PriorCovariance.Sample, Of(validation, r => r.Signal))),
+                ("regression", LinearEstimator.FromPairs(Of(training, r => r.Measurements), Of(training, r => r.Signal), Of(validation, r => r.Measurements), Of(validation, r => r.Signal))),
+            }.Select(l => (l.Item1, l.Item2, test.Select(r => r.With(l.Item2.Estimate(r.Measurements))).ToArray())),
+        ];
 
         var definition = new SparseRecovery { Measurement = measurement, Seed = context.Seed };
-        Model = ExampleContext.WithProgress($"Training sparse recovery on {training.Length} windows", progress => ml.L2O().Train(definition, new ImplicitModelTrainer.Options
+        Model = ExampleContext.WithProgress($"Training sparse recovery on {training.Length + validation.Length} rows", progress => ml.L2O().Train(definition, new ImplicitModelTrainer.Options
         {
-            // To the end: a model whose solves have not converged fails its certificates.
-            Solver = new FixedPointOptions { MaxIterations = Converged, AndersonMemory = 10 },
-            Training = definition.Training with { Epochs = context.Sized(definition.Training.Epochs / 3, definition.Training.Epochs, definition.Training.Epochs) },
+            Training = definition.Training with { Epochs = context.Sized(definition.Training.Epochs / 2, definition.Training.Epochs, definition.Training.Epochs) },
             Progress = progress,
             CancellationToken = context.Cancellation,
-        }).Fit(ml.Data.LoadFromEnumerable(training)));
+        }).Fit(ml.Data.LoadFromEnumerable((Row[])[.. training, .. validation])));
         var certifier = ml.L2O().Certify(new CertifiedProperty("Sparsity"), new CertifiedProperty("Fidelity"), new CertifiedProperty("Prior"), CertifiedProperty.Convergence())
             .Fit(Model.Transform(ml.Data.LoadFromEnumerable(calibration)));
         Chain = Model.Append(certifier);
 
-        // The measurements of some test rows are damaged as in the ecg example: a dead channel or a spike.
-        Row[] judged = [.. test, .. test.Where((_, i) => i % context.Sized(5, 10, 10) == 0).Select((r, i) => r.Damaged(i % 2 == 0 ? "dropped measurements" : "spike", random))];
+        // Sensors that are off, a spike in one of them, and rows with far more active sources than 100 sensors can tell apart.
+        Row[] judged =
+        [
+            .. test,
+            .. test.Where((_, i) => i % 10 == 0).Select((r, i) => r.Damaged(i % 2 == 0 ? "sensors off" : "spike", random)),
+            .. Enumerable.Range(0, 50).Select(_ => Active(_ => 0.3, "too many active")),
+        ];
         TestView = ml.Data.LoadFromEnumerable(judged);
         JudgedView = ExampleContext.Solved(ml, Chain, TestView);
         Judged = [.. ml.Data.CreateEnumerable<Row>(JudgedView, reuseRowObject: false)];
@@ -97,45 +100,48 @@ internal sealed class SparseExperiment
 
     public Row[] IstaConverged { get; }
 
-    public double IstaThreshold { get; }
+    /// <summary>The threshold of the lasso that is solved to its end.</summary>
+    public double LassoThreshold => Tune(Exact.MaxIterations);
 
-    /// <summary>The linear estimators of both kinds of prior with their estimates of the test rows.</summary>
-    public (LinearRecovery Prior, Row[] Rows)[] Linear { get; }
+    /// <summary>Linear estimators with their estimates of the test rows.</summary>
+    public (string Kind, LinearEstimator Estimator, Row[] Rows)[] Linear { get; }
 
-    /// <summary>That of the kind with the smaller error on the training patient left out.</summary>
-    public (LinearRecovery Prior, Row[] Rows) BestLinear => Linear.MinBy(l => l.Prior.ValidationError);
+    /// <summary>The one with the smaller error on the validation rows.</summary>
+    public (string Kind, LinearEstimator Estimator, Row[] Rows) BestLinear => Linear.MinBy(l => l.Estimator.ValidationError);
 
     /// <summary>10·log₁₀(Σ‖x̂ − x‖²/Σ‖x‖²) over rows, in dB.</summary>
-    public static double Nmse(Row[] rows) =>
-        10 * Math.Log10(rows.Sum(r => MatrixMath.SquaredDistance(r.Estimate, r.Signal)) / rows.Sum(r => Math.Pow(MatrixMath.Norm(r.Signal), 2)));
+    public static double Nmse(Row[] rows) => 10 * Math.Log10(rows.Sum(Error) / rows.Sum(r => Math.Pow(MatrixMath.Norm(r.Signal), 2)));
 
-    /// <summary>Error by iteration budget, on the test rows: the learned model, and ISTA with its threshold tuned for each budget on training rows.</summary>
+    /// <summary>NMSE of the learned model less that of other estimates of the same rows, in dB, with its 95 % interval (bootstrap over rows).</summary>
+    public (double Difference, double Low, double High) Against(Row[] others)
+    {
+        var resample = new Random(1);
+        var pairs = Learned.Zip(others, (l, o) => (Learned: Error(l), Other: Error(o))).ToArray();
+        double Ratio(IEnumerable<(double Learned, double Other)> rows)
+        {
+            var (learned, other) = rows.Aggregate((0.0, 0.0), (sum, r) => (sum.Item1 + r.Learned, sum.Item2 + r.Other));
+            return 10 * Math.Log10(learned / other);
+        }
+
+        var draws = Enumerable.Range(0, 2000).Select(_ => Ratio(pairs.Select(_ => pairs[resample.Next(pairs.Length)]))).Order().ToArray();
+        return (Ratio(pairs), draws[50], draws[1949]);
+    }
+
+    /// <summary>Error by iteration budget, on the test rows: the learned model, and the lasso with its threshold tuned for each budget on training rows.</summary>
     public (int Budget, double Learned, double Ista)[] ByBudget()
     {
         using var model = Model.Definition.CreateModel(torch.ScalarType.Float32);
         model.ImportWeights(Model.Weights);
-        using var data = torch.tensor(test.SelectMany(r => r.Measurements).ToArray()).reshape(test.Length, -1);
-        return
-        [
-            .. Budgets.Select(budget =>
-            {
-                var x = model.Infer(data, new FixedPointOptions { MaxIterations = budget, ResidualTolerance = 1e-9 }).Inference;
-                return (budget, Nmse([.. test.Zip(x, (r, e) => new Row { Signal = r.Signal, Estimate = e })]), Nmse(Lasso(Tune(budget), budget, test)));
-            }),
-        ];
+        return [.. Budgets.Select(budget => (budget, Nmse(Infer(model, budget, test)), Nmse(Lasso(Tune(budget), budget, test))))];
     }
 
-    /// <summary>A window in millivolts from its coefficients.</summary>
-    public float[] Samples(float[] coefficients)
-    {
-        var samples = new float[Size];
-        for (var k = 0; k < Size; k++)
-        {
-            for (var i = 0; i < Size; i++)
-                samples[i] += coefficients[k] * cosines[k, i];
-        }
+    private static double Error(Row row) => MatrixMath.SquaredDistance(row.Estimate, row.Signal);
 
-        return samples;
+    private static Row[] Infer(ImplicitModel model, int iterations, Row[] rows)
+    {
+        using var data = torch.tensor(rows.SelectMany(r => r.Measurements).ToArray()).reshape(rows.Length, -1);
+        var x = model.Infer(data, iterations == Exact.MaxIterations ? Exact : new FixedPointOptions { MaxIterations = iterations, ResidualTolerance = 1e-9 }).Inference;
+        return [.. rows.Zip(x, (r, e) => r.With(e))];
     }
 
     private double Tune(int iterations)
@@ -145,61 +151,42 @@ internal sealed class SparseExperiment
         return threshold;
     }
 
-    /// <summary>ISTA: the definition without its learned part, to the end of its iterations.</summary>
+    /// <summary>The definition without its learned part: the lasso, whose iteration is ISTA.</summary>
     private Row[] Lasso(double threshold, int iterations, Row[] rows)
     {
         using var model = new SparseRecovery { Measurement = measurement, Threshold = threshold, Learned = false }.CreateModel();
-        using var data = torch.tensor(rows.SelectMany(r => r.Measurements).ToArray()).reshape(rows.Length, -1);
-        var x = model.Infer(data, new FixedPointOptions { MaxIterations = iterations, ResidualTolerance = 1e-6 }).Inference;
-        return [.. rows.Zip(x, (r, e) => new Row { Record = r.Record, Signal = r.Signal, Measurements = r.Measurements, Estimate = e })];
+        return Infer(model, iterations, rows);
     }
 
-    private Row[] Load(string file, float[,] A) =>
-    [
-        .. EcgWindow.Load(ml, Path.Combine("ecg", file), A)
-            .Select(w => new Row { Record = w.Record, Signal = MatrixMath.Multiply(cosines, w.Signal), Measurements = w.Measurements }),
-    ];
-
-    private static float[,] Cosines()
+    private Row Active(Func<int, double> rate, string set = Row.Clean)
     {
-        using var transform = MatrixOperator.CosineTransform(Size);
-        var values = new float[Size, Size];
-        Buffer.BlockCopy(transform.Matrix.data<float>().ToArray(), 0, values, 0, values.Length * sizeof(float));
-        return values;
-    }
-
-    /// <summary>AΨᵀ, which measures a signal given by its coefficients Ψx.</summary>
-    private static float[,] Product(float[,] A, float[,] transform)
-    {
-        var product = new float[A.GetLength(0), Size];
-        var row = new float[Size];
-        for (var k = 0; k < Size; k++)
+        var x = new float[Sources];
+        for (var i = 0; i < Sources; i++)
         {
-            Buffer.BlockCopy(transform, k * Size * sizeof(float), row, 0, Size * sizeof(float));
-            var column = MatrixMath.Multiply(A, row);
-            for (var i = 0; i < column.Length; i++)
-                product[i, k] = column[i];
+            if (random.NextDouble() < rate(i))
+                x[i] = (float)Gaussian.Next(random);
         }
 
-        return product;
+        var d = MatrixMath.Multiply(measurement, x);
+        for (var i = 0; i < d.Length; i++)
+            d[i] += (float)(Noise * Gaussian.Next(random));
+        return new Row { Set = set, Signal = x, Measurements = d };
     }
 
     internal sealed class Row
     {
         public const string Clean = "clean";
 
-        public int Record { get; set; }
-
         public string Set { get; set; } = Clean;
 
-        [VectorType(Size)]
+        [VectorType(Sources)]
         public float[] Signal { get; set; } = [];
 
-        [VectorType(EcgWindow.MeasurementCount)]
+        [VectorType(Sensors)]
         public float[] Measurements { get; set; } = [];
 
-        [VectorType(Size)]
-        public float[] Estimate { get; set; } = new float[Size];
+        [VectorType(Sources)]
+        public float[] Estimate { get; set; } = new float[Sources];
 
         public int Iterations { get; set; }
 
@@ -209,6 +196,8 @@ internal sealed class SparseExperiment
 
         public string FailedParts { get; set; } = "";
 
+        public Row With(float[] estimate) => new() { Set = Set, Signal = Signal, Measurements = Measurements, Estimate = estimate };
+
         public Row Damaged(string how, Random random)
         {
             var d = (float[])Measurements.Clone();
@@ -216,7 +205,7 @@ internal sealed class SparseExperiment
                 d[random.Next(d.Length)] += 3 * (float)MatrixMath.Norm(d);
             else
                 Array.Clear(d, random.Next(d.Length - 30), 30);
-            return new Row { Record = Record, Set = how, Signal = Signal, Measurements = d };
+            return new Row { Set = how, Signal = Signal, Measurements = d };
         }
     }
 }

@@ -1,16 +1,18 @@
+using TorchSharp;
 using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
 
 /// <summary>
-/// Sparsity of a transformed signal, ‖Kx‖₁. Proximal: the soft threshold η_θ(u) = sign(u)·max(|u| − θ, 0) (7).
-/// Property value: ‖Kx‖₁, or ‖Kx‖₁/‖d‖₂ when relative to the data.
+/// Sparsity of a transformed signal, ‖w ⊙ Kx‖₁; w = 1 unless weights are given. Proximal: the soft threshold η_θ(u) = sign(u)·max(|u| − θ, 0) (7) with θ = step·w.
+/// Property value: ‖w ⊙ Kx‖₁, or that over ‖d‖₂ when relative to the data.
 /// </summary>
 public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
 {
     private readonly bool relativeToData;
     private readonly RowInput? data;
+    private readonly Tensor? weights;
 
     /// <summary>Creates the term.</summary>
     /// <param name="name">Property name.</param>
@@ -21,14 +23,26 @@ public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
     /// every certificate: a dead input must not look like a perfect one.
     /// </param>
     /// <param name="data">The input that counts as d there; all of d when null.</param>
-    public L1Term(string name, LinearOperator transform, bool relativeToData = false, RowInput? data = null)
-        : base(name, transform) => (this.relativeToData, this.data) = (relativeToData, data);
+    /// <param name="weights">w, positive, one per entry of Kx, shape <c>[K.OutputSize]</c>: small where entries are often not zero. All 1 when null. Not owned.</param>
+    /// <exception cref="ArgumentException">There are more or fewer weights than entries, or a weight is not positive.</exception>
+    public L1Term(string name, LinearOperator transform, bool relativeToData = false, RowInput? data = null, Tensor? weights = null)
+        : base(name, transform)
+    {
+        (this.relativeToData, this.data, this.weights) = (relativeToData, data, weights);
+        if (weights is null)
+            return;
+        if (weights.dim() != 1 || weights.shape[0] != transform.OutputSize)
+            throw new ArgumentException($"The operator gives {transform.OutputSize} entries and there are [{string.Join(", ", weights.shape)}] weights.", nameof(weights));
+        using var scope = NewDisposeScope();
+        if (!weights.detach().gt(0).logical_and(weights.detach().isfinite()).all().ToBoolean())
+            throw new ArgumentException($"A weight of the term '{name}' is not a positive number.", nameof(weights));
+    }
 
     /// <summary>Both: a norm or energy near 0 is that of an empty row.</summary>
     public override Sides Sides => Sides.TwoSided;
 
     /// <inheritdoc/>
-    public override string Formula => relativeToData ? $"‖{Transformed}‖₁/‖d‖" : $"‖{Transformed}‖₁";
+    public override string Formula => (weights is null ? $"‖{Transformed}‖₁" : $"‖w ⊙ {Transformed}‖₁") + (relativeToData ? "/‖d‖" : "");
 
     /// <inheritdoc/>
     public override string Cause => Transformed switch
@@ -42,7 +56,7 @@ public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
     internal const string Jumps = "a signal with more or larger jumps between neighbours than the model expects: noise, damaged measurements, or a source unlike those of the training data";
 
     /// <inheritdoc/>
-    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => step.Learned is { } θ
+    public Tensor Proximal(Tensor u, Coefficient step, Tensor data) => (weights is null ? step.Learned : step * weights) is { } θ
         ? u - u.minimum(θ).maximum(-θ)
         : u - u.clamp(-step.Value, step.Value);
 
@@ -50,16 +64,18 @@ public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
     public Tensor? Value(Tensor u, Tensor data)
     {
         ArgumentNullException.ThrowIfNull(u);
-        return u.abs().sum(1);
+        return Norm(u);
     }
 
-    /// <summary>−‖s‖_∞·level.</summary>
-    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data) => -direction.abs().amax([1]) * level;
+    /// <summary>−‖s/w‖_∞·level.</summary>
+    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data) => -(weights is null ? direction : direction / weights).abs().amax([1]) * level;
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data)
     {
-        var norm = Operator.Apply(x).abs().sum(1);
+        var norm = Norm(Operator.Apply(x));
         return relativeToData ? norm / (this.data?.Of(data) ?? data).norm(1) : norm;
     }
+
+    private Tensor Norm(Tensor u) => (weights is null ? u : weights * u).abs().sum(1);
 }
