@@ -71,7 +71,7 @@ internal sealed class LogLaws
         var (ml, log) = Listening();
         var random = new Random(1);
         float Normal() => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
-        void Fit(IEnumerable<Fixture.Row> rows) => ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = Fixture.A, LearnTransform = false, InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1), LearnPrior = true }).Fit(ml.Data.LoadFromEnumerable(rows.ToArray()));
+        void Fit(IEnumerable<Fixture.Row> rows) => ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = Fixture.A, LearnTransform = false, InitialTransform = Fixture.Matrix(1, Fixture.N, Fixture.N), LearnPrior = true }).Fit(ml.Data.LoadFromEnumerable(rows.ToArray()));
         Fit(Fixture.Rows(1, 100));
         Assert.That(log.Count(e => Says(e, Microsoft.ML.Runtime.ChannelMessageKind.Info, "Of the variance of a measurement the others explain 100 %")), Is.EqualTo(1));
         log.Clear();
@@ -120,7 +120,7 @@ internal sealed class LogLaws
         var learned = ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition
         {
             MeasurementMatrix = Fixture.A,
-            InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1),
+            InitialTransform = Fixture.Matrix(1, Fixture.N, Fixture.N),
             LearnTransform = false,
         }).Fit(ml.Data.LoadFromEnumerable(Fixture.Rows(1, 10)));
         var certifier = ml.L2O().Certify(new CertifiedProperty("Sparsity")).Fit(learned.Transform(ml.Data.LoadFromEnumerable(Fixture.Rows(2, 100))));

@@ -20,6 +20,9 @@ public sealed class FeasibilityIteration(Func<Tensor, Tensor> network, LinearOpe
     }
 
     /// <inheritdoc/>
+    public override SplittingState InitializeAt(Tensor estimate, Tensor data) => new ImageState(estimate);
+
+    /// <inheritdoc/>
     public override SplittingState Step(SplittingState state, Tensor data)
     {
         var u = network(((ImageState)state).X);
