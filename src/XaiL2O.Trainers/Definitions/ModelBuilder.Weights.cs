@@ -106,11 +106,10 @@ public sealed partial class ModelBuilder
         Check.AtLeast(channels, 1);
         Check.Odd(kernel);
         Check.Positive(normLimit);
-        void Keep(ConvolutionOperator K)
+        void Centre(ConvolutionOperator K)
         {
             if (zeroMean)
                 K.Kernel.sub_(K.Kernel.mean([2, 3], keepdim: true));
-            K.LimitNorm(normLimit);
         }
 
         // The operator owns tables for the bound, so it is made once.
@@ -119,10 +118,17 @@ public sealed partial class ModelBuilder
             () =>
             {
                 var K = new ConvolutionOperator(Learned(name, start, [channels, 1, kernel, kernel]), imageSize);
-                Keep(K);
+                Centre(K);
+                // What was scaled to the limit stays as it is, up to rounding.
+                if (K.NormBound > normLimit * (1 + 1e-5))
+                    K.LimitNorm(normLimit);
                 return K;
             },
-            keep: Keep);
+            keep: K =>
+            {
+                Centre(K);
+                K.LimitNorm(normLimit);
+            });
     }
 
     /// <summary>
