@@ -19,14 +19,17 @@ public class ReconstructionSolve
     public void Setup()
     {
         using var grad = no_grad();
-        var model = new ImplicitReconstructionModel(radon, new ReconstructionOptions
+        var model = new ImplicitReconstruction
         {
-            Regularizer = RegularizerKind.Adaptive, NoiseFloor = 0.1, Channels = 32, TransformKernel = 7, Hidden = 32, Context = 28, Kernel = 3, Stages = 1, Concavity = 0.95,
-        });
+            Model = new()
+            {
+                Regularizer = RegularizerKind.Adaptive, NoiseFloor = 0.1, Channels = 32, TransformKernel = 7, Hidden = 32, Context = 28, Kernel = 3, Stages = 1, Concavity = 0.95,
+            },
+        }.CreateModel();
         sparse = (LinearizedAdmm)model.CreateSplitting();
         var A = new MatrixOperator(radon.ToDense(), radon.NormBound);
         dense = new LinearizedAdmm(
-            sparse.F, new FidelityTerm("Fidelity", A, model.Radius.Value, model.Options.NoiseFloor), null, sparse.Steps, new GramPreconditioner(A, sparse.Preconditioner!.Strength), sparse.Constraint);
+            sparse.F, new FidelityTerm("Fidelity", A, sparse.Fidelity.Radius, sparse.Fidelity.NoiseFloor), null, sparse.Steps, new GramPreconditioner(A, sparse.Preconditioner!.Strength), sparse.Constraint);
         data = radon.Apply(rand(8, radon.InputSize));
     }
 

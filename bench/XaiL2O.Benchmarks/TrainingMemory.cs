@@ -49,8 +49,13 @@ public class TrainingMemory
     public void TrainReconstruction()
     {
         using var scope = NewDisposeScope();
-        using var radon = new RadonOperator(new ParallelBeamGeometry { ImageSize = 64, Angles = 15, Bins = 92 });
-        using var model = new ImplicitReconstructionModel(radon, new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, NoiseFloor = 0.1, Kernel = 3, Stages = 1 });
+        var definition = new ImplicitReconstruction
+        {
+            Geometry = new() { ImageSize = 64, Angles = 15, Bins = 92 },
+            Model = new() { Regularizer = RegularizerKind.Adaptive, NoiseFloor = 0.1, Kernel = 3, Stages = 1 },
+        };
+        using var model = definition.CreateModel();
+        var radon = RadonOperator.Shared(definition.Geometry);
         var images = rand(8, radon.InputSize);
         var iterations = Math.Min(Iterations, 1000);
         var options = new TrainingOptions

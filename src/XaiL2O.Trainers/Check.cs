@@ -12,6 +12,14 @@ internal static class Check
     /// <summary>The largest number of an option: its square has room in double precision.</summary>
     public const double Largest = 1e30;
 
+    /// <summary>An argument that is not null, for initialisers of constructors.</summary>
+    public static T Given<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "")
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(value, name);
+        return value;
+    }
+
     public static void AtLeast<T>(T value, T minimum, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : INumber<T>
     {

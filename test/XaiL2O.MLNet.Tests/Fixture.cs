@@ -56,7 +56,7 @@ internal static class Fixture
     public static float[] Multiply(float[,] matrix, float[] x) =>
         [.. Enumerable.Range(0, matrix.GetLength(0)).Select(i => Enumerable.Range(0, x.Length).Sum(j => matrix[i, j] * x[j]))];
 
-    private static float[,] Matrix(int seed, int rows, int columns)
+    public static float[,] Matrix(int seed, int rows, int columns)
     {
         var random = new Random(seed);
         var matrix = new float[rows, columns];

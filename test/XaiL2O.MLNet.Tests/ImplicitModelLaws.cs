@@ -42,7 +42,7 @@ internal sealed class ImplicitModelLaws
     private static DictionaryDefinition Fixed(int seed) => new()
     {
         MeasurementMatrix = Fixture.A,
-        InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, seed),
+        InitialTransform = Fixture.Matrix(seed, Fixture.N, Fixture.N),
         LearnTransform = false,
     };
 

@@ -15,7 +15,7 @@ internal sealed class InterruptionLaws
     private static IDataView Endless(IDataView rows) => Ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition
     {
         MeasurementMatrix = Fixture.A,
-        InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1),
+        InitialTransform = Fixture.Matrix(1, Fixture.N, Fixture.N),
         LearnTransform = false,
     }, new ImplicitModelTrainer.Options
     {

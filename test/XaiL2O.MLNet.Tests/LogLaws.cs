@@ -72,7 +72,7 @@ internal sealed class LogLaws
         var random = new Random(1);
         float Normal() => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
         ModelDefinition definition = dictionary
-            ? new DictionaryDefinition { MeasurementMatrix = Fixture.A, LearnTransform = false, InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1), LearnPrior = true }
+            ? new DictionaryDefinition { MeasurementMatrix = Fixture.A, LearnTransform = false, InitialTransform = Fixture.Matrix(1, Fixture.N, Fixture.N), LearnPrior = true }
             : new SignalRecoveryDefinition { MeasurementMatrix = Fixture.A, Filters = 2, FilterLength = 3 };
         var options = new ImplicitModelTrainer.Options { Training = new TrainingOptions { Epochs = 1, CheckGradient = false } };
         void Fit(IEnumerable<Fixture.Row> rows) => ml.L2O().Train(definition, options).Fit(ml.Data.LoadFromEnumerable(rows.ToArray()));
@@ -124,7 +124,7 @@ internal sealed class LogLaws
         var learned = ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition
         {
             MeasurementMatrix = Fixture.A,
-            InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1),
+            InitialTransform = Fixture.Matrix(1, Fixture.N, Fixture.N),
             LearnTransform = false,
         }).Fit(ml.Data.LoadFromEnumerable(Fixture.Rows(1, 10)));
         var certifier = ml.L2O().Certify(new CertifiedProperty("Sparsity")).Fit(learned.Transform(ml.Data.LoadFromEnumerable(Fixture.Rows(2, 100))));

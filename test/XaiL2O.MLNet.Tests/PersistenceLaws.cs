@@ -42,7 +42,7 @@ internal sealed class PersistenceLaws
     public void A_model_without_a_prior_has_none_of_its_arrays_and_columns_before_and_after_loading()
     {
         var rows = Ml.Data.LoadFromEnumerable(Fixture.Rows(1, 60));
-        var trainer = Ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = Fixture.A, InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1), LearnTransform = false });
+        var trainer = Ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = Fixture.A, InitialTransform = Fixture.Matrix(1, Fixture.N, Fixture.N), LearnTransform = false });
         using var stream = new MemoryStream();
         Ml.Model.Save(trainer.Fit(rows), rows.Schema, stream);
         var loaded = Load(stream.ToArray());

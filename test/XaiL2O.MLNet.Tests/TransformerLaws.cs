@@ -49,7 +49,7 @@ internal sealed class TransformerLaws
         ImplicitModelTrainer Trainer(bool? prior) => Ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition
         {
             MeasurementMatrix = Fixture.A,
-            InitialTransform = ImplicitDictionaryModel.RandomTransform(Fixture.N, Fixture.N, 1),
+            InitialTransform = Fixture.Matrix(1, Fixture.N, Fixture.N),
             LearnTransform = false,
             LearnPrior = prior,
         });

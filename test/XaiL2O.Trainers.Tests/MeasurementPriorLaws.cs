@@ -175,15 +175,25 @@ internal sealed class MeasurementPriorLaws : TorchLaws
             Assert.That(() => MeasurementPrior.FromPairs(d, x[..3]), Throws.ArgumentException.With.Message.Contains("[3, 9]"));
             Assert.That(() => new MeasurementPrior(new double[3, 2], new double[4, 2]), Throws.ArgumentException.With.Message.Contains("3×2"));
             Assert.That(() => new MeasurementPrior(new double[2, 2], new double[4, 2]), Throws.ArgumentException.With.Message.Contains("positive"));
-            Assert.That(() => new ImplicitDictionaryModel(new float[2, 4], new float[4, 4], new(), prior: Prior()), Throws.ArgumentException.With.Message.Contains("2×4"));
+            Assert.That(() => Learned(ToArray(Normal(7, 2, 4)), ToArray(eye(4)), Prior()).CreateModel(), Throws.ArgumentException.With.Message.Contains("2×4"));
         });
+    }
+
+    /// <summary>A definition that has learned a prior.</summary>
+    private static DictionaryDefinition Learned(float[,] A, float[,] K, MeasurementPrior prior)
+    {
+        var definition = new DictionaryDefinition { MeasurementMatrix = A, InitialTransform = K };
+        var (precision, gain) = prior.Export();
+        typeof(DictionaryDefinition).GetProperty(nameof(DictionaryDefinition.PriorPrecision))!.SetValue(definition, precision);
+        typeof(DictionaryDefinition).GetProperty(nameof(DictionaryDefinition.PriorGain))!.SetValue(definition, gain);
+        return definition;
     }
 
     [Test]
     public void A_dictionary_model_reports_the_properties_of_its_prior()
     {
         using var prior = Prior();
-        using var model = new ImplicitDictionaryModel(ToArray(Normal(2, Measurements, Signal)), ToArray(eye(Signal)), new() { SparsityRelativeToData = true }, ScalarType.Float64, prior: prior);
+        using var model = Learned(ToArray(Normal(2, Measurements, Signal)), ToArray(eye(Signal)), prior).CreateModel(ScalarType.Float64);
         var d = Normal(5, 4, Measurements);
         d[3] = 0;
         var inference = model.Infer(d, new FixedPointOptions());

@@ -107,6 +107,26 @@ internal sealed class ModelCheckLaws : TorchLaws
         Assert.That(findings.Select(f => f.Message), Has.None.Contains("type =").And.None.Contains("device ="));
     }
 
+    private static readonly ModelDefinition[] OfThisLibrary =
+    [
+        new DictionaryDefinition { MeasurementMatrix = A },
+        new DictionaryDefinition { MeasurementMatrix = A, TransformSize = 8, Model = new() { Solver = DictionarySolver.LinearizedAdmm } },
+        new InpaintingDefinition { MeasurementMatrix = A },
+        new SignalRecoveryDefinition { MeasurementMatrix = A, Filters = 4, FilterLength = 3 },
+        new BackProjection(),
+        new TotalVariationReconstruction(),
+        new UNetReconstruction { Channels = 2, Levels = 3 },
+        new FeasibilityReconstruction { Model = new() { Channels = 2, Start = SolveStart.BackProjection } },
+        new ImplicitReconstruction { Model = new() { Channels = 3, Hidden = 4, Start = SolveStart.BackProjection } },
+        new ImplicitReconstruction { Model = new() { Channels = 3, Preconditioning = 0, Regularizer = RegularizerKind.Residual, NoiseFloor = 0.1 } },
+        new ImplicitReconstruction { Model = new() { Channels = 3, Hidden = 4, Regularizer = RegularizerKind.Adaptive, Context = 2, Separation = 1 } },
+    ];
+
+    /// <summary>Learned networks stand for proximal operators, and are none of a convex function.</summary>
+    [Test]
+    public void Models_of_this_library_keep_their_promises([ValueSource(nameof(OfThisLibrary))] ModelDefinition definition) =>
+        Assert.That(ModelCheck.Of(definition.Chosen.Outline).Where(f => f.Part != "Regularizer" || f.Promise != ModelPromise.Proximal), Is.Empty);
+
     [Test]
     public void The_gradient_of_training_is_part_of_the_full_check()
     {

@@ -25,7 +25,7 @@ internal sealed class ModelLaws : TorchLaws
 
     public static IEnumerable<TestCaseData> ModelCases => Models.Select(m => new TestCaseData(m).SetArgDisplayNames(m.Name));
 
-    private static float[,] Floats(int seed, int rows, int columns) => ImplicitDictionaryModel.RandomTransform(rows, columns, seed);
+    private static float[,] Floats(int seed, int rows, int columns) => BuiltIn.Random(rows, columns, seed);
 
     /// <summary>Measurements with orthonormal rows: linearised ADMM needs few iterations.</summary>
     private static float[,] Measurement()
@@ -44,10 +44,10 @@ internal sealed class ModelLaws : TorchLaws
         return matrix;
     }
 
-    private static ImplicitDictionaryModel Make((string Name, int Transform, ScalarType Type, ImplicitDictionaryOptions Options) model) =>
-        new(Measurement(), WellConditioned(model.Transform), model.Options, model.Type);
+    private static ImplicitModel Make((string Name, int Transform, ScalarType Type, ImplicitDictionaryOptions Options) model) =>
+        BuiltIn.Dictionary(Measurement(), WellConditioned(model.Transform), model.Options, model.Type);
 
-    private static double Norm(ImplicitDictionaryModel model) => linalg.norm(model.Weights[0].Weight.detach().to(float64), 2).ToDouble();
+    private static double Norm(ImplicitModel model) => linalg.norm(model.Weights[0].Weight.detach().to(float64), 2).ToDouble();
 
     [TestCaseSource(nameof(ModelCases))]
     public void Inference_is_positively_homogeneous((string Name, int Transform, ScalarType Type, ImplicitDictionaryOptions Options) parameters)
@@ -129,7 +129,7 @@ internal sealed class ModelLaws : TorchLaws
         var differences = new float[Signal - 1, Signal];
         for (var i = 0; i < Signal - 1; i++)
             (differences[i, i], differences[i, i + 1]) = (1, -1);
-        using var model = new ImplicitDictionaryModel(Measurement(), differences, new());
+        using var model = BuiltIn.Dictionary(Measurement(), differences);
         for (var step = 0; step < 100; step++)
             model.ProjectWeights();
         Assert.That(Norm(model), Is.EqualTo(1).Within(1e-3));
@@ -139,7 +139,7 @@ internal sealed class ModelLaws : TorchLaws
     public void Weights_survive_a_round_trip((string Name, int Transform, ScalarType Type, ImplicitDictionaryOptions Options) parameters)
     {
         using var model = Make(parameters);
-        using var other = new ImplicitDictionaryModel(Measurement(), Floats(77, parameters.Transform, Signal), parameters.Options, parameters.Type);
+        using var other = BuiltIn.Dictionary(Measurement(), Floats(77, parameters.Transform, Signal), parameters.Options, parameters.Type);
         var d = Normal(3, 4, DataSize);
         other.ImportWeights(model.ExportWeights());
         Assert.Multiple(() =>
@@ -248,10 +248,10 @@ internal sealed class ModelLaws : TorchLaws
 
     private static readonly Case<(string Message, Action Act)>[] Refusals =
     [
-        new("columns differ", () => ("A has 10 columns and K has 9", () => Construct(Floats(1, 5, 10), Floats(2, 9, 9)))),
-        new("square A", () => ("nothing to learn", () => Construct(Floats(1, 10, 10), Floats(2, 10, 10)))),
+        new("columns differ", () => ("InitialTransform is 9×9; it must be 9×10", () => Construct(Floats(1, 5, 10), Floats(2, 9, 9)))),
+        new("square A", () => ("fewer rows than columns", () => Construct(Floats(1, 10, 10), Floats(2, 10, 10)))),
         new("dependent rows of A", () => ("linearly dependent", () => Construct(new float[2, 10], Floats(2, 10, 10)))),
-        new("A with NaN", () => ("NaN or infinite", () => Construct(Filled(2, 10, float.NaN), Floats(2, 10, 10)))),
+        new("A with NaN", () => ("NaN or ∞", () => Construct(Filled(2, 10, float.NaN), Floats(2, 10, 10)))),
         new("K = 0", () => ("K must be finite and not zero", () => Construct(Floats(1, 5, 10), new float[3, 10]))),
         new("K with ∞", () => ("K must be finite and not zero", () => Construct(Floats(1, 5, 10), Filled(3, 10, float.PositiveInfinity)))),
         new("ProximalStep = 0", () => ("ProximalStep = 0", () => Construct(Floats(1, 5, 10), Floats(2, 10, 10), new() { ProximalStep = 0 }))),
@@ -271,9 +271,9 @@ internal sealed class ModelLaws : TorchLaws
     }
 
     private static void Construct(float[,] A, float[,] K, ImplicitDictionaryOptions? options = null) =>
-        new ImplicitDictionaryModel(A, K, options ?? new()).Dispose();
+        BuiltIn.Dictionary(A, K, options).Dispose();
 
-    private static void Use(Action<ImplicitDictionaryModel> action)
+    private static void Use(Action<ImplicitModel> action)
     {
         using var model = Make(Models[0]);
         action(model);

@@ -193,7 +193,7 @@ internal sealed class OptimalityLaws : TorchLaws
             yield return $"{problem}: violation {violation:E2}";
     }
 
-    private static ImplicitDictionaryModel Dictionary(ConvexProblem problem, DictionarySolver solver) => new(
+    private static ImplicitModel Dictionary(ConvexProblem problem, DictionarySolver solver) => BuiltIn.Dictionary(
         Single(problem.A),
         Single(problem.Transform ?? [.. Enumerable.Range(0, problem.Size).Select(i => Enumerable.Range(0, problem.Size).Select(j => i == j ? 1.0 : 0).ToArray())]),
         new ImplicitDictionaryOptions { Solver = solver },

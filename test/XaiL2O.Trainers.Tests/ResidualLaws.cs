@@ -164,7 +164,7 @@ internal sealed class ResidualLaws : TorchLaws
     [Test]
     public void The_implicit_model_reports_them_beside_its_terms()
     {
-        using var model = new ImplicitReconstructionModel(Radon, new ReconstructionOptions { Channels = 3, TransformKernel = 3, Hidden = 4, Kernel = 3, NoiseLevel = 0.03 });
+        using var model = new ImplicitReconstruction { Geometry = Radon.Geometry, Model = new() { Channels = 3, TransformKernel = 3, Hidden = 4, Kernel = 3, NoiseLevel = 0.03 } }.CreateModel();
         var x = Images(10, 2);
         var d = Scan(0.9f * x);
         Assert.That(model.Properties.Select(p => p.Name), Is.EqualTo((string[])["Box", "Fidelity", "Regularizer", "TotalVariation", "Whiteness", "LocalMisfit"]));

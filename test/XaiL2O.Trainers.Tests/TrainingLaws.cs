@@ -10,8 +10,8 @@ internal sealed class TrainingLaws : TorchLaws
     private const int M = 10;
     private static readonly FixedPointOptions Options = new() { MaxIterations = 20_000, ResidualTolerance = 1e-6 };
 
-    private static ImplicitDictionaryModel Create(DictionarySolver solver = DictionarySolver.ExactAdmm, ScalarType dtype = ScalarType.Float64) =>
-        new(Orthonormal(), Transform(), new ImplicitDictionaryOptions { Solver = solver }, dtype);
+    private static ImplicitModel Create(DictionarySolver solver = DictionarySolver.ExactAdmm, ScalarType dtype = ScalarType.Float64) =>
+        BuiltIn.Dictionary(Orthonormal(), Transform(), new ImplicitDictionaryOptions { Solver = solver }, dtype);
 
     private static float[,] Transform()
     {
@@ -252,7 +252,7 @@ internal sealed class TrainingLaws : TorchLaws
     public void Weights_survive_export_and_import()
     {
         using var a = Create(dtype: ScalarType.Float32);
-        using var b = new ImplicitDictionaryModel(Orthonormal(), ToArray(Normal(99, N, N)), a.Options);
+        using var b = BuiltIn.Dictionary(Orthonormal(), ToArray(Normal(99, N, N)));
         b.ImportWeights(a.ExportWeights());
         Assert.That(Gap(a.Weights[0].Weight, b.Weights[0].Weight), Is.EqualTo(0));
         Assert.That(() => b.ImportWeights([new NamedArray("K", [1, 1], [1])]), Throws.ArgumentException.With.Message.Contains("[1, 1]"));
@@ -358,8 +358,8 @@ internal sealed class TrainingLaws : TorchLaws
         var (data, signals) = TrainingData(60);
         float[] Trained()
         {
-            var K = ImplicitDictionaryModel.RandomTransform(N, N, 3);
-            using var model = new ImplicitDictionaryModel(Orthonormal(), K, new ImplicitDictionaryOptions());
+            var K = BuiltIn.Random(N, N, 3);
+            using var model = BuiltIn.Dictionary(Orthonormal(), K);
             using var composed = new DefinedModel(new Shrinkage(0.5));
             using var random = new DefinedModel(new Filters());
             var short1 = new TrainingOptions { Epochs = 1, BatchSize = 20 };

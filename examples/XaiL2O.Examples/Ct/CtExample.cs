@@ -45,7 +45,7 @@ internal sealed class CtExample : IExample
         Report(summary, models, truths, results);
         if (context.Size == RunSize.Full)
             CtConditions.Add(summary, ml, l2o, certificates, test, results["l2o"].Rows);
-        CtMeasurements.Add(summary, (TotalVariationModel)models["tv"].Model, (ImplicitReconstructionModel)l2o.Model, test);
+        CtMeasurements.Add(summary, (TotalVariationReconstruction)models["tv"].Definition, models["tv"].Model, l2o.Model, test);
         summary["total_seconds"] = context.ElapsedSeconds;
         var rows = results.ToDictionary(r => r.Key, r => r.Value.Rows);
         CtFigures.Reconstructions(context.PathOf("reconstructions.png"), truths, rows);

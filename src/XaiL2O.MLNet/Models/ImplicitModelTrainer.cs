@@ -48,7 +48,8 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
         (options.Solver ?? definition.Solver).Validate();
         DefinitionPayload.Check(definition);
         using var outline = definition.Chosen.Outline.CreateModel();
-        if (outline is DefinedModel)
+        // Those of this library are checked by its tests.
+        if (outline is DefinedModel && definition.GetType().Assembly != typeof(ModelDefinition).Assembly)
             CheckTerms();
         learns = definition.LearnsWeights && outline.WeightCount > 0;
         appended = columns.Appended(outline.Properties);

@@ -26,13 +26,14 @@ public sealed class ImplicitModelTransformer : BatchTransformer
     private readonly Dictionary<string, Term> properties;
     private readonly Once<(ImplicitModel Model, Splitting Splitting)> solved;
 
-    internal ImplicitModelTransformer(IHostEnvironment environment, ModelColumns columns, int batchSize, FixedPointOptions solver, IReadOnlyList<NamedArray> weights, torch.Device device, TrainingResult? training)
+    internal ImplicitModelTransformer(IHostEnvironment environment, ModelColumns columns, int batchSize, FixedPointOptions solver, IReadOnlyList<NamedArray> weights, torch.Device device, TrainingResult? training, ImplicitModel? outline = null)
     {
         (this.environment, this.columns, this.solver, this.weights, this.device, Training) = (environment, columns, solver, weights, device, training);
         // A column of a batch is one array.
         var widest = columns.Inputs.Select(c => c.Size).Concat([Definition.DataSize, Definition.InferenceSize, 1]).Max();
         BatchSize = Math.Clamp(Array.MaxLength / widest, 1, batchSize);
-        outline = LastingTensors.Make(() => Make(columns.Definition.Outline, torch.ScalarType.Float32, torch.CPU));
+        this.outline = outline ??= Outline(Definition);
+        outline.ImportWeights(weights);
         properties = outline.Properties.ToDictionary(columns.ValueOf);
         OutputColumns = columns.Appended(outline.Properties);
         // Some models are large; they are made for rows, whose columns then have the sizes that they are for.
@@ -144,10 +145,10 @@ public sealed class ImplicitModelTransformer : BatchTransformer
         OptionCheck.Batch(settings.BatchSize, nameof(settings.BatchSize));
         settings.Solver.Validate();
         var definition = settings.Definition.Create(payload);
-        var (columns, declared) = Declared(definition, settings, payload.ValueCount);
         // The definition says which weights there are.
-        using (declared)
-            return new ImplicitModelTransformer(environment, columns, settings.BatchSize, settings.Solver, payload.Weights(declared.Weights.Select(w => w.Name), WeightPrefix), DeviceChoice.From(environment), null);
+        var (columns, outline) = Declared(definition, settings, payload.ValueCount);
+        var weights = payload.Weights(outline.Weights.Select(w => w.Name), WeightPrefix);
+        return new ImplicitModelTransformer(environment, columns, settings.BatchSize, settings.Solver, weights, DeviceChoice.From(environment), null, outline);
     }
 
     private protected override void Save(ModelSaveContext context)
@@ -172,7 +173,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer
             definition.Validate();
             if (definition.LeastWeights > values)
                 throw new ArgumentException($"a {definition.GetType().Name} of these settings has at least {definition.LeastWeights} weights; the file has {values}.");
-            return (new ModelColumns(definition, settings.ColumnNames, settings.OutputPrefix), definition.Outline.CreateModel());
+            return (new ModelColumns(definition, settings.ColumnNames, settings.OutputPrefix), Outline(definition));
         }
 #pragma warning disable CA1031 // A user's definition may throw anything where its properties have values that it never had.
         catch (Exception e) when (e is not (ArgumentException or OutOfMemoryException))
@@ -181,6 +182,8 @@ public sealed class ImplicitModelTransformer : BatchTransformer
             throw new ArgumentException($"the definition {definition.GetType().Name} makes no model of the properties that were stored: {e.Message}", e);
         }
     }
+
+    private static ImplicitModel Outline(ModelDefinition definition) => LastingTensors.Make(() => definition.Outline.CreateModel());
 
     private ImplicitModel Make(ModelDefinition definition, torch.ScalarType type, torch.Device device)
     {

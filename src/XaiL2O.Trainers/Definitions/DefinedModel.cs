@@ -13,6 +13,7 @@ internal sealed class DefinedModel : ImplicitModel
     private readonly Tensor? lowest; // of each entry of d, where there are limits
     private readonly Tensor? highest;
     private readonly Tensor? unitless; // entries of d that no scale divides, where there are such
+    private readonly bool addsLoss;
 
     /// <summary>Declares the weights and checks the composition by one step on data of zeros.</summary>
     /// <param name="definition">The definition.</param>
@@ -23,6 +24,7 @@ internal sealed class DefinedModel : ImplicitModel
     {
         ArgumentNullException.ThrowIfNull(definition);
         definition.RequireProperties();
+        definition.Validate();
         Check.AtLeast(definition.DataSize, 1);
         Check.AtLeast(definition.InferenceSize, 1);
         Check.AtLeast(definition.TargetSize, 1);
@@ -41,7 +43,7 @@ internal sealed class DefinedModel : ImplicitModel
             (lowest, highest) = (PerEntry(c => c.Lowest), PerEntry(c => c.Highest));
         if (inputs.Any(c => c.IsUnitless))
             unitless = PerEntry(c => c.IsUnitless ? 1 : 0);
-        _ = Compose();
+        addsLoss = Compose().Losses.Count > 0;
         store.Complete();
         Try();
     }
@@ -84,8 +86,8 @@ internal sealed class DefinedModel : ImplicitModel
     {
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var values = Compose().Learned;
-        return [.. Weights.Select(w => NamedArray.Of(w.Name, values.GetValueOrDefault(w.Name, w.Weight)))];
+        var shown = Compose().Shown;
+        return [.. Weights.Select(w => shown.TryGetValue(w.Name, out var value) ? NamedArray.Of(value.Name, value.Value()) : NamedArray.Of(w.Name, w.Weight))];
     }
 
     /// <inheritdoc/>
@@ -95,13 +97,21 @@ internal sealed class DefinedModel : ImplicitModel
     public override void ProjectWeights() => store.Project();
 
     /// <inheritdoc/>
+    public override void FinishTraining() => store.Finish();
+
+    /// <inheritdoc/>
+    public override GradientMode DefaultGradient => Definition.DefaultGradient;
+
+    /// <inheritdoc/>
     public override Tensor Scale(Tensor data) => Definition.Scale(data);
 
     /// <inheritdoc/>
-    public override Tensor Loss(Tensor inference, Tensor data, Tensor targets) => Definition.Loss(inference, data, targets);
+    public override Tensor Loss(Tensor inference, Tensor data, Tensor targets) =>
+        Added(inference, data).Aggregate(Definition.Loss(inference, data, targets), (sum, loss) => sum + loss);
 
     /// <inheritdoc/>
-    public override double ValidationLoss(Tensor inference, Tensor data, Tensor targets) => Definition.ValidationLoss(inference, data, targets);
+    public override double ValidationLoss(Tensor inference, Tensor data, Tensor targets) =>
+        Added(inference, data).Aggregate(Definition.ValidationLoss(inference, data, targets), (sum, loss) => sum + loss.ToDouble());
 
     /// <summary>Rows with a value outside the limits of its column are NaN.</summary>
     /// <inheritdoc/>
@@ -135,6 +145,8 @@ internal sealed class DefinedModel : ImplicitModel
 
         base.Dispose(disposing);
     }
+
+    private IEnumerable<Tensor> Added(Tensor inference, Tensor data) => addsLoss ? Compose().Losses.Select(loss => loss(inference, data)) : [];
 
     private Composition Compose()
     {
@@ -180,8 +192,8 @@ internal sealed class DefinedModel : ImplicitModel
             Try(term, data);
         try
         {
-            var splitting = composition.CreateSplitting();
-            var x = splitting.Inference(splitting.Step(splitting.Initialize(data), data), data);
+            using var splitting = composition.CreateSplitting();
+            var x = splitting.Inference(splitting.Step(splitting.Begin(data), data), data);
             if (!x.shape.SequenceEqual([2, InferenceSize]))
                 throw new ArgumentException($"The iteration gives inferences of shape [{string.Join(", ", x.shape)}] for 2 rows; the definition says [2, {InferenceSize}].");
             foreach (var term in composition.Properties)

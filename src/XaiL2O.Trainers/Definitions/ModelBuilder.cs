@@ -6,16 +6,14 @@ namespace XaiL2O.Trainers;
 /// <summary>
 /// Takes the terms of a <see cref="ModelDefinition"/> and gives it the pieces they are made of: constants, and trained weights by name.
 /// </summary>
-public sealed class ModelBuilder
+public sealed partial class ModelBuilder
 {
-    /// <summary>θ = exp(rate·weight): an optimiser whose steps have the size of the learning rate moves θ by percents.</summary>
-    private const double LogarithmicRate = 4;
-
     private readonly WeightStore store;
     private readonly List<(Term Term, Coefficient Weight)> terms = [];
     private readonly List<Term> reported = [];
-    private readonly Dictionary<string, Tensor> learned = []; // as the terms see them
+    private readonly List<Func<Tensor, Tensor, Tensor>> losses = [];
     private Func<Splitting>? makeSplitting;
+    private Func<Tensor, Tensor>? start;
 
     private readonly IReadOnlyList<ModelColumn> inputs;
 
@@ -92,96 +90,6 @@ public sealed class ModelBuilder
         return store.Constant(values);
     }
 
-    /// <summary>A trained tensor of any shape.</summary>
-    /// <param name="name">Name, unique in the model.</param>
-    /// <param name="start">Values at the start.</param>
-    /// <param name="shape">Length of each dimension.</param>
-    /// <param name="keep">Puts the values in place back into the set they must stay in, after every step of training.</param>
-    public Tensor Learned(string name, WeightStart start, IReadOnlyList<long> shape, Action<Tensor>? keep = null)
-    {
-        ArgumentNullException.ThrowIfNull(start);
-        ArgumentNullException.ThrowIfNull(shape);
-        ArgumentNullException.ThrowIfNull(name);
-        if (learned.ContainsKey(name))
-            throw new ArgumentException($"The weight '{name}' is declared twice; give each weight a name of its own, or declare it once and use what you get in both places.", nameof(name));
-        return learned[name] = store.Weight(name, [.. shape], start, keep);
-    }
-
-    /// <summary>A trained matrix as an operator; the bound on its norm follows it.</summary>
-    /// <param name="name">Name, unique in the model.</param>
-    /// <param name="rows">Rows, at least 1.</param>
-    /// <param name="columns">Columns, at least 1.</param>
-    /// <param name="start">Values at the start.</param>
-    /// <param name="normLimit">Largest spectral norm, kept after every step of training.</param>
-    public MatrixOperator LearnedMatrix(string name, int rows, int columns, WeightStart start, double normLimit = double.PositiveInfinity)
-    {
-        Check.AtLeast(rows, 1);
-        Check.AtLeast(columns, 1);
-        if (!(normLimit > 0))
-            throw new ArgumentOutOfRangeException(nameof(normLimit), normLimit, $"{nameof(normLimit)} = {normLimit} is out of range; it must be positive.");
-        Action<Tensor>? keep = double.IsFinite(normLimit) ? W => W.div_(Math.Max(1, SpectralBound.Of(W) / normLimit)) : null;
-        return new MatrixOperator(Learned(name, start, [rows, columns], keep), SpectralBound.Of);
-    }
-
-    /// <summary>A trained positive number, for weights of terms and radii.</summary>
-    /// <param name="name">Name, unique in the model.</param>
-    /// <param name="start">Value at the start, in [10⁻³⁰, 10²⁹]: training computes in single precision.</param>
-    public Coefficient LearnedPositive(string name, double start) => Coefficient.Of(LearnedPositive(name, 1, start));
-
-    /// <summary>A trained vector of positive numbers.</summary>
-    /// <param name="name">Name, unique in the model.</param>
-    /// <param name="size">Its length, at least 1.</param>
-    /// <param name="start">Every value at the start, in [10⁻³⁰, 10²⁹]: training computes in single precision.</param>
-    public Tensor LearnedPositive(string name, int size, double start)
-    {
-        Check.AtLeast(size, 1);
-        // The rounding of its logarithm leaves room for nothing nearer to the largest number of an option.
-        Check.Within(start, 1e-30, 1e29);
-        var logarithm = (float)(Math.Log(start) / LogarithmicRate);
-        return learned[name] = (LogarithmicRate * Learned(name, WeightStart.Values([.. Enumerable.Repeat(logarithm, size)]), [size])).exp();
-    }
-
-    /// <summary>A trained convolution 1 → C channels of square images; see <see cref="ConvolutionOperator"/>.</summary>
-    /// <param name="name">Name, unique in the model.</param>
-    /// <param name="channels">C, at least 1.</param>
-    /// <param name="kernel">Rows and columns of the kernels, odd.</param>
-    /// <param name="imageSize">Rows and columns of the images.</param>
-    /// <param name="start">Kernels at the start, shape <c>[C, 1, kernel, kernel]</c>.</param>
-    /// <param name="normLimit">Largest spectral norm, kept after every step of training.</param>
-    public ConvolutionOperator LearnedConvolution(string name, int channels, int kernel, int imageSize, WeightStart start, double normLimit = 1)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(start);
-        Check.AtLeast(channels, 1);
-        Check.Odd(kernel);
-        Check.Positive(normLimit);
-        // The operator owns tables for the bound, so it is made once.
-        return store.Part(
-            name + ".Operator",
-            () => new ConvolutionOperator(Learned(name, start, [channels, 1, kernel, kernel]), imageSize),
-            _ => [],
-            K => K.Kernel.div_(Math.Max(1, K.NormBound / normLimit)));
-    }
-
-    /// <summary>
-    /// A trained network that stands for a proximal operator, for <see cref="RegularizerTerm"/>: <see cref="PotentialRegularizer"/>, which keeps the iteration
-    /// convergent, or <see cref="ResidualRegularizer"/>, whose spectral norms are kept.
-    /// </summary>
-    /// <param name="name">Name, unique in the model.</param>
-    /// <param name="make">Makes the network for an element type and a device; called once.</param>
-    public Regularizer LearnedRegularizer(string name, Func<ScalarType, Device, Regularizer> make)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(make);
-        return store.Part(name, () => make(DataType, Device), r => r.Weights, r => r.ProjectWeights());
-    }
-
-    /// <summary>Something without trained weights that terms share and that costs time to make, made once and released with the model.</summary>
-    /// <param name="name">Name, unique in the model.</param>
-    /// <param name="make">Makes it.</param>
-    internal T Shared<T>(string name, Func<T> make)
-        where T : class, IDisposable => store.Part(name, make, _ => [], null);
-
     /// <summary>Adds a term to the objective.</summary>
     /// <param name="term">A term with a proximal operator (<see cref="IProximable"/>) or a gradient (<see cref="ISmooth"/>).</param>
     public void Add(Term term) => Add(term, 1);
@@ -205,21 +113,39 @@ public sealed class ModelBuilder
         reported.Add(measure);
     }
 
-    /// <summary>Gives the splitting itself, for compositions that <see cref="Algorithm"/> does not know; the terms added are then for property values alone.</summary>
-    /// <param name="splitting">The iteration, whose constructor takes the capabilities it needs.</param>
-    public void SolveWith(Splitting splitting)
+    /// <summary>
+    /// Says how to make the splitting, for compositions that <see cref="Algorithm"/> does not know, with steps that may be learned, and for explicit methods (<see cref="ExplicitMap"/>).
+    /// The terms added are then for property values alone, and there need be none.
+    /// </summary>
+    /// <param name="make">
+    /// Makes the iteration, whose constructor takes the capabilities it needs; with each call another one, which its user disposes. Called where a solve needs it: a definition composes also
+    /// where terms alone are asked for.
+    /// </param>
+    public void SolveWith(Func<Splitting> make)
     {
-        ArgumentNullException.ThrowIfNull(splitting);
-        makeSplitting = () => splitting;
+        ArgumentNullException.ThrowIfNull(make);
+        makeSplitting = make;
     }
 
-    /// <summary>Says how to make the splitting, for one that costs time to make: a definition composes also where terms alone are asked for.</summary>
-    /// <param name="make">Makes the iteration, with each call another one.</param>
-    internal void SolveWithMade(Func<Splitting> make) => makeSplitting = make;
+    /// <summary>Where solves begin that have no iterate to go on from, in the place of the splitting's own start.</summary>
+    /// <param name="estimate">An estimate of x from d, both as they are solved, divided by <see cref="ModelDefinition.Scale"/>; shape <c>[batch, InferenceSize]</c>.</param>
+    public void StartFrom(Func<Tensor, Tensor> estimate)
+    {
+        ArgumentNullException.ThrowIfNull(estimate);
+        start = estimate;
+    }
+
+    /// <summary>Adds to <see cref="ModelDefinition.Loss"/> and <see cref="ModelDefinition.ValidationLoss"/> what depends on terms and their weights and not on the inference alone.</summary>
+    /// <param name="loss">Computes a scalar from inferences, shape <c>[batch, InferenceSize]</c>, and d, shape <c>[batch, DataSize]</c>; differentiable in the weights.</param>
+    public void AddLoss(Func<Tensor, Tensor, Tensor> loss)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        losses.Add(loss);
+    }
 
     internal Composition Build()
     {
-        if (terms.Count == 0)
+        if (terms.Count == 0 && makeSplitting is null)
             throw new ArgumentException("The definition adds no terms; a model needs at least one.");
         Term[] properties = [.. terms.Select(t => t.Term), .. reported];
         foreach (var term in properties.Where(t => t.Operator.InputSize != InferenceSize))
@@ -227,6 +153,12 @@ public sealed class ModelBuilder
         foreach (var name in properties.GroupBy(t => t.Name).Where(g => g.Count() > 1).Select(g => g.Key))
             throw new ArgumentException($"Two terms are named '{name}'; names become columns, so they must differ.");
         Steps.Validate();
-        return new Composition([.. terms.Select(t => t.Term)], properties, learned, makeSplitting ?? (() => SplittingChoice.Make(terms, InferenceSize, Algorithm, Steps, DataType, Device)));
+        var make = makeSplitting ?? (() => SplittingChoice.Make(terms, InferenceSize, Algorithm, Steps, DataType, Device));
+        return new Composition([.. terms.Select(t => t.Term)], properties, shown, losses, () =>
+        {
+            var splitting = make() ?? throw new ArgumentException($"The function given to {nameof(SolveWith)} returned null.");
+            splitting.Start = start;
+            return splitting;
+        });
     }
 }

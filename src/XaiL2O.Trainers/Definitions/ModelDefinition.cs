@@ -45,6 +45,9 @@ public abstract class ModelDefinition
     /// <summary>Training settings where the user gives none.</summary>
     public virtual TrainingOptions Training => new();
 
+    /// <summary>How training differentiates solutions where its settings leave that to the model: exactly, unless a definition was measured to train better otherwise.</summary>
+    public virtual GradientMode DefaultGradient => GradientMode.Implicit;
+
     /// <summary>Tolerances and iteration limit of inferences where the user gives none.</summary>
     public virtual FixedPointOptions Solver => new() { MaxIterations = 10_000, AndersonMemory = 10 };
 

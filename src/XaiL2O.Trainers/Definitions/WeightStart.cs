@@ -48,6 +48,14 @@ public sealed class WeightStart
         return new((_, _) => tensor(values));
     }
 
+    /// <summary>What a function makes, for starts that the others do not know.</summary>
+    /// <param name="make">Makes the values of a shape; called once, when the weight is declared for the first time. The generator draws from the definition's seed.</param>
+    public static WeightStart Made(Func<long[], Generator, Tensor> make)
+    {
+        ArgumentNullException.ThrowIfNull(make);
+        return new(make);
+    }
+
     internal Tensor Make(string name, long[] shape, Generator generator)
     {
         var values = make(shape, generator);

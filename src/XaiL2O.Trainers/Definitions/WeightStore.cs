@@ -13,9 +13,10 @@ namespace XaiL2O.Trainers;
 internal sealed class WeightStore(ScalarType dataType, Device device, int seed) : IDisposable
 {
     private readonly Dictionary<string, Tensor> weights = [];
-    private readonly Dictionary<string, IDisposable> parts = [];
+    private readonly Dictionary<string, object> parts = [];
     private readonly List<(string Name, Tensor Weight)> all = [];
     private readonly List<Action> projections = [];
+    private readonly List<Action> endings = [];
     private readonly ConditionalWeakTable<Array, Tensor> constants = [];
     private readonly ConditionalWeakTable<Array, MatrixOperator> matrices = [];
     private bool complete;
@@ -29,7 +30,7 @@ internal sealed class WeightStore(ScalarType dataType, Device device, int seed) 
     /// <summary>From now on every weight asked for must be there.</summary>
     public void Complete() => complete = true;
 
-    public Tensor Weight(string name, long[] shape, WeightStart start, Action<Tensor>? keep)
+    public Tensor Weight(string name, long[] shape, WeightStart start, Action<Tensor>? keep, Action<Tensor>? finish)
     {
         CheckName(name);
         if (weights.TryGetValue(name, out var known))
@@ -48,26 +49,26 @@ internal sealed class WeightStore(ScalarType dataType, Device device, int seed) 
         var weight = TrainableWeight.Create(start.Make(name, shape, generator), dataType, device);
         weights.Add(name, weight);
         all.Add((name, weight));
-        if (keep is not null)
-            Keep(() => keep(weight));
+        Keep(weight, keep, finish);
+        keep?.Invoke(weight);
         return weight;
     }
 
-    /// <summary>A part that owns weights or tensors and serves every composition.</summary>
-    public T Part<T>(string name, Func<T> make, Func<T, IEnumerable<(string Name, Tensor Weight)>> weightsOf, Action<T>? keep)
-        where T : class, IDisposable
+    /// <summary>A part that serves every composition, such as one that owns weights or tables.</summary>
+    public T Part<T>(string name, Func<T> make, Func<T, IEnumerable<(string Name, Tensor Weight)>>? weightsOf = null, Action<T>? keep = null, Action<T>? finish = null)
+        where T : class
     {
         CheckName(name);
         if (parts.TryGetValue(name, out var known))
             return known as T ?? throw new ArgumentException($"'{name}' is declared as a {known.GetType().Name} and as a {typeof(T).Name}.");
         ThrowIfComplete(name);
         using var mode = inference_mode(false);
+        using var grad = no_grad();
         var part = make() ?? throw new ArgumentException($"The function that makes '{name}' returned null.");
+        (part as Tensor)?.DetachFromDisposeScope();
         parts.Add(name, part);
-        foreach (var (inner, weight) in weightsOf(part))
-            all.Add((name + "." + inner, weight));
-        if (keep is not null)
-            Keep(() => keep(part));
+        all.AddRange(weightsOf?.Invoke(part) ?? []);
+        Keep(part, keep, finish);
         return part;
     }
 
@@ -89,28 +90,36 @@ internal sealed class WeightStore(ScalarType dataType, Device device, int seed) 
 
     public MatrixOperator Matrix(float[,] values) => matrices.GetValue(values, v => new MatrixOperator(Constant(v)));
 
-    public void Project()
-    {
-        using var grad = no_grad();
-        foreach (var projection in projections)
-            projection();
-    }
+    /// <summary>Puts weights back into their sets, after a step of training.</summary>
+    public void Project() => Run(projections);
+
+    /// <summary>Puts weights into the form in which they are kept, after the last step.</summary>
+    public void Finish() => Run(endings);
 
     public void Dispose()
     {
         foreach (var weight in weights.Values)
             weight.Dispose();
-        foreach (var part in parts.Values)
+        foreach (var part in parts.Values.OfType<IDisposable>())
             part.Dispose();
         foreach (var (_, constant) in constants)
             constant.Dispose();
     }
 
-    private void Keep(Action projection)
+    private void Keep<T>(T part, Action<T>? keep, Action<T>? finish)
     {
-        projections.Add(projection);
+        if (keep is not null)
+            projections.Add(() => keep(part));
+        if (finish is not null)
+            endings.Add(() => finish(part));
+    }
+
+    private static void Run(List<Action> actions)
+    {
         using var grad = no_grad();
-        projection();
+        using var scope = NewDisposeScope();
+        foreach (var action in actions)
+            action();
     }
 
     /// <summary>A file of weights holds their names in UTF-8, in which half a surrogate pair is another character.</summary>

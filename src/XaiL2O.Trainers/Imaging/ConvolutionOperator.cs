@@ -43,6 +43,9 @@ public sealed class ConvolutionOperator : LinearOperator
     /// <summary>An upper bound for the kernel as it is now, from its Fourier transform; tight to about 2 %.</summary>
     public override double NormBound => bound.Of(Kernel);
 
+    /// <summary>Divides the kernel where its norm may be above a limit.</summary>
+    internal void LimitNorm(double limit) => bound.Limit(Kernel, limit);
+
     private long Padding => Kernel.shape[2] / 2;
 
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 namespace XaiL2O.Trainers;
 
-/// <summary>Settings of <see cref="ImplicitDictionaryModel"/> that are not trained.</summary>
+/// <summary>Settings of <see cref="DictionaryDefinition"/> that are not trained.</summary>
 public sealed record ImplicitDictionaryOptions
 {
     /// <summary>The iteration. Default <see cref="DictionarySolver.ExactAdmm"/>.</summary>

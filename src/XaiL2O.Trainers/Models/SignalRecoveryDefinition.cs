@@ -127,7 +127,8 @@ public sealed class SignalRecoveryDefinition : ModelDefinition
         model.Report(new PredictionTerm("Prediction", measured));
         model.Report(new AgreementTerm("Agreement", measured));
         // At unit scale the mean square of measurements is ‖A‖²_F/m.
-        model.SolveWithMade(() => new PriorProximalGradient(A.Matrix, Noise * amplitude * amplitude / DataSize, prior));
+        var whitened = model.Shared("Whitened", () => A.Matrix.to(ScalarType.Float64).mm(gaussian.Root.to(ScalarType.Float64)));
+        model.SolveWith(() => new PriorProximalGradient(whitened, Noise * amplitude * amplitude / DataSize, prior));
     }
 
     /// <summary>‖d‖/‖A‖_F, about the root mean square of x; 1 where d = 0.</summary>

@@ -28,7 +28,7 @@ public static class FixedPointSolver
     /// <param name="data">d, shape <c>[batch, data size]</c>. Rows with NaN or ∞ are passed over with <see cref="SolveStatus.InvalidData"/>.</param>
     /// <param name="options">Tolerances and limit.</param>
     /// <param name="fidelity">The data term whose property value must be within <see cref="FixedPointOptions.FidelityTolerance"/>; none when null.</param>
-    /// <param name="warmStart">Where to start, one row per sample; <see cref="Splitting.Initialize"/> when null.</param>
+    /// <param name="warmStart">Where to start, one row per sample; where <see cref="ModelBuilder.StartFrom"/> or <see cref="Splitting.Initialize"/> says when null.</param>
     /// <param name="cancellationToken">Stops between two iterations by throwing <see cref="OperationCanceledException"/>.</param>
     public static FixedPointResult Solve(
         Splitting splitting,
@@ -53,7 +53,7 @@ public static class FixedPointSolver
 
         var valid = data.isfinite().all(1).cpu().data<bool>().ToArray();
         var finite = where(data.isfinite(), data, zeros_like(data));
-        var start = warmStart ?? splitting.Initialize(finite);
+        var start = warmStart ?? splitting.Begin(finite);
         var result = start.Map(t => t.detach().clone());
         foreach (var row in Enumerable.Range(0, batch).Where(row => !valid[row]))
             foreach (var tensor in result.Tensors)

@@ -45,7 +45,7 @@ internal sealed partial class AffineDouglasRachford : Splitting
     /// <param name="geometry">The parts of the factorisation that depend on M alone; they can be shared while K is trained. Not owned.</param>
     /// <exception cref="ArgumentException">The problem has a term h, a tolerance δ &gt; 0, or a K that is not a matrix.</exception>
     public AffineDouglasRachford(LinearizedAdmm problem, MeasurementGeometry geometry)
-        : this(Checked(problem), problem.Blocks()!, geometry, problem.Steps.Lambda.Value, Checked(geometry).Matrix.dtype, geometry.Matrix.device)
+        : this(Checked(problem), problem.Blocks()!, geometry, problem.Steps.Lambda.Value, Check.Given(geometry).Matrix.dtype, geometry.Matrix.device)
     {
     }
 
@@ -120,6 +120,11 @@ internal sealed partial class AffineDouglasRachford : Splitting
 
         return new DouglasRachfordState(y, PowerOfTwo(size / Math.Sqrt(basis.shape[0]), double.PositiveInfinity));
     }
+
+    /// <summary>y = Sx.</summary>
+    /// <inheritdoc/>
+    public override SplittingState InitializeAt(Tensor estimate, Tensor data) =>
+        ((DouglasRachfordState)Initialize(data)) with { Y = cat([.. parts.Select(b => b.Scale * b.Term.Operator.Apply(estimate))], 1) };
 
     /// <inheritdoc/>
     public override SplittingState Step(SplittingState state, Tensor data)
@@ -300,12 +305,6 @@ internal sealed partial class AffineDouglasRachford : Splitting
     {
         var safe = where(t.isfinite().logical_and(t.gt(0)), t, ones_like(t));
         return safe.log2().round().clamp(-limit, limit).exp2();
-    }
-
-    private static MeasurementGeometry Checked(MeasurementGeometry geometry)
-    {
-        ArgumentNullException.ThrowIfNull(geometry);
-        return geometry;
     }
 
     private static LinearizedAdmm Checked(LinearizedAdmm problem)

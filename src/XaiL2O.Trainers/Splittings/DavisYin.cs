@@ -48,6 +48,9 @@ public sealed class DavisYin : Splitting
     }
 
     /// <inheritdoc/>
+    public override SplittingState InitializeAt(Tensor estimate, Tensor data) => new DavisYinState(estimate);
+
+    /// <inheritdoc/>
     public override SplittingState Step(SplittingState state, Tensor data)
     {
         var (α, ζ) = (StepSize, ((DavisYinState)state).Zeta);

@@ -20,6 +20,9 @@ internal sealed class FeasibilityIteration(Func<Tensor, Tensor> network, LinearO
     }
 
     /// <inheritdoc/>
+    public override SplittingState InitializeAt(Tensor estimate, Tensor data) => new ImageState(estimate);
+
+    /// <inheritdoc/>
     public override SplittingState Step(SplittingState state, Tensor data)
     {
         var u = network(((ImageState)state).X);

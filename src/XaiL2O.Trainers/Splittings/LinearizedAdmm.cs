@@ -88,15 +88,9 @@ internal sealed class LinearizedAdmm : Splitting
         return StateAt(Zeros(F.Operator.InputSize), Zeros(F.Operator.OutputSize), data);
     }
 
-    /// <summary>A state to start from where an estimate of x is known: p = Kx, w = d, ν₁ = ν₂ = 0.</summary>
-    /// <param name="x">The estimate, shape <c>[batch, inference size]</c>.</param>
-    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
-    public AdmmState StateAt(Tensor x, Tensor data)
-    {
-        ArgumentNullException.ThrowIfNull(x);
-        ArgumentNullException.ThrowIfNull(data);
-        return StateAt(x, F.Operator.Apply(x), data);
-    }
+    /// <summary>p = Kx, w = d, ν₁ = ν₂ = 0.</summary>
+    /// <inheritdoc/>
+    public override SplittingState InitializeAt(Tensor estimate, Tensor data) => StateAt(estimate, F.Operator.Apply(estimate), data);
 
     private AdmmState StateAt(Tensor x, Tensor p, Tensor data)
     {

@@ -54,6 +54,10 @@ public sealed class PrimalDual : Splitting
         return new PrimalDualState(Zeros(f.Operator.OutputSize), Zeros(f.Operator.InputSize));
     }
 
+    /// <summary>y = 0.</summary>
+    /// <inheritdoc/>
+    public override SplittingState InitializeAt(Tensor estimate, Tensor data) => ((PrimalDualState)Initialize(data)) with { X = estimate };
+
     /// <inheritdoc/>
     public override SplittingState Step(SplittingState state, Tensor data)
     {

@@ -25,20 +25,19 @@ internal sealed class PriorProximalGradient : Splitting
     private readonly double γ;
 
     /// <summary>Composes the iteration.</summary>
-    /// <param name="measurement">A, shape <c>[m, n]</c>.</param>
+    /// <param name="B">AC^½ in double precision, shape <c>[m, n]</c>; not owned.</param>
     /// <param name="variance">σ², positive: of the noise of a measurement, in rows at unit scale.</param>
     /// <param name="prior">q.</param>
-    public PriorProximalGradient(Tensor measurement, double variance, RidgePriorTerm prior)
+    public PriorProximalGradient(Tensor B, double variance, RidgePriorTerm prior)
     {
         this.prior = prior;
         var (_, _, bend) = prior.Curvature;
         γ = Math.Min(1, 2 * StepShare / (1 + bend));
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var B = measurement.to(ScalarType.Float64).mm(prior.Root.to(ScalarType.Float64));
         var noisy = B.mm(B.t()) + (variance / γ * eye(B.shape[0], dtype: ScalarType.Float64, device: B.device));
         var G = linalg.solve(noisy, B).t();
-        Tensor Keep(Tensor t) => t.to(measurement.dtype).contiguous().clone().DetachFromDisposeScope();
+        Tensor Keep(Tensor t) => t.to(prior.Root.dtype).contiguous().clone().DetachFromDisposeScope();
         gain = Keep(G.t());
         projection = Keep(eye(B.shape[1], dtype: ScalarType.Float64, device: B.device) - G.mm(B));
     }

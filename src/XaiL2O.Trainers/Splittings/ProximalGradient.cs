@@ -48,6 +48,9 @@ public sealed class ProximalGradient : Splitting
     }
 
     /// <inheritdoc/>
+    public override SplittingState InitializeAt(Tensor estimate, Tensor data) => new PointState(f is null ? estimate : f.Proximal(estimate, StepSize, data));
+
+    /// <inheritdoc/>
     public override SplittingState Step(SplittingState state, Tensor data)
     {
         var (α, x) = (StepSize, ((PointState)state).X);

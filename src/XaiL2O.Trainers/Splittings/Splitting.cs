@@ -16,6 +16,17 @@ public abstract class Splitting : IDisposable
     /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
     public abstract SplittingState Initialize(Tensor data);
 
+    /// <summary>A starting point near an estimate of the inference; <see cref="Initialize"/>, unless the iteration can begin there.</summary>
+    /// <param name="estimate">x, shape <c>[batch, inference size]</c>.</param>
+    /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
+    public virtual SplittingState InitializeAt(Tensor estimate, Tensor data) => Initialize(data);
+
+    /// <summary>The estimate near which solves begin; <see cref="Initialize"/> decides when null.</summary>
+    internal Func<Tensor, Tensor>? Start { get; set; }
+
+    /// <summary>The point from which a solve begins that has no iterate to go on from.</summary>
+    internal SplittingState Begin(Tensor data) => Start is null ? Initialize(data) : InitializeAt(Start(data), data);
+
     /// <summary>One application of T.</summary>
     /// <param name="state">ζ.</param>
     /// <param name="data">d, shape <c>[batch, data size]</c>.</param>

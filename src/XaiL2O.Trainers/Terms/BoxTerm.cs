@@ -32,7 +32,7 @@ public sealed class BoxTerm : Term, IProximable, IBoundedLevels
     /// <param name="capacity">Upper bounds, one per entry of x: an input whose <see cref="ModelColumn.Lowest"/> is at least <paramref name="lower"/>.</param>
     /// <exception cref="ArgumentException">The input may hold values below the lower bound.</exception>
     public BoxTerm(string name, double lower, RowInput capacity)
-        : this(name, Checked(capacity).Size, lower, double.PositiveInfinity)
+        : this(name, Check.Given(capacity).Size, lower, double.PositiveInfinity)
     {
         capacity.CheckLimits(lower, double.PositiveInfinity, nameof(capacity));
         this.capacity = capacity;
@@ -59,10 +59,4 @@ public sealed class BoxTerm : Term, IProximable, IBoundedLevels
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => (x - Proximal(x, 1, data)).norm(1);
-
-    private static RowInput Checked(RowInput capacity)
-    {
-        ArgumentNullException.ThrowIfNull(capacity);
-        return capacity;
-    }
 }

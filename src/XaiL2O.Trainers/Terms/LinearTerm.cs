@@ -16,7 +16,7 @@ public sealed class LinearTerm : Term, ISmooth
     /// <param name="costs">c, an input with a number for each entry of x.</param>
     /// <param name="maximize">Whether ⟨c, x⟩ is a gain, which is maximised; the term is −⟨c, x⟩ then. Default false.</param>
     public LinearTerm(string name, RowInput costs, bool maximize = false)
-        : base(name, new IdentityOperator(Checked(costs).Size)) => (this.costs, sign) = (costs, maximize ? -1 : 1);
+        : base(name, new IdentityOperator(Check.Given(costs).Size)) => (this.costs, sign) = (costs, maximize ? -1 : 1);
 
     /// <inheritdoc/>
     public override string Formula => sign < 0 ? "max(0, −⟨c, x⟩)" : "max(0, ⟨c, x⟩)";
@@ -35,10 +35,4 @@ public sealed class LinearTerm : Term, ISmooth
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data) => (sign * (x * costs.Of(data)).sum(1)).clamp_min(0);
-
-    private static RowInput Checked(RowInput costs)
-    {
-        ArgumentNullException.ThrowIfNull(costs);
-        return costs;
-    }
 }

@@ -8,7 +8,6 @@ namespace XaiL2O.Trainers;
 /// </summary>
 public sealed class RegularizerTerm : Term, IProximable, IStepPerRow
 {
-    private readonly Regularizer regularizer;
     private readonly long size;
 
     /// <summary>Creates the term.</summary>
@@ -22,9 +21,12 @@ public sealed class RegularizerTerm : Term, IProximable, IStepPerRow
         ArgumentNullException.ThrowIfNull(regularizer);
         if (transform.Channels != regularizer.Channels)
             throw new ArgumentException($"K gives {transform.Channels} channels and the regulariser takes {regularizer.Channels}.", nameof(regularizer));
-        this.regularizer = regularizer;
+        Regularizer = regularizer;
         size = (long)Math.Round(Math.Sqrt(transform.InputSize));
     }
+
+    /// <summary>R_Ω.</summary>
+    public Regularizer Regularizer { get; }
 
     /// <inheritdoc/>
     public override string Cause => "an image that the learned regulariser would still change: structure unlike what it was trained on, noise or streaks that were left in, or detail that was smoothed away";
@@ -33,7 +35,7 @@ public sealed class RegularizerTerm : Term, IProximable, IStepPerRow
     public Tensor Proximal(Tensor u, Coefficient step, Tensor data)
     {
         ArgumentNullException.ThrowIfNull(u);
-        return regularizer.Apply(u.view(-1, size, size, regularizer.Channels).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).flatten(1);
+        return Regularizer.Apply(u.view(-1, size, size, Regularizer.Channels).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).flatten(1);
     }
 
     /// <inheritdoc/>

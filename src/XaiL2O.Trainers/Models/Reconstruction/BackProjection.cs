@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace XaiL2O.Trainers;
 
 /// <summary>Filtered back-projection. Nothing is trained.</summary>
@@ -16,5 +14,10 @@ public sealed class BackProjection : ReconstructionDefinition
     }
 
     /// <inheritdoc/>
-    public override ImplicitModel CreateModel(ScalarType dtype = ScalarType.Float32, Device? device = null) => new BackProjectionModel(RadonOperator.Shared(Geometry), Filter, null, device);
+    public override void Compose(ModelBuilder model)
+    {
+        Measure(model);
+        var backProjector = BackProjector(model, Filter);
+        model.SolveWith(() => new ExplicitMap(backProjector.Apply));
+    }
 }

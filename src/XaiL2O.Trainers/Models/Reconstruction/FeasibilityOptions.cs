@@ -1,6 +1,6 @@
 namespace XaiL2O.Trainers;
 
-/// <summary>The shape of <see cref="FeasibilityModel"/>.</summary>
+/// <summary>The shape of <see cref="FeasibilityReconstruction"/>.</summary>
 public sealed record FeasibilityOptions
 {
     /// <summary>C, channels between the convolutions; at least 1. Default 44, as in the source.</summary>

@@ -76,6 +76,37 @@ public abstract class ReconstructionDefinition : ModelDefinition
         return other;
     }
 
+    /// <summary>What is measured of images that no sum of terms is minimised for.</summary>
+    private protected void Measure(ModelBuilder model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        model.Report(new BoxTerm("Box", InferenceSize, 0, 1));
+        model.Report(new FidelityTerm("Fidelity", RadonOperator.Shared(Geometry)));
+        model.Report(new L1Term("TotalVariation", new DifferencesOperator(Geometry.ImageSize)));
+    }
+
+    private protected FilteredBackProjection BackProjector(ModelBuilder model, BackProjectionFilter filter) =>
+        model.Shared("BackProjection", () => new FilteredBackProjection(RadonOperator.Shared(Geometry), filter));
+
+    /// <summary>Begins solves where options say.</summary>
+    private protected void Start(ModelBuilder model, SolveStart start)
+    {
+        if (start != SolveStart.BackProjection)
+            return;
+        var backProjector = BackProjector(model, BackProjectionFilter.Hann);
+        model.StartFrom(d => backProjector.Apply(d).clamp(0, 1));
+    }
+
+    /// <summary>Weights of a convolution: random kernels (He et al. 2015), and biases that are 0.</summary>
+    /// <param name="model">Declares them.</param>
+    /// <param name="names">Of the kernels and of the biases.</param>
+    /// <param name="shape">Of the kernels.</param>
+    /// <param name="biases">Number of biases.</param>
+    /// <param name="deviation">Standard deviation of the kernels.</param>
+    /// <param name="generator">Draws them, one layer after the other.</param>
+    private protected static (Tensor Kernel, Tensor Bias) Layer(ModelBuilder model, (string Kernel, string Bias) names, long[] shape, long biases, double deviation, Generator generator) =>
+        (model.Learned(names.Kernel, WeightStart.Made((s, _) => randn(s, dtype: ScalarType.Float32, generator: generator) * deviation), shape), model.Learned(names.Bias, WeightStart.Zero, [biases]));
+
     /// <inheritdoc/>
     public override void Validate()
     {

@@ -1,6 +1,6 @@
 namespace XaiL2O.Trainers;
 
-/// <summary>The shape of <see cref="ImplicitReconstructionModel"/>.</summary>
+/// <summary>The shape of <see cref="ImplicitReconstruction"/>.</summary>
 public sealed record ReconstructionOptions
 {
     /// <summary>C, the channels of the learned transform K; at least 1. Default 8; 28 in the source.</summary>

@@ -1,6 +1,6 @@
 namespace XaiL2O.Trainers;
 
-/// <summary>The learned regularisers of <see cref="ImplicitReconstructionModel"/>.</summary>
+/// <summary>The learned regularisers of <see cref="ImplicitReconstruction"/>.</summary>
 public enum RegularizerKind
 {
     /// <summary><see cref="PotentialRegularizer"/>: non-expansive by construction, the solve converges for all weights.</summary>

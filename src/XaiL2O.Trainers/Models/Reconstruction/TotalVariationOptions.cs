@@ -1,6 +1,6 @@
 namespace XaiL2O.Trainers;
 
-/// <summary>Settings of <see cref="TotalVariationModel"/>.</summary>
+/// <summary>Settings of <see cref="TotalVariationReconstruction"/>.</summary>
 public sealed record TotalVariationOptions
 {
     /// <summary>ε, relative to ‖d‖; positive. Default 0.015.</summary>

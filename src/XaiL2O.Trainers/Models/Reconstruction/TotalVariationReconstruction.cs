@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
 
-/// <summary>Total variation minimisation (38), <see cref="TotalVariationModel"/>. Nothing is trained; ε may be chosen on training rows.</summary>
+/// <summary>
+/// Total variation minimisation, min_{u ∈ [0,1]ⁿ} ‖Du‖₁ s.t. ‖Au − d‖ ≤ ε‖d‖ (38): problem (14) with K = D/√8, anisotropic. Nothing is trained; ε may be chosen on training rows.
+/// </summary>
 public sealed class TotalVariationReconstruction : ReconstructionDefinition
 {
     private TotalVariationOptions model = new();
@@ -53,8 +55,18 @@ public sealed class TotalVariationReconstruction : ReconstructionDefinition
     }
 
     /// <inheritdoc/>
-    public override ImplicitModel CreateModel(ScalarType dtype = ScalarType.Float32, Device? device = null) =>
-        new TotalVariationModel(RadonOperator.Shared(Geometry), Model, dtype, device);
+    public override void Compose(ModelBuilder model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var (A, n) = (RadonOperator.Shared(Geometry), Geometry.ImageSize);
+        var (box, fidelity) = (new BoxTerm("Box", InferenceSize, 0, 1), new FidelityTerm("Fidelity", A, Model.Radius, Model.NoiseFloor));
+        model.Add(box);
+        model.Add(fidelity);
+        model.Add(new L1Term("TotalVariation", new DifferencesOperator(n)));
+        // The same norm for both operators balances their duals.
+        var objective = new L1Term("Objective", new DifferencesOperator(n, 1 / Math.Sqrt(8)));
+        model.SolveWith(() => new LinearizedAdmm(objective, fidelity, box, StepSizes.FromNormBound(new StackedOperator(objective.Operator, A), Model.Penalty)));
+    }
 
     private TotalVariationReconstruction WithRadius(double radius)
     {

@@ -1,8 +1,12 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
 
-/// <summary>A <see cref="UNet"/> applied to the filtered back-projection.</summary>
+/// <summary>
+/// A U-Net applied to the filtered back-projection: an encoder–decoder with skip connections that predicts the error of its input image (Jin et al. 2017,
+/// doi 10.1109/TIP.2017.2713099). Per level two 3×3 convolutions with ReLU, average pooling down, transposed 2×2 convolution up, channels doubling with depth.
+/// </summary>
 public sealed class UNetReconstruction : ReconstructionDefinition
 {
     private const int MostLevels = 10;
@@ -31,6 +35,49 @@ public sealed class UNetReconstruction : ReconstructionDefinition
     }
 
     /// <inheritdoc/>
-    public override ImplicitModel CreateModel(ScalarType dtype = ScalarType.Float32, Device? device = null) =>
-        new BackProjectionModel(RadonOperator.Shared(Geometry), Filter, new UNet(Channels, Levels, Seed, device), device);
+    public override void Compose(ModelBuilder model)
+    {
+        Measure(model);
+        var (backProjector, network) = (BackProjector(model, Filter), Network(model));
+        model.SolveWith(() => new ExplicitMap(d => network(backProjector.Apply(d))));
+    }
+
+    /// <summary>The network on images, shape <c>[batch, pixels]</c>.</summary>
+    private Func<Tensor, Tensor> Network(ModelBuilder model)
+    {
+        using var generator = new Generator((ulong)(uint)Seed);
+        (Tensor Kernel, Tensor Bias) Weights(string name, int from, int to, double gain) =>
+            Layer(model, (name, name + "Bias"), [to, from, 3, 3], to, gain * Math.Sqrt(2.0 / (from * 9)), generator);
+        Func<Tensor, Tensor> Convolution(string name, int from, int to, double gain = 1)
+        {
+            var (kernel, bias) = Weights(name, from, to, gain);
+            return t => nn.functional.conv2d(t, kernel, bias, padding: [1, 1]);
+        }
+
+        int Width(int level) => Channels << level;
+        var first = Weights("Down0A", 1, Width(0), 1);
+        var second = Convolution("Down0B", Width(0), Width(0));
+        var down = Enumerable.Range(1, Levels - 1)
+            .Select(level => (A: Convolution($"Down{level}A", Width(level - 1), Width(level)), B: Convolution($"Down{level}B", Width(level), Width(level)))).ToArray();
+        var up = Enumerable.Range(0, Levels - 1).Reverse().Select(level => (
+            Up: Layer(model, ($"Up{level}", $"Up{level}Bias"), [Width(level + 1), Width(level), 2, 2], Width(level), Math.Sqrt(2.0 / Width(level + 1)), generator),
+            A: Convolution($"Merge{level}A", Width(level + 1), Width(level)),
+            B: Convolution($"Merge{level}B", Width(level), Width(level)))).ToArray();
+        // The network begins as the identity.
+        var output = Convolution("Output", Channels, 1, 0);
+        return image =>
+        {
+            var skips = new Stack<Tensor>();
+            var features = second(ImageConvolution.Apply(image, Geometry.ImageSize, first.Kernel, first.Bias).relu()).relu();
+            foreach (var (a, b) in down)
+            {
+                skips.Push(features);
+                features = b(a(nn.functional.avg_pool2d(features, 2)).relu()).relu();
+            }
+
+            foreach (var ((kernel, bias), a, b) in up)
+                features = b(a(cat([skips.Pop(), nn.functional.conv_transpose2d(features, kernel, bias, strides: [2, 2])], 1)).relu()).relu();
+            return image + output(features).flatten(1);
+        };
+    }
 }
