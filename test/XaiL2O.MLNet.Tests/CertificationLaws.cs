@@ -298,7 +298,7 @@ internal sealed class CertificationLaws
         Assert.That(report.Overall.Fail, Is.EqualTo(read.Count(r => !r.Trustworthy)));
         Assert.That(report.Sets.Values.Sum(s => s.Rows), Is.EqualTo(90));
         Assert.That(report.Groups["large"].Rows, Is.EqualTo(30));
-        Assert.That(report.Properties[2].Description, Is.EqualTo("RelativeError of X and Y"));
+        Assert.That(report.Properties[2].Description, Is.EqualTo("relative error ‖Ax − d‖/‖d‖ of X and Y"));
         Assert.That(() => Ml.L2O().Report(Ml.Transforms.CopyColumns("Z", "X").Fit(judged), judged), Throws.ArgumentException.With.Message.Contains("no certifier"));
         var states = Ml.L2O().ObserveDrift(new DriftMonitor(model.Certifier), judged);
         Assert.That(states, Has.Count.EqualTo(90));
