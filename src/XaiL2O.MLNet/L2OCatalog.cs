@@ -133,6 +133,8 @@ public sealed class L2OCatalog
         public ImplicitModelTrainer ImplicitDictionary(float[,] measurementMatrix, string measurementColumnName = "Measurements", string signalColumnName = "Signal", string outputColumnName = "Estimate")
         {
             ArgumentNullException.ThrowIfNull(measurementMatrix);
+            ArgumentNullException.ThrowIfNull(signalColumnName);
+            ArgumentNullException.ThrowIfNull(outputColumnName);
             return catalog.Train(new DictionaryDefinition { MeasurementMatrix = measurementMatrix }, measurementColumnName, signalColumnName, outputColumnName);
         }
 
@@ -162,6 +164,8 @@ public sealed class L2OCatalog
         public ImplicitModelTrainer SignalRecovery(float[,] measurementMatrix, string measurementColumnName = "Measurements", string signalColumnName = "Signal", string outputColumnName = "Estimate")
         {
             ArgumentNullException.ThrowIfNull(measurementMatrix);
+            ArgumentNullException.ThrowIfNull(signalColumnName);
+            ArgumentNullException.ThrowIfNull(outputColumnName);
             return catalog.Train(new SignalRecoveryDefinition { MeasurementMatrix = measurementMatrix }, measurementColumnName, signalColumnName, outputColumnName);
         }
 
@@ -205,6 +209,8 @@ public sealed class L2OCatalog
         public ImplicitModelTrainer CtReconstruction(ParallelBeamGeometry geometry, string measurementColumnName = "Measurements", string imageColumnName = "Image", string outputColumnName = "Reconstruction")
         {
             ArgumentNullException.ThrowIfNull(geometry);
+            ArgumentNullException.ThrowIfNull(imageColumnName);
+            ArgumentNullException.ThrowIfNull(outputColumnName);
             return catalog.Train(new ImplicitReconstruction { Geometry = geometry }, measurementColumnName, imageColumnName, outputColumnName);
         }
 
