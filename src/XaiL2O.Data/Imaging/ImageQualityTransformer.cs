@@ -34,16 +34,9 @@ internal sealed class ImageQualityTransformer : BatchTransformer
 
     private int Pixels => settings.ImageSize * settings.ImageSize;
 
-    internal override IReadOnlyList<string> InputColumnNames => [settings.ImageColumnName, settings.TruthColumnName];
+    internal override IReadOnlyList<ModelColumn> InputVectors => [new(settings.ImageColumnName, Pixels), new(settings.TruthColumnName, Pixels)];
 
     internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
-
-    internal override void CheckInput(DataViewSchema schema)
-    {
-        foreach (var name in InputColumnNames)
-            ColumnCheck.NumberVector(schema, name, Pixels);
-        ColumnCheck.Hidden(schema, OutputColumns);
-    }
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new CompareBatch(this, source);
 
@@ -64,7 +57,7 @@ internal sealed class ImageQualityTransformer : BatchTransformer
 
     private sealed class CompareBatch(ImageQualityTransformer parent, DataViewRow source) : IRowBatch
     {
-        private readonly InputRows rows = new(source, parent.InputColumnNames.Select(name => new ModelColumn(name, parent.Pixels)));
+        private readonly InputRows rows = new(source, parent.InputVectors);
 
         public void Read(int slot) => rows.Read(slot);
 

@@ -38,15 +38,9 @@ internal sealed class ScanTransformer : BatchTransformer
 
     internal override int BatchSize => Math.Clamp(Array.MaxLength / settings.Geometry.Pixels, 1, Rows);
 
-    internal override IReadOnlyList<string> InputColumnNames => [settings.ImageColumnName];
+    internal override IReadOnlyList<ModelColumn> InputVectors => [new(settings.ImageColumnName, settings.Geometry.Pixels)];
 
     internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
-
-    internal override void CheckInput(DataViewSchema schema)
-    {
-        ColumnCheck.NumberVector(schema, settings.ImageColumnName, settings.Geometry.Pixels);
-        ColumnCheck.Hidden(schema, OutputColumns);
-    }
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new ScanBatch(this, source);
 
@@ -67,7 +61,7 @@ internal sealed class ScanTransformer : BatchTransformer
 
     private sealed class ScanBatch(ScanTransformer parent, DataViewRow source) : IRowBatch
     {
-        private readonly InputRows rows = new(source, [new(parent.settings.ImageColumnName, parent.settings.Geometry.Pixels)]);
+        private readonly InputRows rows = new(source, parent.InputVectors);
 
         public void Read(int slot) => rows.Read(slot);
 

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -23,14 +24,22 @@ public abstract class BatchTransformer : ITransformer
     /// <summary>Rows computed together.</summary>
     internal abstract int BatchSize { get; }
 
+    /// <summary>The vectors of numbers that are read; none where a transformer says by the next and by <see cref="CheckInput"/> what it reads.</summary>
+    internal virtual IReadOnlyList<ModelColumn> InputVectors => [];
+
     /// <summary>Names of the columns read.</summary>
-    internal abstract IReadOnlyList<string> InputColumnNames { get; }
+    internal virtual IReadOnlyList<string> InputColumnNames => [.. InputVectors.Select(c => c.Name)];
 
     /// <summary>Columns appended.</summary>
     internal abstract IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
 
     /// <summary>Throws unless the schema has the columns read, with the right types and sizes.</summary>
-    internal abstract void CheckInput(DataViewSchema schema);
+    internal virtual void CheckInput(DataViewSchema schema)
+    {
+        foreach (var column in InputVectors)
+            ColumnCheck.NumberVector(schema, column.Name, column.Size);
+        ColumnCheck.Hidden(schema, OutputColumns);
+    }
 
     /// <summary>Room for a batch of rows taken from a source.</summary>
     internal abstract IRowBatch OpenBatch(DataViewRow source);

@@ -71,7 +71,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer
 
     internal override int BatchSize { get; }
 
-    internal override IReadOnlyList<string> InputColumnNames => [.. columns.Inputs.Select(c => c.Name)];
+    internal override IReadOnlyList<ModelColumn> InputVectors => columns.Inputs;
 
     internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
 
@@ -118,13 +118,6 @@ public sealed class ImplicitModelTransformer : BatchTransformer
     internal override Sides SidesOf(string columnName) => properties.GetValueOrDefault(columnName)?.Sides ?? Sides.Upper;
 
     internal override bool IsOfModel(string columnName) => true;
-
-    internal override void CheckInput(DataViewSchema schema)
-    {
-        foreach (var column in columns.Inputs)
-            ColumnCheck.NumberVector(schema, column.Name, column.Size);
-        ColumnCheck.Hidden(schema, OutputColumns);
-    }
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new SolveBatch(this, source);
 

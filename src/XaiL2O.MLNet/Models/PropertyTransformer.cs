@@ -13,7 +13,6 @@ public sealed class PropertyTransformer : BatchTransformer
     internal const string LoaderSignature = "XaiL2OProperties";
     private readonly ImplicitModelTransformer model;
     private readonly ColumnNames names;
-    private readonly ModelColumn[] columns;
     private readonly Dictionary<string, Term> properties;
 
     internal PropertyTransformer(ImplicitModelTransformer model, string estimateColumnName, string prefix)
@@ -21,7 +20,7 @@ public sealed class PropertyTransformer : BatchTransformer
         if (model.Definition.Outputs.Count > 1)
             throw new InvalidOperationException($"{model.Definition.GetType().Name} gives its inference in {model.Definition.Outputs.Count} columns; properties of a column are those of models with one.");
         (this.model, names) = (model, new ColumnNames(estimateColumnName, prefix));
-        columns = [.. model.Columns.Inputs, new(estimateColumnName, model.Definition.InferenceSize)];
+        InputVectors = [.. model.Columns.Inputs, new(estimateColumnName, model.Definition.InferenceSize)];
         properties = model.Properties.ToDictionary(p => prefix + p.Name + ".Value");
         OutputColumns = [.. model.Properties.Select(p => (prefix + p.Name + ".Value", (DataViewType)NumberDataViewType.Double))];
     }
@@ -30,7 +29,7 @@ public sealed class PropertyTransformer : BatchTransformer
 
     internal override int BatchSize => model.BatchSize;
 
-    internal override IReadOnlyList<string> InputColumnNames => [.. columns.Select(c => c.Name)];
+    internal override IReadOnlyList<ModelColumn> InputVectors { get; }
 
     internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
 
@@ -39,13 +38,6 @@ public sealed class PropertyTransformer : BatchTransformer
     internal override string? FormulaOf(string columnName) => properties.GetValueOrDefault(columnName)?.Formula;
 
     internal override Sides SidesOf(string columnName) => properties[columnName].Sides;
-
-    internal override void CheckInput(DataViewSchema schema)
-    {
-        foreach (var column in columns)
-            ColumnCheck.NumberVector(schema, column.Name, column.Size);
-        ColumnCheck.Hidden(schema, OutputColumns);
-    }
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new EvaluateBatch(this, source);
 
@@ -68,7 +60,7 @@ public sealed class PropertyTransformer : BatchTransformer
 
     private sealed class EvaluateBatch(PropertyTransformer parent, DataViewRow source) : IRowBatch
     {
-        private readonly InputRows rows = new(source, parent.columns);
+        private readonly InputRows rows = new(source, parent.InputVectors);
 
         public void Read(int slot) => rows.Read(slot);
 
