@@ -52,6 +52,7 @@ internal sealed class ComposeExample : IExample
             SetColumnName = "Set",
         }).Save(context.PathOf("report.html"));
 
+        var toLasso = sparse.Against(sparse.IstaConverged);
         var summary = new Dictionary<string, object>
         {
             ["sparse_nmse_db"] = SparseExperiment.Nmse(sparse.Learned),
@@ -61,9 +62,9 @@ internal sealed class ComposeExample : IExample
             ["sparse_nmse_db_linear"] = SparseExperiment.Nmse(sparse.BestLinear.Rows),
             ["sparse_linear_kind"] = sparse.BestLinear.Kind,
             ["sparse_difference_to_linear_high"] = sparse.Against(sparse.BestLinear.Rows).High,
-            ["sparse_difference_to_lasso"] = sparse.Against(sparse.IstaConverged).Difference,
-            ["sparse_difference_to_lasso_low"] = sparse.Against(sparse.IstaConverged).Low,
-            ["sparse_difference_to_lasso_high"] = sparse.Against(sparse.IstaConverged).High,
+            ["sparse_difference_to_lasso"] = toLasso.Difference,
+            ["sparse_difference_to_lasso_low"] = toLasso.Low,
+            ["sparse_difference_to_lasso_high"] = toLasso.High,
             ["sparse_iterations"] = sparse.Learned.Average(r => r.Iterations),
             ["sparse_converged_rate"] = sparse.Learned.Average(r => r.Converged ? 1.0 : 0),
             ["sparse_train_seconds"] = sparse.Model.Training!.Elapsed.TotalSeconds,
