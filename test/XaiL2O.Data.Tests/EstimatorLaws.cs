@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.MLNet;
+using XaiL2O.MLNet.Tests;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.Data.Tests;
@@ -17,9 +18,6 @@ internal sealed class EstimatorLaws
         Image = [.. Enumerable.Range(0, Size * Size).Select(j => (float)Math.Abs(Math.Sin(i + j)))],
         Wide = [.. Enumerable.Range(0, Size * Size).Select(j => (double)(float)Math.Abs(Math.Sin(i + j)))],
     })];
-
-    private static SchemaShape Shape(DataViewSchema schema) =>
-        (SchemaShape)typeof(SchemaShape).GetMethod("Create", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.Invoke(null, [schema])!;
 
     private static IDataView View => Ml.Data.LoadFromEnumerable(Rows);
 
@@ -43,8 +41,8 @@ internal sealed class EstimatorLaws
     {
         foreach (var estimator in (IEstimator<ITransformer>[])[Ml.L2O().SimulateScan(Geometry), Ml.L2O().ImageQuality(Size, "Image", "Wide", "Of")])
         {
-            var promised = estimator.GetOutputSchema(Shape(View.Schema));
-            var produced = Shape(estimator.Fit(View).GetOutputSchema(View.Schema));
+            var promised = estimator.GetOutputSchema(Shapes.Of(View.Schema));
+            var produced = Shapes.Of(estimator.Fit(View).GetOutputSchema(View.Schema));
             Assert.That(promised.Select(c => (c.Name, c.Kind, c.ItemType, c.IsKey)), Is.EqualTo(produced.Select(c => (c.Name, c.Kind, c.ItemType, c.IsKey))));
         }
     }
@@ -59,7 +57,7 @@ internal sealed class EstimatorLaws
     [Test]
     public void Columns_that_are_missing_of_another_type_or_of_another_size_are_refused_before_and_at_fitting()
     {
-        var shape = Shape(View.Schema);
+        var shape = Shapes.Of(View.Schema);
         Assert.Multiple(() =>
         {
             foreach (var (column, reason) in (IEnumerable<(string, string)>)[("None", "no column 'None'"), ("Name", "'Name' must be a vector of numbers")])

@@ -249,7 +249,7 @@ internal sealed class CertificationLaws
     {
         var rows = View(Rows(2, 60));
         var estimator = Ml.L2O().Certify(Properties());
-        var shape = (SchemaShape)typeof(SchemaShape).GetMethod("Create", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public)!.Invoke(null, [rows.Schema])!;
+        var shape = Shapes.Of(rows.Schema);
         Assert.That(estimator.GetOutputSchema(shape).Select(c => c.Name), Is.EquivalentTo(estimator.Fit(rows).GetOutputSchema(rows.Schema).Select(c => c.Name)));
     }
 

@@ -104,7 +104,7 @@ internal sealed class ImplicitModelLaws
         var prefixed = Train(definition, new ImplicitModelTrainer.Options { OutputPrefix = "First." }).Fit(rows);
         var output = prefixed.Transform(rows);
         Assert.That(output.Schema.Skip(rows.Schema.Count).Select(c => c.Name), Is.EqualTo(appended.Select(n => "First." + n)));
-        Assert.That(Train(definition, new ImplicitModelTrainer.Options { OutputPrefix = "First." }).GetOutputSchema(Shape(rows)).Select(c => c.Name), Is.SupersetOf(appended.Select(n => "First." + n)));
+        Assert.That(Train(definition, new ImplicitModelTrainer.Options { OutputPrefix = "First." }).GetOutputSchema(Shapes.Of(rows.Schema)).Select(c => c.Name), Is.SupersetOf(appended.Select(n => "First." + n)));
         Assert.That(Appended(output, rows), Is.EqualTo(Appended(plain, rows)));
 
         // Inputs, the target and outputs under other names; the prefix stands before the names that are given.
@@ -171,7 +171,7 @@ internal sealed class ImplicitModelLaws
             {
                 var options = Named((input.Name, wrong));
                 Assert.That(() => Train(definition, options).Fit(rows), Throws.InvalidOperationException.With.Message.Contains($"'{wrong}' must be a vector of {input.Size} numbers"), what);
-                Assert.That(() => Train(definition, options).GetOutputSchema(Shape(rows)), Throws.InvalidOperationException.With.Message.Contains($"'{wrong}' must be a vector of numbers"), what);
+                Assert.That(() => Train(definition, options).GetOutputSchema(Shapes.Of(rows.Schema)), Throws.InvalidOperationException.With.Message.Contains($"'{wrong}' must be a vector of numbers"), what);
             }
 
             Assert.That(() => model.Transform(longer), Throws.InvalidOperationException.With.Message.Contains($"'{input.Name}' must be a vector of {input.Size} numbers"));
@@ -303,7 +303,4 @@ internal sealed class ImplicitModelLaws
         Ml.Model.Save(model, rows.Schema, stream);
         return new MLContext().Model.Load(new MemoryStream(stream.ToArray()), out _);
     }
-
-    private static SchemaShape Shape(IDataView view) =>
-        (SchemaShape)typeof(SchemaShape).GetMethod("Create", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public)!.Invoke(null, [view.Schema])!;
 }

@@ -66,7 +66,7 @@ internal sealed class ReconstructionLaws
         var (train, test) = (Scans(1, 12), Scans(2, 6));
         var trainer = Trainer(method);
         var model = trainer.Fit(train);
-        var promised = trainer.GetOutputSchema((SchemaShape)typeof(SchemaShape).GetMethod("Create", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public)!.Invoke(null, [train.Schema])!);
+        var promised = trainer.GetOutputSchema(Shapes.Of(train.Schema));
         Assert.That(promised.Select(c => c.Name), Is.EquivalentTo(model.GetOutputSchema(train.Schema).Select(c => c.Name)));
 
         var expected = Read(model.Transform(test));

@@ -25,7 +25,7 @@ internal sealed class TransformerLaws
     public void Schema_promised_is_schema_produced()
     {
         var input = View(Fixture.Rows(1, 60)).Schema;
-        var promised = Fixture.Certifier(Ml).GetOutputSchema(Fixture.Trainer(Ml).GetOutputSchema(SchemaShapeOf(View(Fixture.Rows(1, 3)))));
+        var promised = Fixture.Certifier(Ml).GetOutputSchema(Fixture.Trainer(Ml).GetOutputSchema(Shapes.Of(View(Fixture.Rows(1, 3)).Schema)));
         var produced = Fixture.Model.GetOutputSchema(input);
         Assert.That(promised.Select(c => c.Name), Is.EquivalentTo(produced.Select(c => c.Name)));
         foreach (var column in promised)
@@ -38,10 +38,6 @@ internal sealed class TransformerLaws
         Assert.That(((VectorDataViewType)produced["Estimate"].Type).Size, Is.EqualTo(Fixture.N));
         Assert.That(Fixture.Model.Transform(View(Fixture.Rows(1, 3))).Schema.Select(c => c.Name), Is.EqualTo(produced.Select(c => c.Name)));
     }
-
-    /// <summary>The shape that ML.NET gives an estimator in a chain; its factory is internal.</summary>
-    private static SchemaShape SchemaShapeOf(IDataView view) =>
-        (SchemaShape)typeof(SchemaShape).GetMethod("Create", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public)!.Invoke(null, [view.Schema])!;
 
     [Test]
     public void A_fixed_transform_learns_a_prior_where_asked()
@@ -60,8 +56,8 @@ internal sealed class TransformerLaws
         double[] Prediction(Fixture.Row[] judged) => [.. Trainer(true).Fit(training).Transform(View(judged)).GetColumn<double>("Prediction.Value")];
         Assert.That(Prediction(damaged)[..^1].Min(), Is.GreaterThan(Prediction(rows).Max()));
         Assert.That(Prediction(damaged)[^1], Is.NaN);
-        Assert.That(Trainer(true).GetOutputSchema(SchemaShapeOf(training)).Select(c => c.Name), Does.Contain("Prediction.Value"));
-        Assert.That(Trainer(null).GetOutputSchema(SchemaShapeOf(training)).Select(c => c.Name), Does.Not.Contain("Prediction.Value"));
+        Assert.That(Trainer(true).GetOutputSchema(Shapes.Of(training.Schema)).Select(c => c.Name), Does.Contain("Prediction.Value"));
+        Assert.That(Trainer(null).GetOutputSchema(Shapes.Of(training.Schema)).Select(c => c.Name), Does.Not.Contain("Prediction.Value"));
         var unlabelled = Ml.Transforms.DropColumns("Signal").Fit(training).Transform(training);
         Assert.That(() => Trainer(null).Fit(unlabelled), Throws.Nothing);
         Assert.That(() => Trainer(true).Fit(unlabelled), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("Signal"));
@@ -245,7 +241,7 @@ internal sealed class TransformerLaws
         var wrong = Ml.Data.LoadFromEnumerable(new[] { new ShortRow() });
         Assert.That(() => Fixture.Model.Transform(wrong), Throws.InvalidOperationException.With.Message.Contains("'Measurements'").And.Message.Contains("vector of 12 numbers"));
         Assert.That(() => Fixture.Trainer(Ml).Fit(wrong), Throws.InvalidOperationException.With.Message.Contains("'Measurements'"));
-        Assert.That(() => Fixture.Trainer(Ml).GetOutputSchema(SchemaShapeOf(wrong)), Throws.InvalidOperationException.With.Message.Contains("'Signal'"));
+        Assert.That(() => Fixture.Trainer(Ml).GetOutputSchema(Shapes.Of(wrong.Schema)), Throws.InvalidOperationException.With.Message.Contains("'Signal'"));
         var missing = Ml.Data.LoadFromEnumerable(new[] { new { Other = 1f } });
         Assert.That(() => Fixture.Trainer(Ml).Fit(missing), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("no column 'Measurements'").And.Message.Contains("Other"));
         Assert.That(() => Fixture.Certifier(Ml).Fit(missing), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("Sparsity.Value"));
