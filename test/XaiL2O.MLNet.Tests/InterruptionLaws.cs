@@ -81,6 +81,7 @@ internal sealed class InterruptionLaws
     }
 
     [TestCase("train", 5, 60, 131)]
+    [TestCase("make", 5, 20, 40, 60, 131)]
     [TestCase("solve", 60)]
     public void A_process_that_ends_during_native_work_ends_with_its_exit_code(string work, params int[] moments)
     {

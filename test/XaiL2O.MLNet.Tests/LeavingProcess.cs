@@ -28,10 +28,12 @@ internal static class LeavingProcess
         begun.Set();
         while (true)
         {
-            if (model is null)
-                Fixture.Trainer(ml).Fit(rows);
-            else
+            if (model is not null)
                 Fixture.Read(model.Transform(rows));
+            else if (work == "make")
+                Fixture.Trainer(ml);
+            else
+                Fixture.Trainer(ml).Fit(rows);
         }
     }
 }

@@ -44,6 +44,7 @@ public sealed class CfmmTradeModel : ImplicitModel
         if (margins.FeeMargin?.Any(c => c != 0) == true)
             throw new ArgumentException($"{nameof(CfmmTradeOptions.InitialMargins)}.{nameof(CfmmMargins.FeeMargin)}: the model has no fee margins to start from; give δ and κ only.");
         LibTorch.EnsureLoaded();
+        using var work = NativeWork.Enter();
         (Network, Options) = (network, options);
         using var mode = inference_mode(false);
         using var scope = NewDisposeScope();

@@ -40,6 +40,7 @@ public static class ModelCheck
     {
         ArgumentNullException.ThrowIfNull(model);
         Check.AtLeast(trials, 1);
+        using var work = NativeWork.Enter();
         using var scope = NewDisposeScope();
         using var grad = no_grad();
         using var generator = new Generator(Seed);

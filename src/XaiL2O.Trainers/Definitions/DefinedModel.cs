@@ -29,6 +29,7 @@ internal sealed class DefinedModel : ImplicitModel
         Check.AtLeast(definition.InferenceSize, 1);
         Check.AtLeast(definition.TargetSize, 1);
         LibTorch.EnsureLoaded();
+        using var work = NativeWork.Enter();
         Definition = definition;
         store = new WeightStore(dtype, device ?? CPU, definition.Seed);
         inputs = definition.Inputs;
@@ -84,6 +85,7 @@ internal sealed class DefinedModel : ImplicitModel
     /// <inheritdoc/>
     public override IReadOnlyList<NamedArray> LearnedValues()
     {
+        using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var shown = Compose().Shown;
@@ -91,7 +93,11 @@ internal sealed class DefinedModel : ImplicitModel
     }
 
     /// <inheritdoc/>
-    public override Splitting CreateSplitting() => Compose().CreateSplitting();
+    public override Splitting CreateSplitting()
+    {
+        using var work = NativeWork.Enter();
+        return Compose().CreateSplitting();
+    }
 
     /// <inheritdoc/>
     public override void ProjectWeights() => store.Project();
@@ -150,6 +156,7 @@ internal sealed class DefinedModel : ImplicitModel
 
     private Composition Compose()
     {
+        using var work = NativeWork.Enter();
         var builder = new ModelBuilder(store, DataSize, InferenceSize, inputs);
         Definition.Compose(builder);
         return builder.Build();

@@ -200,6 +200,7 @@ public abstract class ImplicitModel : IDisposable
     /// <summary>Copies the weights out as they are trained and stored, in single precision; <see cref="LearnedValues"/> for people.</summary>
     public IReadOnlyList<NamedArray> ExportWeights()
     {
+        using var work = NativeWork.Enter();
         using var scope = NewDisposeScope();
         return [.. Weights.Select(w => NamedArray.Of(w.Name, w.Weight))];
     }
@@ -210,6 +211,7 @@ public abstract class ImplicitModel : IDisposable
     public void ImportWeights(IReadOnlyList<NamedArray> arrays)
     {
         ArgumentNullException.ThrowIfNull(arrays);
+        using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         if (arrays.FirstOrDefault(a => !Weights.Any(w => w.Name == a.Name)) is { } unknown)
@@ -228,6 +230,7 @@ public abstract class ImplicitModel : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        using var work = NativeWork.Enter();
         Dispose(true);
         GC.SuppressFinalize(this);
     }
