@@ -264,6 +264,9 @@ internal sealed class ExampleTests
         Assert.That(Number("unmix_rmse"), Is.LessThanOrEqualTo(Number("unmix_rmse_untrained")));
         Assert.That(Number("unmix_rmse_untrained"), Is.LessThanOrEqualTo(Number("unmix_rmse_nnls")));
         Assert.That(Number("unmix_rmse"), Is.LessThanOrEqualTo(Number("unmix_rmse_nnls_true_spectra")));
+        // A linear regression is closer, and keeps no constraint; it is reported.
+        Assert.That(Number("unmix_rmse_linear"), Is.InRange(1e-4, Number("unmix_rmse_nnls")));
+        Assert.That(Number("constraint_max_violation_linear"), Is.GreaterThan(1e-4));
         Assert.That(Number("constraint_max_violation"), Is.LessThanOrEqualTo(1e-6));
         Assert.That(Number("unmix_converged_rate"), Is.GreaterThanOrEqualTo(0.99));
         Assert.That(Number("roundtrip_differing_values"), Is.EqualTo(0));

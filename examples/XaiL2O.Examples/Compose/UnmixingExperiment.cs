@@ -5,7 +5,7 @@ using XaiL2O.Trainers;
 
 namespace XaiL2O.Examples;
 
-/// <summary>Shares of materials in generated spectra: <see cref="Unmixing"/> against nonnegative least squares.</summary>
+/// <summary>Shares of materials in generated spectra: <see cref="Unmixing"/> against nonnegative least squares and linear regression.</summary>
 internal sealed class UnmixingExperiment
 {
     private const int Bands = 60;
@@ -56,6 +56,12 @@ internal sealed class UnmixingExperiment
         var view = ml.Data.LoadFromEnumerable(test);
         Untrained = [.. ml.Data.CreateEnumerable<Row>(ml.L2O().Train(new Unmixing { Library = library, Learned = false }).Fit(view).Transform(view), reuseRowObject: false, ignoreMissingColumns: true)];
         (Nonnegative, NonnegativeOnSite) = (Nnls(library), Nnls(site));
+        // A tenth of the training rows chooses the ridge.
+        var held = training.Length / 10;
+        float[][] Measured(Row[] rows) => [.. rows.Select(r => r.Measurements)];
+        float[][] Shares(Row[] rows) => [.. rows.Select(r => r.Shares)];
+        var regression = LinearEstimator.FromPairs(Measured(training[held..]), Shares(training[held..]), Measured(training[..held]), Shares(training[..held]));
+        Linear = [.. test.Select(r => new Row { Shares = r.Shares, Estimate = regression.Estimate(r.Measurements) })];
 
         Row[] Nnls(float[,] spectra)
         {
@@ -80,6 +86,9 @@ internal sealed class UnmixingExperiment
 
     /// <summary>Nonnegative least squares with the library.</summary>
     public Row[] Nonnegative { get; }
+
+    /// <summary>Linear regression of shares on spectra, of the training rows.</summary>
+    public Row[] Linear { get; }
 
     /// <summary>Nonnegative least squares with the spectra on site, which nobody knows.</summary>
     public Row[] NonnegativeOnSite { get; }
