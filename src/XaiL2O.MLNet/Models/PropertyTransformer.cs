@@ -40,6 +40,8 @@ public sealed class PropertyTransformer : BatchTransformer
 
     internal override Sides SidesOf(string columnName) => properties[columnName].Sides;
 
+    internal override string? OwnerOf(string columnName) => "model";
+
     internal override void CheckInput(DataViewSchema schema)
     {
         foreach (var column in columns)
