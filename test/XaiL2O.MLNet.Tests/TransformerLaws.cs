@@ -217,6 +217,24 @@ internal sealed class TransformerLaws
 
             Assert.That(Solved(() => _ = judged.GetColumn<int>("Id").Count()), Is.Zero);
         });
+        using (var cursor = judged.GetRowCursor(judged.Schema))
+        {
+            void Read(string column)
+            {
+                var value = 0.0;
+                cursor.GetGetter<double>(judged.Schema[column])(ref value);
+            }
+
+            foreach (var column in new[] { "Residual", "Fit.PValue" })
+                Assert.That(() => Read(column), Throws.InvalidOperationException.With.Message.Contains("call MoveNext first"), column);
+            while (cursor.MoveNext())
+            {
+            }
+
+            foreach (var column in new[] { "Residual", "Fit.PValue" })
+                Assert.That(() => Read(column), Throws.InvalidOperationException.With.Message.Contains("call MoveNext first"), column);
+        }
+
         var skipped = Ml.Data.SkipRows(judged, 150).GetColumn<double>("Fit.PValue").ToArray();
         Assert.That(skipped, Is.EqualTo(judged.GetColumn<double>("Fit.PValue").Skip(150)));
     }

@@ -128,8 +128,8 @@ internal sealed class BatchCursor : DataViewRowCursor
 
     private Array[] Outputs()
     {
-        // Whoever asks while the cursor is on no row is told so by Current.
-        if (computed || position < 0)
+        _ = Current();
+        if (computed)
             return outputs;
         if (capacity == 1)
             batch!.Read(0);
