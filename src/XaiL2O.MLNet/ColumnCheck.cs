@@ -55,11 +55,10 @@ internal static class ColumnCheck
         if (options.GroupColumnName is { } group)
             Group(schema, group);
         CertificateColumns.CheckWhole(schema);
-        // The value of a column that the user names is the one that is judged, whatever had its name before; a function's is another number.
-        Hidden(schema, [.. options.Properties.Where(p => p.Function is not null).Select(p => (p.Name + ".Value", (DataViewType)NumberDataViewType.Double))]);
         // Behind another certifier, columns of the same names would hide what it says of its parts.
         if (EarlierVerdict.TestsIn(schema) is not null && options.Properties.FirstOrDefault(p => schema.GetColumnOrNull(p.Name + ".Label") is not null) is { } twice)
             throw new InvalidOperationException($"The property '{twice.Name}' is already judged by a certifier before this one, whose columns '{twice.Name}.PValue' and '{twice.Name}.Label' these would hide. Give the property another name, take that certifier out of the chain, or drop its columns.");
+        Hidden(schema, CertifierTransformer.Columns(options));
     }
 
     /// <summary>A column whose values name groups of rows.</summary>
@@ -105,13 +104,13 @@ internal static class ColumnCheck
             throw new ArgumentException($"Two appended columns would be named '{twice.Key}', and the second would hide the first. Give the output column another name than these: {string.Join(", ", columns.Select(c => c.Name).Distinct())}.");
     }
 
-    /// <summary>Throws where an appended column would hide one of a model before in the chain, whose values would then be read as those of another.</summary>
+    /// <summary>Throws where an appended column would hide one of a model or a certifier before in the chain, whose values would then be read as those of another.</summary>
     public static void Hidden(DataViewSchema schema, IReadOnlyList<(string Name, DataViewType Type)> columns)
     {
         foreach (var (name, _) in columns)
         {
-            if (schema.GetColumnOrNull(name) is { } column && ColumnNotes.OfModel(column))
-                throw new InvalidOperationException($"The column '{name}' of a model before this one in the chain would be hidden by one of the same name. Give one of the two another name: a model by its {nameof(ImplicitModelTrainer.Options.OutputPrefix)}, properties of a column by their prefix, a certified property by its name.");
+            if (schema.GetColumnOrNull(name) is { } column && ColumnNotes.OwnerOf(column) is { } owner)
+                throw new InvalidOperationException($"The column '{name}' of a {owner} before this one in the chain would be hidden by one of the same name. Give one of the two another name: a model by its {nameof(ImplicitModelTrainer.Options.OutputPrefix)}, properties of a column by their prefix, a certified property by its name.");
         }
     }
 

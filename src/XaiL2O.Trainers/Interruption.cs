@@ -28,15 +28,44 @@ public static class Interruption
     {
         NativeWork.SafePoint();
         for (var entry = Current.Value; entry is not null; entry = entry.Outer)
-            entry.Token.ThrowIfCancellationRequested();
+        {
+            if (entry.HasFired)
+                entry.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Whether a token of the scopes that hold here has fired, wherever it is asked: under native code nothing may be thrown, and its threads know no scope.</summary>
+    internal static Func<bool> Watch()
+    {
+        var here = Current.Value;
+        return () =>
+        {
+            NativeWork.SafePoint();
+            for (var entry = here; entry is not null; entry = entry.Outer)
+            {
+                if (entry.HasFired)
+                    return true;
+            }
+
+            return false;
+        };
     }
 
     private sealed class Entry(Entry? outer, CancellationToken token) : IDisposable
     {
+        private volatile bool ended;
+
         public CancellationToken Token => token;
 
         public Entry? Outer => outer;
 
-        public void Dispose() => Current.Value = outer;
+        /// <summary>Not after its end: ML.NET keeps threads for work that comes later, from anywhere, and these hold on to the scope that they were started in.</summary>
+        public bool HasFired => !ended && token.IsCancellationRequested;
+
+        public void Dispose()
+        {
+            ended = true;
+            Current.Value = outer;
+        }
     }
 }

@@ -34,7 +34,7 @@ internal static class ObjectState
                 (text, parts) = ($"see {seen[value]}", []);
             hash.AppendData(Encoding.UTF8.GetBytes(path));
             hash.AppendData([0]);
-            hash.AppendData(Encoding.UTF8.GetBytes(text));
+            hash.AppendData(Encoding.UTF8.GetBytes(TypeOf(value) + text));
             hash.AppendData([0]);
             foreach (var part in parts.Reverse())
                 work.Push((Join(path, part.Name), part.Value));
@@ -54,8 +54,11 @@ internal static class ObjectState
         while (work.TryPop(out var next))
         {
             var ((text, parts), (otherText, others)) = (Look(next.Here), Look(next.There));
+            var (type, otherType) = (TypeOf(next.Here), TypeOf(next.There));
             if (text != otherText)
                 yield return $"{next.Path}: {text}, {otherText}";
+            else if (type != otherType)
+                yield return $"{next.Path}: {text} ({type}), {otherText} ({otherType})";
             if (text != otherText || parts.Count == 0)
                 continue;
             if (!compared.TryGetValue(next.Here!, out var known))
@@ -66,6 +69,14 @@ internal static class ObjectState
                 work.Push((Join(next.Path, part.Name), part.Value, other.Value));
         }
     }
+
+    /// <summary>Numbers and texts that read the same may be of other types where a field takes any: 5 as a double, as an integer or as JSON. A list may be of any class.</summary>
+    private static string? TypeOf(object? value) => value switch
+    {
+        JsonNode => nameof(JsonNode),
+        ValueType or string or JsonDocument => value.GetType().FullName,
+        _ => null,
+    };
 
     private static string Join(string path, string name) => path.Length == 0 || name.StartsWith('[') ? path + name : $"{path}.{name}";
 

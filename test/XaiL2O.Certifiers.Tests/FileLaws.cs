@@ -57,10 +57,29 @@ internal sealed class FileLaws
     }
 
     [Test]
+    [Platform("Linux")]
+    public void A_file_in_shared_memory_is_an_ordinary_one()
+    {
+        var path = $"/dev/shm/xail2o-{Guid.NewGuid()}";
+        try
+        {
+            foreach (var text in new[] { "a longer old text", "new" })
+            {
+                FileReplacement.WriteText(path, text);
+                Assert.That(File.ReadAllText(path), Is.EqualTo(text));
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Test]
     public void No_source_writes_a_file_in_place()
     {
         // The replacement itself, and files that live no longer than their process.
-        string[] allowed = ["FileReplacement.cs", "ChainReload.cs", "FolderLease.cs", "RealPools.cs"];
+        string[] allowed = ["FileReplacement.cs", "ChainReload.cs", "FolderLease.cs", "StateLease.cs", "RealPools.cs"];
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (root is not null && !File.Exists(Path.Combine(root.FullName, "XaiL2O.sln")))
             root = root.Parent;

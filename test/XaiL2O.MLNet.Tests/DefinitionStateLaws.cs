@@ -158,6 +158,8 @@ internal sealed class DefinitionStateLaws
         ("array of records", new InArray().With(5), "ranges[0].To: 5, 3"),
         ("module", new InModule(), "layer.weight: Float32 [1, 1]"),
         ("left out where it is the type's default", new Conditional { Largest = 0 }, "Largest: 0, 3"),
+        ("number in an object", new Holder<object> { First = 5.0 }, "First: 5 (System.Double), 5 (System.Text.Json.JsonElement)"),
+        ("text in an object", new Holder<object> { First = "5" }, "First: "),
         ("comparer", new Texts { Limits = new(StringComparer.OrdinalIgnoreCase) { ["BOX"] = 5 } }, "Limits.Comparer"),
     ];
 

@@ -133,8 +133,9 @@ internal sealed class ExperimentStateLaws
             // What a process leaves that ends here, with the model of a trial whose state was not written any more.
             if (trial.Number != 7)
                 return;
-            foreach (var file in Directory.GetFiles(folder))
+            foreach (var file in Directory.GetFiles(folder).Where(file => file != State + ".lock"))
                 File.Copy(file, Path.Combine(killed, Path.GetFileName(file)));
+            File.WriteAllText(Path.Combine(killed, "state.json.lock"), "");
             File.WriteAllText(Path.Combine(killed, "state.json.8.zip"), "half of a model");
             File.WriteAllText(Path.Combine(killed, "state.json.x.tmp"), "half of a state");
         }));
@@ -197,6 +198,42 @@ internal sealed class ExperimentStateLaws
     }
 
     [Test]
+    public void Trials_of_other_rows_are_of_another_experiment()
+    {
+        var space = new OptionSpace();
+        space.Range("X", 0, 1);
+        Experiment With(IDataView training, IDataView validation, IDataView calibration) => ExperimentLaws.Cheap(space, trial => trial.Number)
+            .SetTrainingData(training, validation).Certify(calibration, new CertifiedProperty("Small", "Small", 0.001)).SetBudget(trials: 3).SaveTo(State);
+        IDataView Rows(int seed) => ExperimentLaws.Rows(seed);
+        Interrupt(With(Rows(1), Rows(2), Rows(3)), 1);
+        (string Name, Experiment Other)[] others =
+        [
+            ("training", With(Rows(4), Rows(2), Rows(3))),
+            ("training", With(new MLContext().Data.TakeRows(Rows(1), 59), Rows(2), Rows(3))),
+            ("validation", With(Rows(1), Rows(4), Rows(3))),
+            ("validation", With(Rows(1), new MLContext().Transforms.CopyColumns("Other", "Small").Fit(Rows(2)).Transform(Rows(2)), Rows(3))),
+            ("calibration", With(Rows(1), Rows(2), Rows(4))),
+        ];
+        foreach (var (name, other) in others)
+            Assert.That(() => other.Run(), Throws.InvalidOperationException.With.Message.Match($"There: {name} rows [0-9a-f]+\\. Here: {name} rows [0-9a-f]+\\."));
+        Assert.That(With(Rows(1), Rows(2), Rows(3)).Run().Trials, Has.Count.EqualTo(3));
+    }
+
+    [Test]
+    public void Two_experiments_at_a_time_do_not_share_a_state()
+    {
+        var refused = 0;
+        New().SaveTo(State).Run(new ExperimentLaws.Report(_ =>
+        {
+            Assert.That(() => New().SaveTo(State).Run(), Throws.InstanceOf<IOException>().With.Message.Contains($"Another experiment that runs now saves to {State}"));
+            refused++;
+        }));
+        Assert.That(refused, Is.EqualTo(15));
+        Assert.That(New().SaveTo(State).Run().Trials, Has.Count.EqualTo(15));
+        Assert.That(File.Exists(State + ".lock"), Is.False);
+    }
+
+    [Test]
     public void The_same_constraints_in_another_order_are_told_as_they_stand()
     {
         Constraint[] both = [Constraint.FailRate(0.5), Constraint.FailRate("Size", 0.5)];
@@ -247,8 +284,8 @@ internal sealed class ExperimentStateLaws
             Assert.That(File.ReadAllText(State), Is.EqualTo(bad), "the file is left as it is");
         }
 
-        File.WriteAllText(State, Resealed(text.Replace("\"Format\": 2", "\"Format\": 3", StringComparison.Ordinal)));
-        Assert.That(() => New().SaveTo(State).Run(), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("format 3"));
+        File.WriteAllText(State, Resealed(text.Replace("\"Format\": 3", "\"Format\": 4", StringComparison.Ordinal)));
+        Assert.That(() => New().SaveTo(State).Run(), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("format 4"));
         File.WriteAllText(State, text);
         File.Delete(Directory.GetFiles(folder, "*.zip").Single());
         Assert.That(() => New().SetBudget(trials: 4).SaveTo(State).Run(), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("is missing"));

@@ -80,6 +80,27 @@ internal sealed class InterruptionLaws
         Assert.That(Interruption.Check, Throws.Nothing);
     }
 
+    /// <summary>ML.NET's background threads live on for other work, which a token of before must not end.</summary>
+    [Test]
+    public void A_thread_that_outlives_a_scope_is_free_of_it()
+    {
+        using var source = new CancellationTokenSource();
+        using var ended = new ManualResetEventSlim();
+        Task thread;
+        using (Interruption.Scope(source.Token))
+        {
+            thread = Task.Run(() =>
+            {
+                ended.Wait();
+                Interruption.Check();
+            });
+            source.Cancel();
+        }
+
+        ended.Set();
+        Assert.That(thread.GetAwaiter().GetResult, Throws.Nothing);
+    }
+
     [TestCase("train", 5, 60, 131)]
     [TestCase("make", 5, 20, 40, 60, 131)]
     [TestCase("solve", 60)]

@@ -91,10 +91,18 @@ internal sealed class NameLaws
         (string Name, Action Make)[] cases =
         [
             ("properties", () => model.PropertiesOf("Signal", "").Transform(solved)),
+            ("another column", () => Ml.L2O().Certify(new CertifiedProperty("Simplex", "Residual")).Fit(solved)),
             ("function", () => Ml.L2O().Certify(CertifiedProperty.Of("Simplex", PropertyFunction.L1Norm(), "Estimate")).Fit(solved)),
         ];
         foreach (var (name, make) in cases)
             Assert.That(() => make(), Throws.InvalidOperationException.With.Message.Contains(".Value' of a model before this one").And.Message.Contains("another name"), name);
+        var judged = Ml.L2O().Certify(CertifiedProperty.Of("Simplex", PropertyFunction.L1Norm(), "Signal")).Fit(rows).Transform(rows);
+        Assert.That(() => model.Transform(judged), Throws.InvalidOperationException.With.Message.Contains("'Simplex.Value' of a certifier before this one"));
+        Assert.That(() => model.PropertiesOf("Signal", "").Transform(judged), Throws.InvalidOperationException.With.Message.Contains("'Simplex.Value' of a certifier before this one"));
+        var properties = model.PropertiesOf("Signal", "Truth.").Transform(solved);
+        Assert.That(() => Ml.L2O().Certify(new CertifiedProperty("Truth.Simplex", "Residual")).Fit(properties), Throws.InvalidOperationException.With.Message.Contains("'Truth.Simplex.Value' of a model before this one"));
+        var named = Ml.L2O().Train(new Shares(), "Measurements", outputColumnName: "Trustworthy").Fit(rows).Transform(rows);
+        Assert.That(() => Ml.L2O().Certify(new CertifiedProperty("Simplex")).Fit(named), Throws.InvalidOperationException.With.Message.Contains("'Trustworthy' of a model before this one"));
         Assert.That(model.PropertiesOf("Signal", "Truth.").Transform(solved).GetColumn<double>("Truth.Simplex.Value").First(), Is.GreaterThan(0.5));
     }
 

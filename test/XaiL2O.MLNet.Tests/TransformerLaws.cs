@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using TorchSharp;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
@@ -164,6 +165,74 @@ internal sealed class TransformerLaws
         }
 
         Assert.That(sizes.Take(4), Is.EqualTo(new[] { 1, 9, 25, 41 }), "1, 8, then batches of 16");
+    }
+
+    private sealed class Counted : ModelDefinition
+    {
+        public static int Solved { get; set; }
+
+        public override int DataSize => Fixture.M;
+
+        public override int InferenceSize => Fixture.M;
+
+        public override void Compose(ModelBuilder model) => model.Add(new LeastSquaresTerm("Fit", model.Identity));
+
+        public override torch.Tensor Join(IReadOnlyList<torch.Tensor> inputs)
+        {
+            Solved += (int)inputs[0].shape[0];
+            return base.Join(inputs);
+        }
+    }
+
+    private sealed class Numbered
+    {
+        public int Id { get; set; }
+    }
+
+    [Test]
+    public void Rows_of_which_no_output_is_asked_are_not_solved()
+    {
+        var rows = View(Fixture.Rows(3, 200));
+        var model = Ml.L2O().Train(new Counted()).Fit(rows);
+        var judged = Ml.L2O().Certify(new CertifiedProperty("Fit")).Fit(model.Transform(rows)).Transform(model.Transform(rows));
+        int Solved(Action pass)
+        {
+            Counted.Solved = 0;
+            pass();
+            return Counted.Solved;
+        }
+
+        Assert.Multiple(() =>
+        {
+            foreach (var column in new[] { "Residual", "Fit.PValue" })
+            {
+                Assert.That(Solved(() => _ = Ml.Data.TakeRows(Ml.Data.SkipRows(judged, 150), 1).GetColumn<double>(column).ToArray()), Is.EqualTo(1), column);
+                Assert.That(Solved(() => _ = Ml.Data.FilterByCustomPredicate<Numbered>(judged, row => row.Id != 150).GetColumn<double>(column).Count()), Is.EqualTo(1), column);
+                Assert.That(Solved(() => _ = judged.GetColumn<double>(column).Count()), Is.EqualTo(200), column);
+            }
+
+            Assert.That(Solved(() => _ = judged.GetColumn<int>("Id").Count()), Is.Zero);
+        });
+        using (var cursor = judged.GetRowCursor(judged.Schema))
+        {
+            void Read(string column)
+            {
+                var value = 0.0;
+                cursor.GetGetter<double>(judged.Schema[column])(ref value);
+            }
+
+            foreach (var column in new[] { "Residual", "Fit.PValue" })
+                Assert.That(() => Read(column), Throws.InvalidOperationException.With.Message.Contains("call MoveNext first"), column);
+            while (cursor.MoveNext())
+            {
+            }
+
+            foreach (var column in new[] { "Residual", "Fit.PValue" })
+                Assert.That(() => Read(column), Throws.InvalidOperationException.With.Message.Contains("call MoveNext first"), column);
+        }
+
+        var skipped = Ml.Data.SkipRows(judged, 150).GetColumn<double>("Fit.PValue").ToArray();
+        Assert.That(skipped, Is.EqualTo(judged.GetColumn<double>("Fit.PValue").Skip(150)));
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using TorchSharp;
+using XaiL2O.Data;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
@@ -60,8 +61,74 @@ internal sealed class GradientLaws : TorchLaws
         });
     }
 
+    private static readonly float[,] Blur = ToArray(Normal(51, 8, 16) / 4);
+
+    private static readonly ParallelBeamGeometry Geometry = new() { ImageSize = 12, Angles = 8, Bins = 17 };
+
+    private static (ImplicitModel, Tensor, Tensor) Composed(Action<ModelBuilder> compose, Algorithm algorithm)
+    {
+        var x = Normal(5, 30, N).clamp(-1, 1);
+        return (new DefinedModel(new Definition(m => { compose(m); m.Algorithm = algorithm; })), mm(x, tensor(A).to(float64).t()), x);
+    }
+
+    private static (ImplicitModel, Tensor, Tensor) Recovered(ModelDefinition definition)
+    {
+        var code = Normal(52, 60, 16) * rand([60, 16], dtype: float64, generator: new Generator(53)).lt(0.2);
+        var d = mm(code, tensor(Blur).to(float64).t());
+        definition.Validate();
+        return (definition.Choose(d, code, definition.Solver, CPU, default).CreateModel(), d, code);
+    }
+
+    private static (ImplicitModel, Tensor, Tensor) Scanned(ReconstructionDefinition definition)
+    {
+        var images = nn.functional.interpolate(Normal(54, 6, 1, 4, 4).sigmoid(), size: [12, 12], mode: InterpolationMode.Bilinear).reshape(6, 144).to(float32);
+        return (definition.CreateModel(), new ScanSimulator(RadonOperator.Shared(Geometry), 0.015, 1).Scan(images), images);
+    }
+
+    private static (ImplicitModel, Tensor, Tensor) Traded()
+    {
+        double[] reserves = CfmmSimulation.Reserves(30, new Random(1)), observed = CfmmSimulation.Observe(CfmmSimulation.Network, reserves, 0.02, new Random(2));
+        Tensor Rows(double[] values) => tensor(values).reshape(30, -1);
+        return (new CfmmTradeDefinition { Network = CfmmSimulation.Network, Prices = [.. CfmmSimulation.Prices] }.CreateModel(), cat([Rows(observed), tensor(CfmmSimulation.Prices.ToArray()).expand(30, -1)], 1), Rows(reserves));
+    }
+
+    /// <summary>Models as they are before training, of every splitting, with rows that they may be trained on.</summary>
+    private static readonly Case<(ImplicitModel Model, Tensor Data, Tensor Targets)>[] Untrained =
+    [
+        .. Models.SelectMany(c => c.Make().Algorithms.Select(a => new Case<(ImplicitModel, Tensor, Tensor)>($"{c.Name}, {a}", () => Composed(c.Make().Compose, a)))),
+        new("dictionary, exact", () => Recovered(new DictionaryDefinition { MeasurementMatrix = Blur, LearnPrior = false })),
+        new("dictionary, linearised", () => Recovered(new DictionaryDefinition { MeasurementMatrix = Blur, LearnPrior = false, Model = new ImplicitDictionaryOptions { Solver = DictionarySolver.LinearizedAdmm } })),
+        new("signal recovery", () => Recovered(new SignalRecoveryDefinition { MeasurementMatrix = Blur, Filters = 4, FilterLength = 5 })),
+        new("implicit reconstruction", () => Scanned(new ImplicitReconstruction { Geometry = Geometry, Model = new ReconstructionOptions { Channels = 3, TransformKernel = 3, Hidden = 4, Kernel = 3, Stages = 2 } })),
+        new("feasibility", () => Scanned(new FeasibilityReconstruction { Geometry = Geometry, Model = new FeasibilityOptions { Channels = 3, Kernel = 3 } })),
+        new("U-Net", () => Scanned(new UNetReconstruction { Geometry = Geometry, Channels = 2, Levels = 2 })),
+        new("trades", () => Traded()),
+    ];
+
+    [TestCaseSource(nameof(Untrained))]
+    public void The_default_gradient_points_downhill_in_every_weight(Case<(ImplicitModel Model, Tensor Data, Tensor Targets)> untrained)
+    {
+        var (model, data, targets) = untrained.Make();
+        using var owned = model;
+        var check = GradientCheck.Of(model, data, targets, new TrainingOptions { Solver = new FixedPointOptions { MaxIterations = 3000, ResidualTolerance = 1e-4, FidelityTolerance = 1e-4, AndersonMemory = 10 } });
+        Assert.That(check.Complaint(model.DefaultGradient), Is.Null, check.ToString());
+        Assert.That(check.Measured, Is.Positive, check.ToString());
+    }
+
+    [Test]
+    public void The_gradient_of_every_splitting_is_tested()
+    {
+        var tested = Untrained.Select(c =>
+        {
+            using var model = c.Make().Model;
+            using var splitting = model.CreateSplitting();
+            return splitting.GetType();
+        });
+        Assert.That(tested.Distinct(), Is.EquivalentTo(typeof(Splitting).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Splitting)) && !t.IsAbstract && !t.IsNestedPrivate)));
+    }
+
     /// <summary>Piecewise constant, nonnegative signals seen through a blur, with noise.</summary>
-    private static (DefinedModel Model, Tensor Data, Tensor Signals) Deblurring(ScalarType dtype, double τ, Algorithm algorithm)
+    private static (DefinedModel Model, Tensor Data, Tensor Signals) Deblurring(ScalarType dtype, double τ, Algorithm algorithm, bool learnsBlur = false)
     {
         const int n = 32;
         var blur = new float[n, n];
@@ -80,7 +147,7 @@ internal sealed class GradientLaws : TorchLaws
                 m =>
                 {
                     m.Algorithm = algorithm;
-                    m.Add(new LeastSquaresTerm("Fit", m.Matrix(blur)));
+                    m.Add(new LeastSquaresTerm("Fit", learnsBlur ? m.LearnedMatrix("B", n, n, WeightStart.Values(blur)) : m.Matrix(blur)));
                     m.Add(new NonnegativeTerm("P", n));
                     m.Add(TotalVariation.OfSignal("TV", n), m.LearnedPositive("Tau", τ));
                 },
@@ -112,6 +179,21 @@ internal sealed class GradientLaws : TorchLaws
         Assert.That(Of(GradientMode.AttachedSteps).Descends, Is.False);
         var usual = Of(GradientMode.Automatic);
         Assert.That((usual.Descends, usual.Agrees), Is.EqualTo((true, true)), usual.ToString());
+    }
+
+    /// <summary>The learned blur has by far the larger gradient, which points downhill, and hides that of the weight of total variation.</summary>
+    [Test]
+    public void A_weight_that_points_uphill_is_named_though_the_whole_gradient_points_downhill()
+    {
+        var (model, data, signals) = Deblurring(float64, 0.03, Algorithm.PrimalDual, learnsBlur: true);
+        using var owned = model;
+        var options = new TrainingOptions { AdjointIterations = 300, Solver = new FixedPointOptions { MaxIterations = 4000, ResidualTolerance = 1e-6, FidelityTolerance = 1e-6, AndersonMemory = 10 } };
+        var attached = GradientCheck.Of(model, data, signals, options with { Gradient = GradientMode.AttachedSteps });
+        Assert.That(attached.Descends, attached.ToString());
+        Assert.That(attached.Complaint(GradientMode.AttachedSteps), Does.Contain("does not point downhill in the weight 'Tau'").And.Contain("set Gradient = Implicit"));
+        var usual = GradientCheck.Of(model, data, signals, options);
+        Assert.That(usual.Weights.Select(w => w.Key), Is.EqualTo(new[] { "B", "Tau" }));
+        Assert.That(usual.Weights.Select(w => w.Value.Descends && w.Value.Agrees), Is.All.True, string.Join("; ", usual.Weights));
     }
 
     [TestCase(GradientMode.Automatic, "not be differentiable by autograd")]

@@ -1,4 +1,5 @@
 using TorchSharp;
+using XaiL2O.Data;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
@@ -337,6 +338,70 @@ internal sealed class TrainingLaws : TorchLaws
         Assert.That(result.Cancelled);
         Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)));
         canceller.Source.Dispose();
+    }
+
+    /// <summary>x⁺ is −x by one place further: the linear equation behind its gradient takes about as many steps as there are places.</summary>
+    private sealed class Turning : ModelDefinition
+    {
+        public override int DataSize => 3000;
+
+        public override int InferenceSize => 3000;
+
+        public override void Compose(ModelBuilder model)
+        {
+            var w = model.Learned("W", WeightStart.Values([1f]), [1]);
+            model.Add(new SquaredL2Term("Energy", model.Identity));
+            var weights = model.Vector(new float[3000]);
+            model.SolveWith(() => new FeasibilityIteration(u => -(w * u).roll(1, 1), model.Identity, weights, 1));
+        }
+    }
+
+    [Test]
+    [NonParallelizable] // time is limited
+    public void Cancellation_ends_the_iteration_behind_a_gradient([Values] bool scope, [Values] bool check)
+    {
+        using var model = new DefinedModel(new Turning());
+        using var source = new CancellationTokenSource(500);
+        var rows = Normal(3, 20, 3000);
+        var options = new TrainingOptions { Epochs = 1, AdjointIterations = int.MaxValue, CheckGradient = check, Solver = new FixedPointOptions { ResidualTolerance = 1e-6 } };
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        if (scope)
+        {
+            using var interruption = Interruption.Scope(source.Token);
+            Assert.That(() => ModelTrainer.Train(model, rows, rows, options), Throws.InstanceOf<OperationCanceledException>());
+        }
+        else
+        {
+            Assert.That(ModelTrainer.Train(model, rows, rows, options, null, source.Token).Cancelled);
+        }
+
+        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(3)));
+        Assert.That(model.ExportWeights()[0].Values, Is.EqualTo(new[] { 1f }));
+    }
+
+    [Test]
+    [NonParallelizable] // time is limited
+    public void Cancellation_ends_solves_of_trades_and_many_attached_steps([Values] bool scope)
+    {
+        using var trades = new CfmmTradeDefinition { Network = CfmmSimulation.Network, Prices = [.. CfmmSimulation.Prices] }.CreateModel();
+        using var shrinkage = new DefinedModel(new Shrinkage(0.5));
+        var reserves = tensor(CfmmSimulation.Reserves(8, new Random(1))).reshape(8, -1);
+        var v = Normal(1, 2, M).to(float32);
+        using var splitting = shrinkage.CreateSplitting();
+        var d = cat([reserves, tensor(CfmmSimulation.Prices.ToArray()).expand(8, -1)], 1);
+        (string Name, Action<CancellationToken> Work)[] cases =
+        [
+            ("trades", token => trades.Infer(d, new FixedPointOptions { MaxIterations = int.MaxValue, CheckEvery = int.MaxValue, ResidualTolerance = 1e-300 }, null, token)),
+            ("attached steps", token => JacobianFree.Attach(splitting, splitting.Initialize(v), v, int.MaxValue)),
+        ];
+        foreach (var (name, work) in cases)
+        {
+            using var source = new CancellationTokenSource(500);
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            using var interruption = scope || name != "trades" ? Interruption.Scope(source.Token) : null;
+            Assert.That(() => work(scope ? default : source.Token), Throws.InstanceOf<OperationCanceledException>(), name);
+            Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(3)), name);
+        }
     }
 
     [Test]

@@ -16,9 +16,9 @@ public static class FileReplacement
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         ArgumentNullException.ThrowIfNull(write);
         var target = new FileInfo(path).LinkTarget is null ? Path.GetFullPath(path) : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
-        if (target.StartsWith("/dev/", StringComparison.Ordinal))
+        if (target.StartsWith("/dev/", StringComparison.Ordinal) && !target.StartsWith("/dev/shm/", StringComparison.Ordinal))
         {
-            // A device has no old content to keep, and must not become a file.
+            // A device has no old content to keep, and must not become a file; /dev/shm holds ordinary files, in memory.
             using var device = new FileStream(target, FileMode.Open, FileAccess.Write);
             write(device);
             return;

@@ -5,8 +5,9 @@ using XaiL2O.Trainers;
 namespace XaiL2O.MLNet;
 
 /// <summary>
-/// Reads a batch of rows ahead, computes their outputs together and serves them one by one. The first batch is one row and each is
-/// <see cref="Growth"/> times the one before, so that who asks for one row waits for one, and a pass over all rows is soon at full batches.
+/// Reads a batch of rows ahead, computes their outputs together when one of them is asked for, and serves them one by one. The first batch is one row and each is
+/// <see cref="Growth"/> times the one before, so that who asks for one row waits for one, and a pass over all rows is soon at full batches. Batches of which nothing
+/// was asked, as of rows that are skipped, cost nothing and do not count.
 /// </summary>
 internal sealed class BatchCursor : DataViewRowCursor
 {
@@ -24,6 +25,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     private int slot;
     private int rows;
     private int ahead = 1;
+    private bool computed;
     private bool disposed;
 
     public BatchCursor(BatchTransformer transformer, DataViewRowCursor input, DataViewSchema schema, bool[] active)
@@ -78,7 +80,7 @@ internal sealed class BatchCursor : DataViewRowCursor
         if (column.Index >= input.Schema.Count)
         {
             var index = column.Index - input.Schema.Count;
-            return RowOutputs.Getter<TValue>(() => outputs[index], Current);
+            return RowOutputs.Getter<TValue>(() => Outputs()[index], Current);
         }
 
         return caches[column.Index] is { } cache
@@ -102,9 +104,14 @@ internal sealed class BatchCursor : DataViewRowCursor
     {
         (slot, rows) = (0, 0);
         Interruption.Check();
+        if (computed)
+            ahead = (int)Math.Min(capacity, (long)ahead * Growth);
+        computed = false;
         while (rows < ahead && input.MoveNext())
         {
-            batch?.Read(rows);
+            // A row alone is there until the next one.
+            if (capacity > 1)
+                batch?.Read(rows);
             foreach (var cache in caches)
                 cache?.Read(rows);
             if (inputId is not null)
@@ -116,14 +123,20 @@ internal sealed class BatchCursor : DataViewRowCursor
             rows++;
         }
 
-        ahead = (int)Math.Min(capacity, (long)ahead * Growth);
-        if (rows > 0 && batch is not null)
-        {
-            using var work = NativeWork.Enter();
-            outputs = batch.Compute(rows);
-        }
-
         return rows > 0;
+    }
+
+    private Array[] Outputs()
+    {
+        _ = Current();
+        if (computed)
+            return outputs;
+        if (capacity == 1)
+            batch!.Read(0);
+        using var work = NativeWork.Enter();
+        outputs = batch!.Compute(rows);
+        computed = true;
+        return outputs;
     }
 
     private int Current() => position >= 0 ? slot : throw new InvalidOperationException("The cursor is not on a row; call MoveNext first.");

@@ -56,8 +56,11 @@ public abstract class BatchTransformer : ITransformer
     /// <summary>Which values of a property column are unusual.</summary>
     internal virtual Sides SidesOf(string columnName) => Sides.Upper;
 
-    /// <summary>Whether a column is of an implicit model, none of which may hide those of another.</summary>
-    internal virtual bool IsOfModel(string columnName) => false;
+    /// <summary>
+    /// "model" for a column of an implicit model, "certifier" for one that says what a certifier thinks of one property; null for others. None of these may hide another one,
+    /// whose values would then be read as its own.
+    /// </summary>
+    internal virtual string? OwnerOf(string columnName) => null;
 
     /// <summary>Whether the labels of a column come from a given limit; null for any other column.</summary>
     internal virtual bool? IsByLimit(string columnName) => null;
@@ -78,7 +81,7 @@ public abstract class BatchTransformer : ITransformer
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(inputSchema);
         foreach (var (name, type) in OutputColumns)
-            builder.AddColumn(name, type, ColumnNotes.Annotate(CauseOf(name), SidesOf(name), IsByLimit(name), TestsOf(name, inputSchema), IsOfModel(name)));
+            builder.AddColumn(name, type, ColumnNotes.Annotate(CauseOf(name), SidesOf(name), IsByLimit(name), TestsOf(name, inputSchema), OwnerOf(name)));
         return builder.ToSchema();
     }
 

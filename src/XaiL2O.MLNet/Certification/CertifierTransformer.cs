@@ -65,6 +65,9 @@ public sealed class CertifierTransformer : BatchTransformer
         ? Certifier.Properties.Count(p => p.Limits is null) + (EarlierVerdict.TestsIn(inputSchema) ?? 0)
         : null;
 
+    // What is said of the row as a whole is taken up by the next certifier.
+    internal override string? OwnerOf(string columnName) => CertificateColumns.OfVerdict.Contains(columnName) ? null : "certifier";
+
     internal override bool? IsByLimit(string columnName) => Options.Properties.FirstOrDefault(p => columnName == p.Name + ".Label") is { } property ? property.Limits is not null : null;
 
     internal override IRowBatch OpenBatch(DataViewRow source) => OpenBatch(source, [.. OutputColumns.Select(_ => true)]);

@@ -7,7 +7,7 @@ namespace XaiL2O.MLNet;
 /// <summary>
 /// What travels with a column as annotations. With a property's: "what usually causes a violation", and which of its values are unusual. With a label's:
 /// whether it comes from a given limit. With those of a joint verdict: how many certificates judged by calibration, of this certifier and of those before it
-/// in the chain, are behind it. With every column of an implicit model: that it is one.
+/// in the chain, are behind it. With those that no other of this library may hide: whose they are.
 /// </summary>
 internal static class ColumnNotes
 {
@@ -15,11 +15,11 @@ internal static class ColumnNotes
     private const string SidesKind = "XaiL2O.Sides";
     private const string LimitKind = "XaiL2O.ByLimit";
     private const string TestsKind = "XaiL2O.Tests";
-    private const string ModelKind = "XaiL2O.Model";
+    private const string OwnerKind = "XaiL2O.Owner";
 
-    public static DataViewSchema.Annotations? Annotate(string? cause, Sides sides, bool? byLimit, int? tests, bool ofModel)
+    public static DataViewSchema.Annotations? Annotate(string? cause, Sides sides, bool? byLimit, int? tests, string? owner)
     {
-        if (string.IsNullOrEmpty(cause) && sides == Sides.Upper && byLimit is null && tests is null && !ofModel)
+        if (string.IsNullOrEmpty(cause) && sides == Sides.Upper && byLimit is null && tests is null && owner is null)
             return null;
         var builder = new DataViewSchema.Annotations.Builder();
         if (!string.IsNullOrEmpty(cause))
@@ -30,8 +30,8 @@ internal static class ColumnNotes
             builder.Add<bool>(LimitKind, BooleanDataViewType.Instance, (ref bool value) => value = limit);
         if (tests is { } count)
             builder.Add<int>(TestsKind, NumberDataViewType.Int32, (ref int value) => value = count);
-        if (ofModel)
-            builder.Add<bool>(ModelKind, BooleanDataViewType.Instance, (ref bool value) => value = true);
+        if (owner is not null)
+            builder.Add<ReadOnlyMemory<char>>(OwnerKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = owner.AsMemory());
         return builder.ToAnnotations();
     }
 
@@ -50,8 +50,8 @@ internal static class ColumnNotes
         return limit;
     }
 
-    /// <summary>Whether an implicit model made the column.</summary>
-    public static bool OfModel(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(ModelKind) is not null;
+    /// <summary>Who made a column that no other of this library may hide; null for other columns.</summary>
+    public static string? OwnerOf(DataViewSchema.Column column) => Text(column, OwnerKind);
 
     /// <summary>The number behind a column of a joint verdict; null where no certifier made the column.</summary>
     public static int? TestsOf(DataViewSchema.Column column)

@@ -114,7 +114,7 @@ public sealed class Experiment
 
     /// <summary>
     /// Saves the state after every trial, and goes on from it where the file exists. Given the same pipeline, data and settings, and a budget of
-    /// trials, the experiment then ends as if it had not been interrupted.
+    /// trials, the experiment then ends as if it had not been interrupted. The state of other settings or rows is refused; rows are read once for it.
     /// </summary>
     /// <param name="path">JSON file; the best model is kept beside it, as <c>{path}.{trial}.zip</c>.</param>
     public Experiment SaveTo(string path)
@@ -125,11 +125,13 @@ public sealed class Experiment
 
     /// <summary>Runs trials until the budget is used, the tuner has nothing left, or the experiment is cancelled.</summary>
     /// <param name="progress">Receives every trial when it has ended and its state is saved, on the calling thread.</param>
-    /// <param name="cancellationToken">Cuts the running trial; the best so far is returned and no exception is thrown.</param>
+    /// <param name="cancellationToken">Cuts the running trial; the best so far is returned and no exception is thrown, except where the rows are still read for <see cref="SaveTo"/>.</param>
     /// <exception cref="InvalidOperationException">
     /// A setting is missing or settings contradict each other, the state is of another experiment, or the first ten trials all failed.
     /// </exception>
     /// <exception cref="InvalidDataException">The state's file is damaged.</exception>
+    /// <exception cref="IOException">Another experiment that runs now saves to the same file, or it cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled while the rows were read for <see cref="SaveTo"/>, before its first trial.</exception>
     public ExperimentResult Run(IProgress<TrialOutcome>? progress = null, CancellationToken cancellationToken = default)
     {
         settings.Validate();

@@ -10,7 +10,7 @@ internal sealed class ExperimentRun(ExperimentSettings settings, IProgress<Trial
     internal const int FailuresInARow = 10;
 
     private readonly Stopwatch clock = Stopwatch.StartNew();
-    private readonly ExperimentState state = ExperimentState.Open(settings);
+    private readonly ExperimentState state = ExperimentState.Open(settings, cancellation);
     private ITransformer? model;
     private int failures;
 
@@ -20,6 +20,7 @@ internal sealed class ExperimentRun(ExperimentSettings settings, IProgress<Trial
 
     public ExperimentResult Execute()
     {
+        using var held = state;
         TrialOutcome? cut = null;
         using (var source = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
         {

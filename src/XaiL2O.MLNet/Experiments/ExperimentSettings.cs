@@ -69,6 +69,12 @@ internal sealed record ExperimentSettings(MLContext Context, OptionSpace Space, 
         string.Create(CultureInfo.InvariantCulture, $"seed {Seed}"),
     ];
 
+    /// <summary>The views that it was given.</summary>
+    public IEnumerable<(string Name, IDataView View)> Rows() =>
+        from rows in new[] { ("training", Training), ("validation", Validation), ("calibration", CalibrationRows) }
+        where rows.Item2 is not null
+        select (rows.Item1, rows.Item2);
+
     private static IEnumerable<string> CertifierLines(CertifierOptions options) =>
         options.Properties
             .Select(p => $"certificate {InvariantText.OfOptions(p)}, function {(p.Function is { } function ? Describe(function.Describe()) : "none")}")
@@ -82,10 +88,8 @@ internal sealed record ExperimentSettings(MLContext Context, OptionSpace Space, 
     private void CheckGroups(string column)
     {
         var parts = new List<(string Name, HashSet<string> Groups)>();
-        foreach (var (name, view) in new[] { ("training", Training), ("validation", Validation), ("calibration", CalibrationRows) })
+        foreach (var (name, view) in Rows())
         {
-            if (view is null)
-                continue;
             var groups = GroupReader.Distinct(view, column);
             foreach (var other in parts)
             {

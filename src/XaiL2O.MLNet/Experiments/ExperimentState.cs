@@ -10,14 +10,16 @@ namespace XaiL2O.MLNet;
 /// The trials of an experiment, in memory and, where asked, in a file that is replaced as a whole after every trial. The best model lies beside
 /// it; its name has the trial's number, so that a process that ends between the two writes leaves a matching pair.
 /// </summary>
-internal sealed class ExperimentState
+internal sealed class ExperimentState : IDisposable
 {
-    private const int Format = 2;
+    private const int Format = 3;
 
     private static readonly JsonSerializerOptions Json = Sealed.StrictJson(new() { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals });
 
     private readonly ExperimentSettings settings;
     private readonly List<TrialOutcome> trials = [];
+    private IReadOnlyList<string> identity = [];
+    private StateLease? lease;
     private string? modelName;
     private string? modelChecksum;
 
@@ -33,20 +35,33 @@ internal sealed class ExperimentState
 
     private string ModelPath => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(StatePath))!, modelName!);
 
-    public static ExperimentState Open(ExperimentSettings settings)
+    /// <summary>Reads the state where there is one.</summary>
+    /// <param name="settings">What the state must be of.</param>
+    /// <param name="token">Ends the reading of rows, which belong to the experiment: trials of other rows are not comparable.</param>
+    public static ExperimentState Open(ExperimentSettings settings, CancellationToken token)
     {
         var state = new ExperimentState(settings);
-        if (settings.StatePath is { } path)
+        if (settings.StatePath is not { } path)
+            return state;
+        try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            state.lease = new StateLease(path);
+            state.identity = [.. settings.Describe(), .. settings.Rows().Select(rows => $"{rows.Name} rows {RowsDigest.Of(rows.View, token)}")];
             if (File.Exists(path))
                 state.Load(path);
             else
                 state.Save(0); // a file that cannot be written shows now, and no model is left without a state
+            return state;
         }
-
-        return state;
+        catch
+        {
+            state.Dispose();
+            throw;
+        }
     }
+
+    public void Dispose() => lease?.Dispose();
 
     public void Add(TrialOutcome trial, double used)
     {
@@ -62,7 +77,7 @@ internal sealed class ExperimentState
             new StateFile
             {
                 Format = Format,
-                Settings = [.. settings.Describe()],
+                Settings = [.. identity],
                 UsedSeconds = used,
                 ModelFile = modelName,
                 ModelSha256 = modelChecksum,
@@ -127,7 +142,7 @@ internal sealed class ExperimentState
         if (file.Format != Format)
             throw new InvalidDataException($"{path} is of format {file.Format}; this version reads format {Format}. Delete it to start anew.");
 
-        var here = settings.Describe();
+        var here = identity;
         if (!file.Settings.SequenceEqual(here))
         {
             // Settings that are the same in another order differ where each stands.

@@ -139,6 +139,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
             {
                 using var choice = torch.NewDisposeScope();
                 var rows = table.Chosen(definition);
+                using var interruption = Interruption.Scope(options.CancellationToken);
                 chosen = definition.Choose(rows.Data, rows.Targets, solver, device, options.CancellationToken);
                 DefinitionPayload.Check(chosen);
                 using var channel = environment.Start(definition.GetType().Name);

@@ -117,7 +117,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer
 
     internal override Sides SidesOf(string columnName) => properties.GetValueOrDefault(columnName)?.Sides ?? Sides.Upper;
 
-    internal override bool IsOfModel(string columnName) => true;
+    internal override string? OwnerOf(string columnName) => "model";
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new SolveBatch(this, source);
 

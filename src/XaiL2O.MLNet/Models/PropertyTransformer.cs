@@ -39,6 +39,8 @@ public sealed class PropertyTransformer : BatchTransformer
 
     internal override Sides SidesOf(string columnName) => properties[columnName].Sides;
 
+    internal override string? OwnerOf(string columnName) => "model";
+
     internal override IRowBatch OpenBatch(DataViewRow source) => new EvaluateBatch(this, source);
 
     private protected override void Save(ModelSaveContext context)

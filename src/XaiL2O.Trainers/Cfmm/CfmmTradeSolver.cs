@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.ExceptionServices;
 
 namespace XaiL2O.Trainers;
 
@@ -19,6 +20,9 @@ internal sealed class CfmmTradeSolver
 
     /// <summary>Step without a risk term: relative prices sum to 1 in every CFMM.</summary>
     private const double LargestStep = 2;
+
+    /// <summary>Iterations after which a token is looked for.</summary>
+    private const int InterruptionEvery = 256;
 
     private static readonly int Lanes = Vector<double>.Count;
     private readonly CfmmNetwork network;
@@ -50,24 +54,32 @@ internal sealed class CfmmTradeSolver
     /// <param name="prices">p, tokens or rows × tokens.</param>
     /// <param name="options">Limits; the residual tolerance applies where Newton's method did not finish.</param>
     /// <param name="fixedPoints">When given, receives ζ per row: 4N values, the blocks x, y, v, z.</param>
-    /// <param name="cancellationToken">Stops between blocks of rows.</param>
+    /// <param name="cancellationToken">Stops the iterations by throwing <see cref="OperationCanceledException"/>.</param>
     public CfmmTrades Solve(double[] reserves, double[] prices, FixedPointOptions options, double[]? fixedPoints = null, CancellationToken cancellationToken = default)
     {
         var rows = CfmmRows.Check(network, reserves, prices);
         var trades = CfmmTrades.Empty(rows, network.ReserveCount);
         var blocks = (rows + Lanes - 1) / Lanes;
-        Parallel.For(0, blocks, new ParallelOptions { CancellationToken = cancellationToken }, block =>
+        using var interruption = Interruption.Scope(cancellationToken);
+        try
         {
-            Interruption.Check();
-            var first = block * Lanes;
-            for (var j = 0; j < network.Cfmms.Count; j++)
-                SolveBlock(j, first, Math.Min(Lanes, rows - first), reserves, prices, options, trades, fixedPoints);
-            for (var row = first; row < Math.Min(rows, first + Lanes); row++)
+            Parallel.For(0, blocks, block =>
             {
-                if (trades.Status[row] is SolveStatus.InvalidData or SolveStatus.Diverged)
-                    trades.Invalidate(row, trades.Status[row]);
-            }
-        });
+                var first = block * Lanes;
+                for (var j = 0; j < network.Cfmms.Count; j++)
+                    SolveBlock(j, first, Math.Min(Lanes, rows - first), reserves, prices, options, trades, fixedPoints);
+                for (var row = first; row < Math.Min(rows, first + Lanes); row++)
+                {
+                    if (trades.Status[row] is SolveStatus.InvalidData or SolveStatus.Diverged)
+                        trades.Invalidate(row, trades.Status[row]);
+                }
+            });
+        }
+        catch (AggregateException e) when (e.InnerExceptions.OfType<OperationCanceledException>().FirstOrDefault() is { } cancelled)
+        {
+            ExceptionDispatchInfo.Throw(cancelled);
+        }
+
         return trades;
     }
 
@@ -107,6 +119,8 @@ internal sealed class CfmmTradeSolver
 
         for (var k = 1; k <= options.MaxIterations && open > 0; k++)
         {
+            if (k % InterruptionEvery == 1)
+                Interruption.Check();
             var change = iteration.Step();
             var last = k == options.MaxIterations;
             if (k % options.CheckEvery != 0 && !last)

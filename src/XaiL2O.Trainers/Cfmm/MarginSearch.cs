@@ -41,7 +41,7 @@ internal sealed class MarginSearch
             {
                 for (var k = -reach; k <= reach; k++)
                 {
-                    cancellationToken.ThrowIfCancellationRequested();
+                    ThrowIfCancelled();
                     var (a, b) = (a0 + (i * step), Math.Min(0, b0 + (k * step)));
                     var trades = AnalyticTrade.Solve(network, observed, prices, margins(Math.Exp(a), Math.Exp(b)));
                     var executed = MarginRule.ExecutedUtility(network, trades, prices, reserves).Utility;
@@ -85,13 +85,19 @@ internal sealed class MarginSearch
         return new(start.Margin, kept, fees);
     }
 
+    private void ThrowIfCancelled()
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Interruption.Check();
+    }
+
     /// <summary>The value of one margin with the greatest objective: 0, the present one and a grid in logarithms, refined around the best. The present one wins ties.</summary>
     private double Best(double present, bool whole, Func<double, double> objective)
     {
         var (best, value) = (objective(present), present);
         void Try(double[] candidates)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            ThrowIfCancelled();
             var results = new double[candidates.Length];
             Parallel.For(0, candidates.Length, k => results[k] = objective(candidates[k]));
             for (var k = 0; k < candidates.Length; k++)

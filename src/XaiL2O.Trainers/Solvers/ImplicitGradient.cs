@@ -18,7 +18,10 @@ internal static class ImplicitGradient
     /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
     /// <param name="maxSteps">Most iterations of the linear equation; at least 1. Where it is solved directly, 1/maxSteps damps it, which bounds the gradient likewise.</param>
     /// <param name="tolerance">Change of v relative to its norm at which the iteration stops; positive.</param>
-    /// <returns>Shape <c>[batch, inference size]</c>, differentiable in the weights of the splitting's terms.</returns>
+    /// <returns>
+    /// Shape <c>[batch, inference size]</c>, differentiable in the weights of the splitting's terms. Where an <see cref="Interruption"/> ends the backward pass, the gradient
+    /// is NaN: native code is on the stack, through which no exception may go.
+    /// </returns>
     /// <exception cref="InvalidOperationException">A step of the splitting carries no gradient.</exception>
     public static Tensor Attach(Splitting splitting, SplittingState fixedPoint, Tensor data, int maxSteps = 100, double tolerance = 1e-4)
     {
@@ -36,11 +39,11 @@ internal static class ImplicitGradient
         var flat = next.Flatten();
         if (!flat.requires_grad)
             throw new InvalidOperationException($"A step of {differentiable.GetType().Name} carries no gradient to the weights; use Jacobian-free backpropagation, or a splitting whose steps are differentiable.");
-        var implicitly = LinearEquation.Of(flat, new Equation(differentiable, state, data, maxSteps, tolerance));
+        var implicitly = LinearEquation.Of(flat, new Equation(differentiable, state, data, maxSteps, tolerance, Interruption.Watch()));
         return differentiable.Inference(next.Unflatten(implicitly), data);
     }
 
-    private sealed record Equation(Splitting Splitting, SplittingState FixedPoint, Tensor Data, int MaxSteps, double Tolerance)
+    private sealed record Equation(Splitting Splitting, SplittingState FixedPoint, Tensor Data, int MaxSteps, double Tolerance, Func<bool> Interrupted)
     {
         /// <summary>v = u + (∂T/∂ζ)ᵀ v.</summary>
         public Tensor Solve(Tensor u)
@@ -55,8 +58,8 @@ internal static class ImplicitGradient
             SplittingState v = new FlatState(u.detach());
             for (var step = 0; step < MaxSteps; step++)
             {
-                // Not a place to cancel: native code is on the stack, through which an exception must not go.
-                NativeWork.SafePoint();
+                if (Interrupted())
+                    return full_like(u, double.NaN).MoveToOuterDisposeScope();
                 var product = autograd.grad([image], [point], [v.Tensors[0]], retain_graph: true)[0];
                 using var none = no_grad();
                 SplittingState next = new FlatState(u + product);

@@ -59,7 +59,11 @@ public abstract class Splitting : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         var state = fixedPoint.Map(t => t.detach());
         for (var step = 0; step < steps; step++)
+        {
+            Interruption.Check();
             state = Step(state, data);
+        }
+
         return Inference(state, data);
     }
 

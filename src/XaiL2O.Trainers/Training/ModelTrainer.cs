@@ -50,6 +50,8 @@ public static class ModelTrainer
         }
 
         using var work = NativeWork.Enter();
+        // What takes no token looks for it here.
+        using var interruption = Interruption.Scope(cancellationToken);
         using var scope = NewDisposeScope();
         using var mode = inference_mode(false);
         using var grad = enable_grad();
@@ -331,6 +333,7 @@ public static class ModelTrainer
                 var loss = model.Loss(x, rows, target);
                 optimizer.ZeroGradients();
                 loss.backward();
+                Interruption.Check();
                 if (double.IsFinite(options.GradientNorm))
                     nn.utils.clip_grad_norm_(model.Weights.Select(w => (Parameter)w.Weight), options.GradientNorm);
                 optimizer.Step(options.LearningRate * Cycle(done));

@@ -29,7 +29,7 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Whether the gradient of one batch is compared with differences of the loss before the first step (<see cref="Trainers.GradientCheck"/>); where they
-    /// disagree, <see cref="TrainingProgress.Warning"/> says so. Costs about three solves of a few rows. Default true.
+    /// disagree, <see cref="TrainingProgress.Warning"/> says so. Costs about three solves of a few rows, and two more for every weight of a model of a few. Default true.
     /// </summary>
     public bool CheckGradient { get; init; } = true;
 
