@@ -24,7 +24,7 @@ public sealed class ImageQualityTransformer : BatchTransformer
         ArgumentException.ThrowIfNullOrWhiteSpace(settings.TruthColumnName);
         ArgumentNullException.ThrowIfNull(settings.Prefix);
         this.settings = settings;
-        OutputColumns = [(settings.Prefix + "Psnr", NumberDataViewType.Double), (settings.Prefix + "Ssim", NumberDataViewType.Double)];
+        OutputColumns = [new(settings.Prefix + "Psnr", NumberDataViewType.Double), new(settings.Prefix + "Ssim", NumberDataViewType.Double)];
     }
 
     internal sealed record Settings(int ImageSize, string ImageColumnName, string TruthColumnName, string Prefix);
@@ -35,13 +35,12 @@ public sealed class ImageQualityTransformer : BatchTransformer
 
     internal override IReadOnlyList<string> InputColumnNames => [settings.ImageColumnName, settings.TruthColumnName];
 
-    internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
+    internal override IReadOnlyList<OutputColumn> OutputColumns { get; }
 
     internal override void CheckInput(DataViewSchema schema)
     {
         foreach (var name in InputColumnNames)
             ColumnCheck.FloatVector(schema, name, Pixels);
-        ColumnCheck.Hidden(schema, OutputColumns);
     }
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new CompareBatch(this, source);
