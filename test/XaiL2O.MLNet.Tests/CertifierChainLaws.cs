@@ -93,7 +93,7 @@ internal sealed class CertifierChainLaws
     [Test]
     public void Prefixed_certifiers_with_joint_rules_and_warnings_say_what_one_certifier_says()
     {
-        CertifiedProperty[] properties = [new("A", "Number") { Policy = new LabelPolicy { PassProbability = 0.7, FailProbability = 0.1 } }, new("B", "Flag"), Limited("C", "Number", 30)];
+        CertifiedProperty[] properties = [new("A", "Number") { Policy = new LabelPolicy { PassProbability = 0.7, WarningProbability = 0.2, FailProbability = 0.1 } }, new("B", "Flag"), Limited("C", "Number", 30)];
         var one = Ml.L2O().Certify(properties).Fit(View).Transform(View);
         var three = Prefixed("1.", properties[0]).Append(Prefixed("2.", properties[1])).Append(Prefixed("3.", properties[2])).Fit(View).Transform(View);
         Assert.That(three.GetColumn<double>("3.JointPValue"), Is.EqualTo(one.GetColumn<double>("JointPValue")).Within(1e-12));

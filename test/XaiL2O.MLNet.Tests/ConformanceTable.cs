@@ -46,7 +46,7 @@ internal sealed class ConformanceTable
 
     /// <summary>Asserts that the columns and rows that this one has are those of another, which may have more.</summary>
     /// <param name="expected">The other.</param>
-    /// <param name="tolerance">Relative to the number, and to 1e-3; 0 for the same bits.</param>
+    /// <param name="tolerance">Relative to the largest number of the value, and to 1e-3; 0 for the same bits.</param>
     /// <param name="how">How this one was read.</param>
     public void AssertIn(ConformanceTable expected, double tolerance, string how)
     {
@@ -57,10 +57,11 @@ internal sealed class ConformanceTable
             {
                 Assert.That(text, Is.EqualTo(other[column].Text), $"{how}: {column}, row {id}");
                 Assert.That(numbers, Has.Length.EqualTo(other[column].Numbers.Length), $"{how}: {column}, row {id}");
+                var size = other[column].Numbers.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
                 for (var i = 0; i < numbers.Length; i++)
                 {
                     var value = other[column].Numbers[i];
-                    var same = numbers[i].Equals(value) || Math.Abs(numbers[i] - value) <= tolerance * Math.Max(1e-3, Math.Abs(value));
+                    var same = numbers[i].Equals(value) || Math.Abs(numbers[i] - value) <= tolerance * Math.Max(1e-3, size);
                     if (!same)
                         Assert.Fail($"{how}: {column}[{i}], row {id} is {numbers[i]:R}, not {value:R}");
                 }
