@@ -55,10 +55,10 @@ internal static class ColumnCheck
         if (options.GroupColumnName is { } group)
             Group(schema, group);
         CertificateColumns.CheckWhole(schema);
-        // Behind another certifier, columns of the same names would hide what it says of its parts.
+        // Behind another certifier, columns of the same names would hide what it says of its parts, in rows of a file too.
         if (EarlierVerdict.TestsIn(schema) is not null && options.Properties.FirstOrDefault(p => schema.GetColumnOrNull(p.Name + ".Label") is not null) is { } twice)
-            throw new InvalidOperationException($"The property '{twice.Name}' is already judged by a certifier before this one, whose columns '{twice.Name}.PValue' and '{twice.Name}.Label' these would hide. Give the property another name, take that certifier out of the chain, or drop its columns.");
-        Hidden(schema, CertifierTransformer.Columns(options));
+            throw new InvalidOperationException($"The property '{twice.Name}' is already judged by a certifier before this one, whose columns '{twice.Name}.PValue' and '{twice.Name}.Label' these would hide. Give the property another name, the certifier an {nameof(CertifierOptions.OutputPrefix)}, take that certifier out of the chain, or drop its columns.");
+        Hidden(schema, CertifierTransformer.Columns(options, 1, [], 0));
     }
 
     /// <summary>A column whose values name groups of rows.</summary>
@@ -98,24 +98,27 @@ internal static class ColumnCheck
     }
 
     /// <summary>Throws where two appended columns have one name, so that the second would hide the first.</summary>
-    public static void Outputs(IReadOnlyList<(string Name, DataViewType Type)> columns)
+    public static void Outputs(IReadOnlyList<OutputColumn> columns)
     {
         if (columns.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"Two appended columns would be named '{twice.Key}', and the second would hide the first. Give the output column another name than these: {string.Join(", ", columns.Select(c => c.Name).Distinct())}.");
     }
 
-    /// <summary>Throws where an appended column would hide one of a model or a certifier before in the chain, whose values would then be read as those of another.</summary>
-    public static void Hidden(DataViewSchema schema, IReadOnlyList<(string Name, DataViewType Type)> columns)
+    /// <summary>
+    /// Throws where an appended column would hide one of a model or certifier before in the chain, whose values would then be read as those of another. A joint verdict
+    /// may, since it says what the one before said too.
+    /// </summary>
+    public static void Hidden(DataViewSchema schema, IReadOnlyList<OutputColumn> columns)
     {
-        foreach (var (name, _) in columns)
+        foreach (var appended in columns)
         {
-            if (schema.GetColumnOrNull(name) is { } column && ColumnNotes.OwnerOf(column) is { } owner)
-                throw new InvalidOperationException($"The column '{name}' of a {owner} before this one in the chain would be hidden by one of the same name. Give one of the two another name: a model by its {nameof(ImplicitModelTrainer.Options.OutputPrefix)}, properties of a column by their prefix, a certified property by its name.");
+            if (schema.GetColumnOrNull(appended.Name) is { } column && ColumnNotes.MakerOf(column) is { } maker && (appended.Role is null || ColumnNotes.TestsOf(column, appended.Role) is null))
+                throw new InvalidOperationException($"The column '{appended.Name}' of a {maker} before this one in the chain would be hidden by one of the same name. Give one of the two another name: a model by its {nameof(ImplicitModelTrainer.Options.OutputPrefix)}, properties of a column by their prefix, a certified property by its name, a certifier by its {nameof(CertifierOptions.OutputPrefix)}.");
         }
     }
 
     /// <summary>Throws where an appended column of a model would hide one that it reads, or is compared with.</summary>
-    public static void Hidden(IEnumerable<ModelColumn> read, IReadOnlyList<(string Name, DataViewType Type)> columns)
+    public static void Hidden(IEnumerable<ModelColumn> read, IReadOnlyList<OutputColumn> columns)
     {
         if (read.FirstOrDefault(r => columns.Any(c => c.Name == r.Name)) is { } hidden)
             throw new ArgumentException($"An appended column would be named '{hidden.Name}', as one that the model reads or is compared with, and would hide it. Give it another name, or the model an {nameof(ImplicitModelTrainer.Options.OutputPrefix)}.");

@@ -1,16 +1,19 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace XaiL2O.MLNet;
 
-/// <summary>Schema shapes, whose columns outside assemblies cannot otherwise make.</summary>
+/// <summary>Schema shapes, which outside assemblies cannot otherwise make.</summary>
 internal static class SchemaShapes
 {
-    /// <summary>The input's columns, less those hidden by an appended one of the same name, and the appended ones.</summary>
-    public static SchemaShape Append(SchemaShape input, IReadOnlyList<(string Name, DataViewType Type)> columns) =>
-        new([.. input.Where(c => columns.All(appended => appended.Name != c.Name)), .. columns.Select(c => Shape(c.Name, c.Type))]);
+    /// <summary>The shape of a schema, annotations included.</summary>
+    public static SchemaShape Of(DataViewSchema schema) => SchemaShape.Create(schema);
 
-    private static SchemaShape.Column Shape(string name, DataViewType type) => type is VectorDataViewType vector
-        ? new SchemaShape.Column(name, SchemaShape.Column.VectorKind.Vector, vector.ItemType, isKey: false)
-        : new SchemaShape.Column(name, SchemaShape.Column.VectorKind.Scalar, type, isKey: false);
+    /// <summary>The input's columns, less those hidden by an appended one of the same name, and the appended ones.</summary>
+    public static SchemaShape Append(SchemaShape input, IReadOnlyList<OutputColumn> columns)
+    {
+        var appended = new DataViewSchema.Builder();
+        foreach (var column in columns)
+            appended.AddColumn(column.Name, column.Type, ColumnNotes.Of(column));
+        return new([.. input.Where(c => columns.All(a => a.Name != c.Name)), .. Of(appended.ToSchema())]);
+    }
 }

@@ -45,6 +45,11 @@ internal sealed class CertifierChainLaws
     private static EstimatorChain<CertifierTransformer> Two() =>
         Ml.L2O().Certify(Limited("First", "Number", 5)).Append(Ml.L2O().Certify(Limited("Second", "Flag", 0.5)));
 
+    private static CertifierEstimator Prefixed(string prefix, params CertifiedProperty[] properties) => Ml.L2O().Certify(new CertifierOptions { OutputPrefix = prefix, Properties = properties });
+
+    /// <summary>Two certifiers of the same property names.</summary>
+    private static EstimatorChain<CertifierTransformer> TwoPrefixed(string first, string second) => Prefixed(first, Limited("Size", "Number", 5)).Append(Prefixed(second, Limited("Size", "Flag", 0.5)));
+
     private static Output[] Read(IDataView view) => [.. Ml.Data.CreateEnumerable<Output>(view, reuseRowObject: false)];
 
     private static ITransformer Reload(ITransformer model)
@@ -53,6 +58,83 @@ internal sealed class CertifierChainLaws
         Ml.Model.Save(model, View.Schema, stream);
         stream.Position = 0;
         return new MLContext().Model.Load(stream, out _);
+    }
+
+    [TestCase("A.", "B.")]
+    [TestCase("", "B.")]
+    [TestCase("A.", "")]
+    public void Certifiers_of_different_prefixes_are_judged_together_by_all_that_ask(string first, string second)
+    {
+        var fitted = TwoPrefixed(first, second).Append(Ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Drop)).Fit(View);
+        foreach (var model in (ITransformer[])[fitted, Reload(fitted)])
+            Assert.That(model.Transform(View).GetColumn<float>("Number"), Is.EqualTo(new[] { 1f, 2, 3, 4, 5 }));
+
+        var certified = TwoPrefixed(first, second).Fit(View);
+        var judged = certified.Transform(View);
+        foreach (var (prefix, trusted) in new[] { (first, 6), (second, 5) })
+            Assert.That(judged.GetColumn<bool>(prefix + "Trustworthy").Count(t => t), Is.EqualTo(trusted), "the last speaks for all, the first for itself");
+        var (a, b) = (first + "Size", second + "Size");
+        foreach (var (row, failed) in Rows.Zip(judged.GetColumn<string>(second + "FailedParts")))
+            Assert.That(failed, Is.EqualTo(string.Join(", ", [.. row.Number > 5 ? new[] { a } : [], .. row.Flag > 0.5 ? new[] { b } : []])));
+        Assert.That(judged.GetColumn<int[]>(second + "PartLabels").Skip(9).First(), Is.EqualTo(new[] { 6, 0 }), "fails alone, and jointly");
+        Assert.That(judged.GetColumn<int[]>(first + "PartLabels").First(), Is.EqualTo(new[] { 0 }));
+
+        var strict = certified.Append(Ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Throw).Fit(judged));
+        var verdict = Assert.Throws<UntrustworthyInferenceException>(() => strict.Transform(Ml.Data.SkipRows(View, 10)).GetColumn<float>("Number").Count())!.Verdict;
+        Assert.That((verdict.Certificates.Select(c => (c.Name, c.Label)), verdict.FailedParts), Is.EqualTo((new[] { (a, CertificateLabel.Fail), (b, CertificateLabel.Fail) }, new[] { a, b })));
+        using var engine = Ml.L2O().CreateTrustedPredictionEngine<Row, Row>(certified);
+        Assert.That(Rows.Count(row => engine.Predict(row).Trustworthy), Is.EqualTo(5));
+        var report = Ml.L2O().Report(certified, judged);
+        Assert.That((report.Overall.Fail, report.Properties.Select(p => p.Name)), Is.EqualTo((35, new[] { a, b })));
+        Assert.That(Constraint.FailRate(1).Measure(judged).Value, Is.EqualTo(35 / 40.0).Within(1e-12));
+        Assert.That(Constraint.FailRate(b, 1).Measure(judged).Value, Is.EqualTo(4 / 40.0).Within(1e-12));
+    }
+
+    [Test]
+    public void Prefixed_certifiers_with_joint_rules_and_warnings_say_what_one_certifier_says()
+    {
+        CertifiedProperty[] properties = [new("A", "Number") { Policy = new LabelPolicy { PassProbability = 0.7, WarningProbability = 0.2, FailProbability = 0.1 } }, new("B", "Flag"), Limited("C", "Number", 30)];
+        var one = Ml.L2O().Certify(properties).Fit(View).Transform(View);
+        var three = Prefixed("1.", properties[0]).Append(Prefixed("2.", properties[1])).Append(Prefixed("3.", properties[2])).Fit(View).Transform(View);
+        Assert.That(three.GetColumn<double>("3.JointPValue"), Is.EqualTo(one.GetColumn<double>("JointPValue")).Within(1e-12));
+        Assert.That(three.GetColumn<bool>("3.Trustworthy"), Is.EqualTo(one.GetColumn<bool>("Trustworthy")));
+        Assert.That(three.GetColumn<int[]>("3.PartLabels"), Is.EqualTo(one.GetColumn<int[]>("PartLabels")));
+        Assert.That(three.GetColumn<string>("3.WarnedParts").Count(w => w.Length > 0), Is.EqualTo(one.GetColumn<string>("WarnedParts").Count(w => w.Length > 0)).And.GreaterThan(3));
+        float[] Kept(IDataView judged) => [.. Ml.L2O().RequireTrust(TrustAction.Drop, TrustAction.Drop).Fit(judged).Transform(judged).GetColumn<float>("Number")];
+        Assert.That(Kept(three), Is.EqualTo(Kept(one)).And.Length.InRange(1, 35));
+    }
+
+    [Test]
+    public void A_verdict_is_read_from_numbers_whatever_columns_of_texts_come_after_it()
+    {
+        var texts = Two().Append(Ml.Transforms.CopyColumns("FailedParts", "Kind")).Append(Ml.Transforms.CopyColumns("WarnedParts", "Kind")).Append(Ml.Transforms.CopyColumns("First.Label", "Kind"));
+        var judged = texts.Append(Ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Throw)).Fit(View);
+        var verdict = Assert.Throws<UntrustworthyInferenceException>(() => judged.Transform(View).GetColumn<float>("Number").Count())!.Verdict;
+        Assert.That((verdict.FailedParts, verdict.WarnedParts), Is.EqualTo((new[] { "Second" }, Array.Empty<string>())));
+    }
+
+    [Test]
+    public void The_verdict_of_all_that_was_dropped_is_missed_though_that_of_the_first_is_there()
+    {
+        var dropped = TwoPrefixed("A.", "B.").Append(Ml.Transforms.DropColumns("B.Trustworthy"));
+        Assert.That(() => dropped.Append(Ml.L2O().RequireTrust()).Fit(View), Throws.InvalidOperationException.With.Message.Contains("'B.Size.Label'").And.Message.Contains("Keep 'Trustworthy'"));
+        Assert.That(() => dropped.Append(Prefixed("C.", Limited("X", "Flag", 1))).Fit(View), Throws.InvalidOperationException.With.Message.Contains("'B.PartLabels'"));
+    }
+
+    [Test]
+    public void A_column_that_would_hide_one_of_ours_is_refused_with_the_remedy()
+    {
+        Assert.That(() => TwoPrefixed("A.", "A.").Fit(View), Throws.InvalidOperationException.With.Message.Contains("'A.Size' is already judged").And.Message.Contains("OutputPrefix"));
+        Assert.That(
+            () => Prefixed("A.", Limited("X", "Number", 5)).Append(Ml.L2O().Certify(CertifiedProperty.Of("A.X", PropertyFunction.L1Norm(), "Number"))).Fit(View),
+            Throws.InvalidOperationException.With.Message.Contains("'A.X"));
+        Assert.That(() => Prefixed("", Limited("JointPValue", "Number", 5), CertifiedProperty.Of("X", PropertyFunction.L1Norm(), "Number")).Fit(View), Throws.Nothing);
+        var rows = Ml.Data.LoadFromEnumerable(Fixture.Rows(2, 5));
+        var judged = Ml.L2O().Certify(Limited("Size", "Id", 3)).Fit(rows).Transform(rows);
+        var model = Ml.L2O().Train(new Steps { Size = Fixture.M }, "Measurements", targetColumnName: "Measurements", outputColumnName: "Size.PValue");
+        Assert.That(() => model.Fit(judged), Throws.InvalidOperationException.With.Message.Contains("'Size.PValue'").And.Message.Contains("OutputPrefix"));
+        Assert.That(() => Prefixed("a, b", Limited("X", "Number", 5)), Throws.ArgumentException.With.Message.Contains("OutputPrefix = 'a, b'"));
+        Assert.That(() => Ml.L2O().Certify(new CertifierOptions { OutputPrefix = null!, Properties = [Limited("X", "Number", 5)] }), Throws.ArgumentNullException.With.Message.Contains("OutputPrefix"));
     }
 
     [TestCase(false)]

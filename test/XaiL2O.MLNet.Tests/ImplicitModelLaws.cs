@@ -268,6 +268,84 @@ internal sealed class ImplicitModelLaws
         Assert.That(() => Train(Definitions[3]).Fit(Rows(Definitions[3])).PropertiesOf("Reserves", "T."), Throws.InvalidOperationException.With.Message.Contains("3 columns"));
     }
 
+    /// <summary>Projection onto the simplex, whose numbers have names, as many as are asked for.</summary>
+    private sealed class Shares : ModelDefinition
+    {
+        public int Names { get; init; } = Fixture.M;
+
+        public override int DataSize => Fixture.M;
+
+        public override int InferenceSize => Fixture.M;
+
+        public override IReadOnlyList<ModelColumn> Outputs => [new("Estimate", InferenceSize) { SlotNames = [.. Enumerable.Range(0, Names).Select(i => $"share {i}")] }];
+
+        public override void Compose(ModelBuilder model)
+        {
+            model.Add(new LeastSquaresTerm("Distance", model.Identity));
+            model.Add(new SimplexTerm("Simplex", Fixture.M));
+        }
+    }
+
+    [Test]
+    public void Numbers_of_vectors_have_the_names_that_the_definition_gives_them()
+    {
+        static string[] Names(ITransformer model, IDataView rows, string column)
+        {
+            VBuffer<ReadOnlyMemory<char>> names = default;
+            model.Transform(rows).Schema[column].GetSlotNames(ref names);
+            return [.. names.DenseValues().Select(n => n.ToString())];
+        }
+
+        foreach (var (definition, column, first, last) in (IEnumerable<(ModelDefinition, string, string, string)>)[(new Shares(), "Estimate", "share 0", "share 11"), (Definitions[3], "Tender", "pool 1: a", "pool 3: b")])
+        {
+            var rows = Rows(definition);
+            var model = Train(definition).Fit(rows);
+            foreach (var transformer in (ITransformer[])[model, Reloaded(model, rows)])
+                Assert.That((Names(transformer, rows, column)[0], Names(transformer, rows, column)[^1]), Is.EqualTo((first, last)));
+        }
+
+        Assert.That(Train(new Nearest()).Fit(Rows(new Nearest())).Transform(Rows(new Nearest())).Schema["Estimate"].HasSlotNames(), Is.False);
+        Assert.That(() => Train(new Shares { Names = 3 }), Throws.ArgumentException.With.Message.Contains("'Estimate' of Shares has 12 numbers and 3 SlotNames"));
+    }
+
+    /// <summary>ML.NET's engine disposes its model with itself, and a chain its parts, though views and other engines read the same model.</summary>
+    [Test]
+    public void A_model_that_an_engine_disposed_serves_its_views_and_other_engines()
+    {
+        var rows = Fixture.Rows(3, 10);
+        var model = Reloaded(Fixture.Model, Ml.Data.LoadFromEnumerable(rows));
+        var learned = ((IEnumerable<ITransformer>)model).OfType<ImplicitModelTransformer>().Single();
+        var view = model.Transform(Ml.Data.LoadFromEnumerable(rows));
+        var expected = Fixture.Read(view).SelectMany(r => r.Numbers).ToArray();
+        Assert.That(learned.HoldsModel, Is.True);
+        using var other = Ml.Model.CreatePredictionEngine<Fixture.Row, Fixture.Output>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        var alone = other.Predict(rows[0]).Numbers;
+        using (var engine = Ml.Model.CreatePredictionEngine<Fixture.Row, Fixture.Output>(model))
+            engine.Predict(rows[0]);
+        Assert.That(learned.HoldsModel, Is.False, "the engine disposed it");
+        Assert.That(Fixture.Read(view).SelectMany(r => r.Numbers), Is.EqualTo(expected));
+        Assert.That(other.Predict(rows[0]).Numbers, Is.EqualTo(alone));
+    }
+
+    [Test]
+    public void Rows_that_are_being_solved_keep_the_memory_of_a_disposed_model_and_nothing_else_does()
+    {
+        var (made, freed) = (0, 0);
+        var renewable = new Renewable<object>(() => made++, _ => freed++);
+        renewable.Free();
+        var (first, second) = (renewable.Take(), renewable.Take());
+        Assert.That((made, first.Value), Is.EqualTo((1, second.Value)));
+        renewable.Free();
+        first.Dispose();
+        Assert.That((freed, renewable.IsMade), Is.EqualTo((0, false)));
+        using (renewable.Take())
+            second.Dispose();
+        Assert.That((made, freed, renewable.IsMade), Is.EqualTo((2, 1, true)));
+        renewable.Free();
+        renewable.Free();
+        Assert.That(freed, Is.EqualTo(2));
+    }
+
     [Test]
     public void A_definition_of_other_weights_is_refused()
     {

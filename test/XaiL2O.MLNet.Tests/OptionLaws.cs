@@ -81,6 +81,7 @@ internal sealed class OptionLaws
         ["TotalVariationReconstruction.TuningRows"] = ([int.MaxValue], "all rows"),
         ["CfmmTradeDefinition.Prices"] = ([null], "each row has its own"),
         ["Options.OutputPrefix"] = ([""], "none"),
+        ["CertifierOptions.OutputPrefix"] = ([""], "none"),
         ["Options.Progress"] = ([null], "no progress"),
         ["Options.Training"] = ([null], "those of the definition"),
         ["Options.Solver"] = ([null], "those of the definition"),

@@ -7,6 +7,7 @@ using XaiL2O.MLNet.Tests;
 return args switch
 {
     [ChainReload.Verb, var model, var output] => ChainReload.Run(model, output),
+    [FreshProcessLaws.Verb, var folder] => FreshProcessLaws.Run(folder),
     [LeavingProcess.Verb, var work, var milliseconds] => LeavingProcess.Run(work, int.Parse(milliseconds, CultureInfo.InvariantCulture)),
     _ => 1,
 };

@@ -25,7 +25,7 @@ internal sealed class ImageQualityTransformer : BatchTransformer
         ArgumentException.ThrowIfNullOrWhiteSpace(settings.TruthColumnName);
         ArgumentNullException.ThrowIfNull(settings.Prefix);
         this.settings = settings;
-        OutputColumns = [(settings.Prefix + "Psnr", NumberDataViewType.Double), (settings.Prefix + "Ssim", NumberDataViewType.Double)];
+        OutputColumns = [new(settings.Prefix + "Psnr", NumberDataViewType.Double), new(settings.Prefix + "Ssim", NumberDataViewType.Double)];
     }
 
     internal sealed record Settings(int ImageSize, string ImageColumnName, string TruthColumnName, string Prefix);
@@ -36,7 +36,7 @@ internal sealed class ImageQualityTransformer : BatchTransformer
 
     internal override IReadOnlyList<ModelColumn> InputVectors => [new(settings.ImageColumnName, Pixels), new(settings.TruthColumnName, Pixels)];
 
-    internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
+    internal override IReadOnlyList<OutputColumn> OutputColumns { get; }
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new CompareBatch(this, source);
 

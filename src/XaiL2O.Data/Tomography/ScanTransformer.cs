@@ -31,7 +31,7 @@ internal sealed class ScanTransformer : BatchTransformer
         this.settings = settings;
         // The matrix may be large; it is built for rows, whose images then have the size that it is for.
         simulator = new Once<ScanSimulator>(() => new ScanSimulator(RadonOperator.Shared(settings.Geometry), settings.Noise, settings.Seed));
-        OutputColumns = [(settings.MeasurementColumnName, new VectorDataViewType(NumberDataViewType.Single, settings.Geometry.Beams))];
+        OutputColumns = [new(settings.MeasurementColumnName, new VectorDataViewType(NumberDataViewType.Single, settings.Geometry.Beams))];
     }
 
     internal sealed record Settings(ParallelBeamGeometry Geometry, double Noise, int Seed, string ImageColumnName, string MeasurementColumnName);
@@ -40,7 +40,7 @@ internal sealed class ScanTransformer : BatchTransformer
 
     internal override IReadOnlyList<ModelColumn> InputVectors => [new(settings.ImageColumnName, settings.Geometry.Pixels)];
 
-    internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
+    internal override IReadOnlyList<OutputColumn> OutputColumns { get; }
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new ScanBatch(this, source);
 

@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
@@ -31,14 +30,13 @@ public abstract class BatchTransformer : ITransformer
     internal virtual IReadOnlyList<string> InputColumnNames => [.. InputVectors.Select(c => c.Name)];
 
     /// <summary>Columns appended.</summary>
-    internal abstract IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
+    internal abstract IReadOnlyList<OutputColumn> OutputColumns { get; }
 
     /// <summary>Throws unless the schema has the columns read, with the right types and sizes.</summary>
     internal virtual void CheckInput(DataViewSchema schema)
     {
         foreach (var column in InputVectors)
             ColumnCheck.NumberVector(schema, column.Name, column.Size);
-        ColumnCheck.Hidden(schema, OutputColumns);
     }
 
     /// <summary>Room for a batch of rows taken from a source.</summary>
@@ -47,26 +45,8 @@ public abstract class BatchTransformer : ITransformer
     /// <summary>The same where only some of <see cref="OutputColumns"/> will be read.</summary>
     internal virtual IRowBatch OpenBatch(DataViewRow source, IReadOnlyList<bool> activeOutputs) => OpenBatch(source);
 
-    /// <summary>What usually makes the values of a property column large, for explanations; null where nothing is known.</summary>
-    internal virtual string? CauseOf(string columnName) => null;
-
-    /// <summary>What a property column holds, as a formula, for reports; null where nothing is known.</summary>
-    internal virtual string? FormulaOf(string columnName) => null;
-
-    /// <summary>Which values of a property column are unusual.</summary>
-    internal virtual Sides SidesOf(string columnName) => Sides.Upper;
-
-    /// <summary>
-    /// "model" for a column of an implicit model, "certifier" for one that says what a certifier thinks of one property; null for others. None of these may hide another one,
-    /// whose values would then be read as its own.
-    /// </summary>
-    internal virtual string? OwnerOf(string columnName) => null;
-
-    /// <summary>Whether the labels of a column come from a given limit; null for any other column.</summary>
-    internal virtual bool? IsByLimit(string columnName) => null;
-
-    /// <summary>The tests behind a column of a joint verdict, those of certifiers before included; null for any other column.</summary>
-    internal virtual int? TestsOf(string columnName, DataViewSchema inputSchema) => null;
+    /// <summary>The same, with what follows from the columns before.</summary>
+    internal virtual IReadOnlyList<OutputColumn> ColumnsAfter(DataViewSchema inputSchema) => OutputColumns;
 
     /// <summary>The columns read of rows with a schema.</summary>
     internal virtual IEnumerable<DataViewSchema.Column> ReadColumns(DataViewSchema schema) => InputColumnNames.Select(name => schema[name]);
@@ -78,10 +58,11 @@ public abstract class BatchTransformer : ITransformer
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         CheckInput(inputSchema);
+        ColumnCheck.Hidden(inputSchema, OutputColumns);
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(inputSchema);
-        foreach (var (name, type) in OutputColumns)
-            builder.AddColumn(name, type, ColumnNotes.Annotate(CauseOf(name), SidesOf(name), IsByLimit(name), TestsOf(name, inputSchema), OwnerOf(name)));
+        foreach (var column in ColumnsAfter(inputSchema))
+            builder.AddColumn(column.Name, column.Type, ColumnNotes.Of(column));
         return builder.ToSchema();
     }
 

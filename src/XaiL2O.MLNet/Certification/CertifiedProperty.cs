@@ -99,8 +99,8 @@ public sealed record CertifiedProperty(string Name, string? ColumnName = null, d
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Name);
-        if (Name.Contains(JudgeBatch.PartSeparator, StringComparison.Ordinal))
-            throw new ArgumentException($"The name '{Name}' holds \"{JudgeBatch.PartSeparator}\", which separates names in {CertificateColumns.FailedParts} and {CertificateColumns.WarnedParts}. Choose a name without it.");
+        if (Name.Contains(CertificateColumns.PartSeparator, StringComparison.Ordinal))
+            throw new ArgumentException($"The name '{Name}' holds \"{CertificateColumns.PartSeparator}\", which separates names in {CertificateColumns.FailedParts} and {CertificateColumns.WarnedParts}. Choose a name without it.");
         if (!(Tolerance >= 0 && double.IsFinite(Tolerance)))
             throw new ArgumentException($"{nameof(Tolerance)} = {Tolerance} of '{Name}' is out of range; it must be finite and at least 0.");
         foreach (var (option, column) in new[] { (nameof(ColumnName), ColumnName), (nameof(SecondColumnName), SecondColumnName), (nameof(TruthColumnName), TruthColumnName) })

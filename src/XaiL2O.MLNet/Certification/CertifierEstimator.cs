@@ -14,14 +14,15 @@ namespace XaiL2O.MLNet;
 /// <item><term><c>&lt;Name&gt;.Value</c></term><description><see cref="double"/>, property value; not where it is read from a column of this name</description></item>
 /// <item><term><c>&lt;Name&gt;.PValue</c></term><description><see cref="double"/>, conformal p-value; NaN where nothing was calibrated</description></item>
 /// <item><term><c>&lt;Name&gt;.Label</c></term><description>text: <c>Pass</c>, <c>Warning</c> or <c>Fail</c>, each at its own level</description></item>
+/// <item><term><c>PartLabels</c></term><description>vector of <see cref="int"/>, by part: 0 where it passes, 1 with a warning, 2 where it fails, and 4 more where it fails under the joint rule; its slots have the names of the parts</description></item>
 /// <item><term><c>Trustworthy</c></term><description><see cref="bool"/>: no part failed under the joint rule</description></item>
 /// <item><term><c>JointPValue</c></term><description><see cref="double"/>, min(1, m·min p) over the m certificates judged by calibration; NaN if there are none</description></item>
 /// <item><term><c>FailedParts</c></term><description>text: names of the parts that failed jointly, separated by ", "</description></item>
 /// <item><term><c>WarnedParts</c></term><description>text: names of the parts with a warning, or that failed alone but not jointly</description></item>
 /// <item><term><c>Explanation</c></term><description>text: what failed, its value, the limit, how unusual it is, its usual cause; empty if all passed</description></item>
 /// </list>
-/// Behind another certifier the last five columns speak for both: trustworthy is what both trust, the joint p-value counts the certificates of both, and the texts have
-/// the parts of both. The p-values are valid when the calibration rows were held out of training and are exchangeable with the rows judged; with groups, within each.
+/// <see cref="CertifierOptions.OutputPrefix"/> stands before every name. Behind another certifier the last six columns speak for both: trustworthy is what both trust, the
+/// joint p-value counts the certificates of both, and labels and texts have the parts of both. The p-values are valid when the calibration rows were held out of training and are exchangeable with the rows judged; with groups, within each.
 /// </remarks>
 public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
 {
@@ -34,7 +35,7 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
         ArgumentNullException.ThrowIfNull(environment);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        (this.environment, this.options) = (environment, options);
+        (this.environment, this.options) = (environment, options.Prefixed());
     }
 
     /// <summary>Reads the calibration values of every property.</summary>
@@ -44,6 +45,7 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
     {
         ArgumentNullException.ThrowIfNull(input);
         ColumnCheck.Certified(input.Schema, options, calibrates: true);
+        ColumnCheck.Hidden(input.Schema, CertifierTransformer.Columns(options, 1, [], 0));
         if (TrainingRows.Warning(input, inChain) is { } warning)
         {
             using var channel = environment.Start("Certify");
@@ -65,7 +67,7 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
         ColumnCheck.Certified(inputSchema, options);
         // A chain asks for the schema of each of its estimators before it fits them.
         inChain = true;
-        return SchemaShapes.Append(inputSchema, CertifierTransformer.Columns(options));
+        return SchemaShapes.Append(inputSchema, CertifierTransformer.Columns(options, 1, [], 0));
     }
 
     private static CertifiedProperty Settle(CertifiedProperty property, DataViewSchema schema)

@@ -35,6 +35,15 @@ public sealed record CertifierOptions
     /// </summary>
     public double? SketchError { get; init; }
 
+    /// <summary>
+    /// Before the name of every appended column, so that several certifiers fit into one chain; the parts of the verdict are named with it too. The columns that
+    /// properties are read from keep their names. Empty by default.
+    /// </summary>
+    public string OutputPrefix { get; init; } = "";
+
+    /// <summary>The same with properties named as the columns are.</summary>
+    internal CertifierOptions Prefixed() => OutputPrefix.Length == 0 ? this : this with { Properties = [.. Properties.Select(p => p with { Name = OutputPrefix + p.Name, ColumnName = p.Column })] };
+
     internal LabelPolicy PolicyOf(CertifiedProperty property) => property.Policy ?? Policy;
 
     /// <summary>The rows a group needs.</summary>
@@ -66,6 +75,9 @@ public sealed record CertifierOptions
             throw new ArgumentException($"{nameof(Properties)} is empty; name at least one property to certify.");
         ArgumentNullException.ThrowIfNull(Policy);
         ArgumentNullException.ThrowIfNull(Joint);
+        ArgumentNullException.ThrowIfNull(OutputPrefix);
+        if (OutputPrefix.Contains(CertificateColumns.PartSeparator, StringComparison.Ordinal))
+            throw new ArgumentException($"{nameof(OutputPrefix)} = '{OutputPrefix}' holds \"{CertificateColumns.PartSeparator}\", which separates names in {CertificateColumns.FailedParts} and {CertificateColumns.WarnedParts}. Choose a prefix without it.");
         if (Properties.Contains(null!))
             throw new ArgumentException($"{nameof(Properties)} holds null; every element must be a property.");
         if (Properties.GroupBy(p => p.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)

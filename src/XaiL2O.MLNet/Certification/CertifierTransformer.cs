@@ -16,7 +16,7 @@ public sealed class CertifierTransformer : BatchTransformer
     internal CertifierTransformer(CertifierOptions options, Certifier certifier, bool? groupsByNumber)
     {
         (Options, Certifier, this.groupsByNumber) = (options, certifier, groupsByNumber);
-        OutputColumns = Columns(options);
+        OutputColumns = Columns(options, 1, [], 0);
     }
 
     /// <summary>The calibrated certifier: distributions, limits and labels as plain mathematics.</summary>
@@ -31,20 +31,29 @@ public sealed class CertifierTransformer : BatchTransformer
     internal override IReadOnlyList<string> InputColumnNames =>
         [.. Options.Properties.SelectMany(p => p.Columns).Concat(Options.GroupColumnName is { } group ? [group] : []).Distinct()];
 
-    internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
+    internal override IReadOnlyList<OutputColumn> OutputColumns { get; }
 
-    internal static IReadOnlyList<(string Name, DataViewType Type)> Columns(CertifierOptions options) =>
-    [
-        .. options.Properties.SelectMany(p => (IEnumerable<(string, DataViewType)>)[
-            .. p.AppendsValue ? [(p.Name + ".Value", (DataViewType)NumberDataViewType.Double)] : Array.Empty<(string, DataViewType)>(),
-            (p.Name + ".PValue", NumberDataViewType.Double),
-            (p.Name + ".Label", TextDataViewType.Instance)]),
-        (CertificateColumns.Trustworthy, BooleanDataViewType.Instance),
-        (CertificateColumns.JointPValue, NumberDataViewType.Double),
-        (CertificateColumns.FailedParts, TextDataViewType.Instance),
-        (CertificateColumns.WarnedParts, TextDataViewType.Instance),
-        (CertificateColumns.Explanation, TextDataViewType.Instance),
-    ];
+    internal override IReadOnlyList<OutputColumn> ColumnsAfter(DataViewSchema inputSchema) =>
+        Columns(Options, inputSchema.Max(ColumnNotes.CertifierOf) + 1, EarlierVerdict.PartsIn(inputSchema), EarlierVerdict.TestsIn(inputSchema) ?? 0);
+
+    /// <summary>The columns appended.</summary>
+    /// <param name="options">Settings.</param>
+    /// <param name="place">The place of the certifier among those of the chain.</param>
+    /// <param name="parts">Names of the certificates before.</param>
+    /// <param name="tests">How many of them are judged by calibration.</param>
+    internal static IReadOnlyList<OutputColumn> Columns(CertifierOptions options, int place, IReadOnlyList<string> parts, int tests)
+    {
+        OutputColumn[] columns =
+        [
+            .. options.Properties.SelectMany(p => (IEnumerable<OutputColumn>)[
+                .. p.AppendsValue ? [new OutputColumn(p.Name + ".Value", NumberDataViewType.Double)] : Array.Empty<OutputColumn>(),
+                new OutputColumn(p.Name + ".PValue", NumberDataViewType.Double),
+                new OutputColumn(p.Name + ".Label", TextDataViewType.Instance) { ByLimit = p.Limits is not null }]),
+            .. CertificateColumns.Verdict(options.OutputPrefix, [.. parts, .. options.Properties.Select(p => p.Name)], tests + options.Properties.Count(p => p.Limits is null)),
+        ];
+        ColumnCheck.Outputs(columns);
+        return [.. columns.Select(c => c with { Certifier = place })];
+    }
 
     internal override IEnumerable<DataViewSchema.Column> ReadColumns(DataViewSchema schema) => base.ReadColumns(schema).Concat(EarlierVerdict.Columns(schema));
 
@@ -61,15 +70,6 @@ public sealed class CertifierTransformer : BatchTransformer
             throw new InvalidOperationException($"The group column '{column.Name}' {(byNumber ? "has values" : "is a key without values (KeyValues)")}, and that of the calibration rows {(byNumber ? "was a key without values (KeyValues)" : "had values")}: a number of a key could be taken for another group. Use the same kind of column for both.");
     }
 
-    internal override int? TestsOf(string columnName, DataViewSchema inputSchema) => CertificateColumns.OfVerdict.Contains(columnName)
-        ? Certifier.Properties.Count(p => p.Limits is null) + (EarlierVerdict.TestsIn(inputSchema) ?? 0)
-        : null;
-
-    // What is said of the row as a whole is taken up by the next certifier.
-    internal override string? OwnerOf(string columnName) => CertificateColumns.OfVerdict.Contains(columnName) ? null : "certifier";
-
-    internal override bool? IsByLimit(string columnName) => Options.Properties.FirstOrDefault(p => columnName == p.Name + ".Label") is { } property ? property.Limits is not null : null;
-
     internal override IRowBatch OpenBatch(DataViewRow source) => OpenBatch(source, [.. OutputColumns.Select(_ => true)]);
 
     internal override IRowBatch OpenBatch(DataViewRow source, IReadOnlyList<bool> activeOutputs) =>
@@ -82,8 +82,8 @@ public sealed class CertifierTransformer : BatchTransformer
         CertifierPayload.Of(Options, Certifier, groupsByNumber).Save(context);
     }
 
-    // 2: functions, limits, joint rules, groups and sketches; 3: sides, and calibration on truths. What 2 stored means the same in 3.
-    private static VersionInfo Version() => ModelHeader.Of("XL2O CRT", LoaderSignature, version: 0x00010003, oldest: 0x00010002);
+    // 2: functions, limits, joint rules, groups and sketches; 3: sides, and calibration on truths; 4: prefixes. What 2 and 3 stored means the same in 4.
+    private static VersionInfo Version() => ModelHeader.Of("XL2O CRT", LoaderSignature, version: 0x00010004, oldest: 0x00010002);
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {

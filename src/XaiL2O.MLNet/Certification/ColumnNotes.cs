@@ -5,33 +5,45 @@ using XaiL2O.Certifiers;
 namespace XaiL2O.MLNet;
 
 /// <summary>
-/// What travels with a column as annotations. With a property's: "what usually causes a violation", and which of its values are unusual. With a label's:
-/// whether it comes from a given limit. With those of a joint verdict: how many certificates judged by calibration, of this certifier and of those before it
-/// in the chain, are behind it. With those that no other of this library may hide: whose they are.
+/// What travels with a column as annotations, by which it is known under whatever name. With a property's: "what usually causes a violation", and which of its
+/// values are unusual. With a label's: whether it comes from a given limit. With those of a joint verdict: which one it is, and how many certificates judged by
+/// calibration are behind it. With all of a certifier's: the place of the certifier in the chain. With those of a model: that it made them. With vectors: ML.NET's
+/// names of slots.
 /// </summary>
 internal static class ColumnNotes
 {
+    private const string SlotsKind = "SlotNames";
     private const string CauseKind = "XaiL2O.Cause";
     private const string SidesKind = "XaiL2O.Sides";
     private const string LimitKind = "XaiL2O.ByLimit";
-    private const string TestsKind = "XaiL2O.Tests";
-    private const string OwnerKind = "XaiL2O.Owner";
+    private const string VerdictKind = "XaiL2O.Verdict.";
+    private const string CertifierKind = "XaiL2O.Certifier";
+    private const string ModelKind = "XaiL2O.Model";
 
-    public static DataViewSchema.Annotations? Annotate(string? cause, Sides sides, bool? byLimit, int? tests, string? owner)
+    public static DataViewSchema.Annotations Of(OutputColumn column)
     {
-        if (string.IsNullOrEmpty(cause) && sides == Sides.Upper && byLimit is null && tests is null && owner is null)
-            return null;
         var builder = new DataViewSchema.Annotations.Builder();
-        if (!string.IsNullOrEmpty(cause))
-            builder.Add<ReadOnlyMemory<char>>(CauseKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = cause.AsMemory());
-        if (sides != Sides.Upper)
-            builder.Add<ReadOnlyMemory<char>>(SidesKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = sides.ToString().AsMemory());
-        if (byLimit is { } limit)
-            builder.Add<bool>(LimitKind, BooleanDataViewType.Instance, (ref bool value) => value = limit);
-        if (tests is { } count)
-            builder.Add<int>(TestsKind, NumberDataViewType.Int32, (ref int value) => value = count);
-        if (owner is not null)
-            builder.Add<ReadOnlyMemory<char>>(OwnerKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = owner.AsMemory());
+        void Text(string kind, string text) => builder.Add<ReadOnlyMemory<char>>(kind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = text.AsMemory());
+        void Flag(string kind, bool flag) => builder.Add<bool>(kind, BooleanDataViewType.Instance, (ref bool value) => value = flag);
+        void Number(string kind, int number) => builder.Add<int>(kind, NumberDataViewType.Int32, (ref int value) => value = number);
+        if (column.SlotNames.Count > 0)
+        {
+            var slots = new VBuffer<ReadOnlyMemory<char>>(column.SlotNames.Count, [.. column.SlotNames.Select(name => name.AsMemory())]);
+            builder.Add<VBuffer<ReadOnlyMemory<char>>>(SlotsKind, new VectorDataViewType(TextDataViewType.Instance, slots.Length), (ref VBuffer<ReadOnlyMemory<char>> value) => slots.CopyTo(ref value));
+        }
+
+        if (!string.IsNullOrEmpty(column.Cause))
+            Text(CauseKind, column.Cause);
+        if (column.Sides != Sides.Upper)
+            Text(SidesKind, column.Sides.ToString());
+        if (column.ByLimit is { } limit)
+            Flag(LimitKind, limit);
+        if (column.Role is { } role)
+            Number(VerdictKind + role, column.Tests);
+        if (column.Certifier > 0)
+            Number(CertifierKind, column.Certifier);
+        if (column.IsOfModel)
+            Flag(ModelKind, true);
         return builder.ToAnnotations();
     }
 
@@ -40,7 +52,7 @@ internal static class ColumnNotes
     public static Sides SidesOf(DataViewSchema.Column column) => Enum.TryParse<Sides>(Text(column, SidesKind), out var sides) ? sides : Sides.Upper;
 
     /// <summary>Whether a certifier made the column to hold labels.</summary>
-    public static bool IsLabel(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(LimitKind) is not null;
+    public static bool IsLabel(DataViewSchema.Column column) => Has(column, LimitKind);
 
     public static bool ByLimit(DataViewSchema.Column column)
     {
@@ -50,22 +62,42 @@ internal static class ColumnNotes
         return limit;
     }
 
-    /// <summary>Who made a column that no other of this library may hide; null for other columns.</summary>
-    public static string? OwnerOf(DataViewSchema.Column column) => Text(column, OwnerKind);
+    /// <summary>What made a column, "model" or "certifier"; null where neither did.</summary>
+    public static string? MakerOf(DataViewSchema.Column column) => Has(column, CertifierKind) ? "certifier" : Has(column, ModelKind) ? "model" : null;
 
-    /// <summary>The number behind a column of a joint verdict; null where no certifier made the column.</summary>
-    public static int? TestsOf(DataViewSchema.Column column)
+    /// <summary>The place in the chain of the certifier that made the column; 0 where none did.</summary>
+    public static int CertifierOf(DataViewSchema.Column column) => Number(column, CertifierKind) ?? 0;
+
+    /// <summary>The number of certificates behind a column of a joint verdict; null where the column is not the one that is asked for.</summary>
+    public static int? TestsOf(DataViewSchema.Column column, string role) => Number(column, VerdictKind + role);
+
+    /// <summary>The same before fitting.</summary>
+    public static bool IsVerdict(SchemaShape.Column column, string role) => column.Annotations.Any(a => a.Name == VerdictKind + role);
+
+    /// <summary>Names of the numbers of a vector; none where it has no names.</summary>
+    public static IReadOnlyList<string> SlotNames(DataViewSchema.Column column)
     {
-        if (column.Annotations.Schema.GetColumnOrNull(TestsKind) is null)
+        if (!column.HasSlotNames())
+            return [];
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        column.GetSlotNames(ref names);
+        return [.. names.DenseValues().Select(name => name.ToString())];
+    }
+
+    private static bool Has(DataViewSchema.Column column, string kind) => column.Annotations.Schema.GetColumnOrNull(kind) is not null;
+
+    private static int? Number(DataViewSchema.Column column, string kind)
+    {
+        if (!Has(column, kind))
             return null;
-        var tests = 0;
-        column.Annotations.GetValue(TestsKind, ref tests);
-        return tests;
+        var number = 0;
+        column.Annotations.GetValue(kind, ref number);
+        return number;
     }
 
     private static string? Text(DataViewSchema.Column column, string kind)
     {
-        if (column.Annotations.Schema.GetColumnOrNull(kind) is null)
+        if (!Has(column, kind))
             return null;
         ReadOnlyMemory<char> text = default;
         column.Annotations.GetValue(kind, ref text);

@@ -13,6 +13,7 @@ internal sealed class EarlierVerdict
     private static readonly string[] Texts = [CertificateColumns.FailedParts, CertificateColumns.WarnedParts, CertificateColumns.Explanation];
 
     private readonly TrustReader trust;
+    private readonly LabelReader labels;
     private readonly ValueGetter<double>? jointPValue;
     private readonly ValueGetter<ReadOnlyMemory<char>>?[] texts;
     private readonly ReadOnlyMemory<char>[] values = new ReadOnlyMemory<char>[Texts.Length];
@@ -21,6 +22,7 @@ internal sealed class EarlierVerdict
     {
         ValueGetter<T>? Getter<T>(DataViewSchema.Column? column) => column is { } present ? row.GetGetter<T>(present) : null;
         trust = new TrustReader(row);
+        labels = new LabelReader(row);
         jointPValue = Getter<double>(Joint(row.Schema));
         texts = [.. (explains ? Texts : Texts[..^1]).Select(name => Getter<ReadOnlyMemory<char>>(CertificateColumns.Find(row.Schema, name)))];
         Tests = TestsIn(row.Schema)!.Value;
@@ -44,19 +46,23 @@ internal sealed class EarlierVerdict
     /// </summary>
     public static int? TestsIn(DataViewSchema schema)
     {
-        DataViewSchema.Column[] columns = [.. CertificateColumns.OfTrust(schema)];
-        return CertificateColumns.Parts(schema).Count > 0 || columns.Any(c => ColumnNotes.TestsOf(c) is not null) ? columns.Max(c => (int?)(ColumnNotes.TestsOf(c) ?? 0)) : null;
+        int?[] tests = [.. CertificateColumns.OfTrust(schema).Select(c => ColumnNotes.TestsOf(c, CertificateColumns.Trustworthy))];
+        return CertificateColumns.Parts(schema).Count > 0 || tests.Any(t => t is not null) ? tests.Max(t => (int?)(t ?? 0)) : null;
     }
+
+    /// <summary>Names of the certificates behind the verdict in a schema; none where there is no verdict.</summary>
+    public static IReadOnlyList<string> PartsIn(DataViewSchema schema) => TestsIn(schema) is null ? [] : LabelReader.NamesIn(schema);
 
     /// <summary>Columns read; none where there is no verdict.</summary>
     public static IEnumerable<DataViewSchema.Column> Columns(DataViewSchema schema) => TestsIn(schema) is null
         ? []
-        : Texts.Select(name => CertificateColumns.Find(schema, name)).Append(Joint(schema)).OfType<DataViewSchema.Column>().Concat(CertificateColumns.OfTrust(schema));
+        : Texts.Select(name => CertificateColumns.Find(schema, name)).Append(Joint(schema)).OfType<DataViewSchema.Column>().Concat(LabelReader.Columns(schema)).Concat(CertificateColumns.OfTrust(schema));
 
     /// <summary>Null where there is no verdict.</summary>
     public static EarlierVerdict? Create(DataViewRow row, bool explains) => TestsIn(row.Schema) is null ? null : new EarlierVerdict(row, explains);
 
-    public void Read()
+    /// <summary>Reads the row, and its labels.</summary>
+    public ReadOnlySpan<int> Read()
     {
         var p = double.NaN;
         jointPValue?.Invoke(ref p);
@@ -66,9 +72,10 @@ internal sealed class EarlierVerdict
         // A column that is no certifier's has no parts.
         if (!Outcome.Trustworthy && values[0].IsEmpty)
             values[0] = CertificateColumns.Trustworthy.AsMemory();
+        return labels.Read(Outcome.Trustworthy);
     }
 
     /// <summary>A joint p-value counts together with its number of certificates, which a file does not tell.</summary>
     private static DataViewSchema.Column? Joint(DataViewSchema schema) =>
-        CertificateColumns.Find(schema, CertificateColumns.JointPValue) is { } column && ColumnNotes.TestsOf(column) is not null ? column : null;
+        CertificateColumns.Find(schema, CertificateColumns.JointPValue) is { } column && ColumnNotes.TestsOf(column, CertificateColumns.JointPValue) is not null ? column : null;
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
@@ -6,9 +7,6 @@ namespace XaiL2O.MLNet;
 /// <summary>Judges rows as they are read. Apart from the texts of rows that failed or warned it allocates nothing per row.</summary>
 internal sealed class JudgeBatch : IRowBatch
 {
-    /// <summary>Between names in <c>FailedParts</c> and <c>WarnedParts</c>; no name may hold it.</summary>
-    public const string PartSeparator = ", ";
-
     private static readonly ReadOnlyMemory<char>[] Labels = [.. Enum.GetNames<CertificateLabel>().Select(n => n.AsMemory())];
 
     private readonly Certifier certifier;
@@ -24,6 +22,7 @@ internal sealed class JudgeBatch : IRowBatch
     private readonly double[]?[] valueOutputs;
     private readonly double[][] pValues;
     private readonly ReadOnlyMemory<char>[][] labels;
+    private readonly int[][] partLabels;
     private readonly bool[] trustworthy;
     private readonly double[] jointPValues;
     private readonly ReadOnlyMemory<char>[] failedParts;
@@ -43,12 +42,14 @@ internal sealed class JudgeBatch : IRowBatch
         valueOutputs = [.. properties.Select(p => p.AppendsValue ? new double[capacity] : null)];
         pValues = [.. properties.Select(_ => new double[capacity])];
         labels = [.. properties.Select(_ => new ReadOnlyMemory<char>[capacity])];
+        var before = EarlierVerdict.PartsIn(source.Schema).Count;
+        partLabels = [.. Enumerable.Range(0, capacity).Select(_ => new int[before + getters.Length])];
         (trustworthy, jointPValues) = (new bool[capacity], new double[capacity]);
         (failedParts, warnedParts, explanations) = (new ReadOnlyMemory<char>[capacity], new ReadOnlyMemory<char>[capacity], new ReadOnlyMemory<char>[capacity]);
         outputs =
         [
             .. Enumerable.Range(0, getters.Length).SelectMany(i => (IEnumerable<Array>)[.. valueOutputs[i] is { } v ? [v] : Array.Empty<Array>(), pValues[i], labels[i]]),
-            trustworthy, jointPValues, failedParts, warnedParts, explanations,
+            partLabels.Select(row => new VBuffer<int>(row.Length, row)).ToArray(), trustworthy, jointPValues, failedParts, warnedParts, explanations,
         ];
     }
 
@@ -65,6 +66,7 @@ internal sealed class JudgeBatch : IRowBatch
                 output[slot] = values[i];
             pValues[i][slot] = certificates[i].PValue;
             labels[i][slot] = Labels[(int)certificates[i].Label];
+            partLabels[slot][^(certificates.Length - i)] = (int)certificates[i].Label + (failed[i] ? LabelReader.FailsJointly : 0);
         }
 
         failedParts[slot] = Names(failedOnly: true);
@@ -74,10 +76,10 @@ internal sealed class JudgeBatch : IRowBatch
             : default;
         if (earlier is not null)
         {
-            earlier.Read();
+            earlier.Read().CopyTo(partLabels[slot]);
             outcome = JointOutcome.Combine(earlier.Outcome, earlier.Tests, outcome, tests);
-            failedParts[slot] = Join(earlier.FailedParts, PartSeparator, failedParts[slot]);
-            warnedParts[slot] = Join(earlier.WarnedParts, PartSeparator, warnedParts[slot]);
+            failedParts[slot] = Join(earlier.FailedParts, CertificateColumns.PartSeparator, failedParts[slot]);
+            warnedParts[slot] = Join(earlier.WarnedParts, CertificateColumns.PartSeparator, warnedParts[slot]);
             explanations[slot] = Join(earlier.Explanation, " ", explanations[slot]);
         }
 
@@ -115,7 +117,7 @@ internal sealed class JudgeBatch : IRowBatch
 
     // Apart from its caller, which would otherwise allocate the closure for every row.
     private ReadOnlyMemory<char> Join(bool failedOnly) =>
-        string.Join(PartSeparator, certificates.Where((_, i) => IsNamed(i, failedOnly)).Select(c => c.Name)).AsMemory();
+        string.Join(CertificateColumns.PartSeparator, certificates.Where((_, i) => IsNamed(i, failedOnly)).Select(c => c.Name)).AsMemory();
 
     private bool IsNamed(int i, bool failedOnly) => failedOnly ? failed[i] : !failed[i] && certificates[i].Label != CertificateLabel.Pass;
 }

@@ -32,7 +32,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
     private readonly Options options;
     private readonly ModelColumns columns;
     private readonly bool learns;
-    private readonly IReadOnlyList<(string Name, Microsoft.ML.Data.DataViewType Type)> appended;
+    private readonly IReadOnlyList<OutputColumn> appended;
 
     internal ImplicitModelTrainer(IHostEnvironment environment, ModelDefinition definition, Options options)
     {

@@ -1,9 +1,7 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using TorchSharp;
-using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
@@ -11,8 +9,11 @@ namespace XaiL2O.MLNet;
 /// <summary>
 /// Solves a model for every row and appends the inference, its property values and the report of the solve. See <see cref="ImplicitModelTrainer"/> for the columns.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "A prediction engine disposes a disposable transformer with itself, and with it every view made from it; the finalisers of the few tensors here free them.")]
-public sealed class ImplicitModelTransformer : BatchTransformer
+/// <remarks>
+/// Disposing it frees the native memory of the model as soon as no row is being solved. A prediction engine disposes its model with itself, also where others still use it,
+/// so a transformer that is used after that makes the model again from its weights.
+/// </remarks>
+public sealed class ImplicitModelTransformer : BatchTransformer, IDisposable
 {
     internal const string LoaderSignature = "XaiL2OImplicitModel";
     private const string WeightPrefix = "Weight.";
@@ -23,8 +24,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer
     private readonly IReadOnlyList<NamedArray> weights;
     private readonly torch.Device device;
     private readonly ImplicitModel outline;
-    private readonly Dictionary<string, Term> properties;
-    private readonly Once<(ImplicitModel Model, Splitting Splitting)> solved;
+    private readonly Renewable<(ImplicitModel Model, Splitting Splitting)> solved;
 
     internal ImplicitModelTransformer(IHostEnvironment environment, ModelColumns columns, int batchSize, FixedPointOptions solver, IReadOnlyList<NamedArray> weights, torch.Device device, TrainingResult? training, ImplicitModel? outline = null)
     {
@@ -34,14 +34,19 @@ public sealed class ImplicitModelTransformer : BatchTransformer
         BatchSize = Math.Clamp(Array.MaxLength / widest, 1, batchSize);
         this.outline = outline ??= Outline(Definition);
         outline.ImportWeights(weights);
-        properties = outline.Properties.ToDictionary(columns.ValueOf);
         OutputColumns = columns.Appended(outline.Properties);
         // Some models are large; they are made for rows, whose columns then have the sizes that they are for.
-        solved = new Once<(ImplicitModel, Splitting)>(() => LastingTensors.Make(() =>
-        {
-            var model = Make(Definition, Definition.InferenceType, device);
-            return (model, model.CreateSplitting());
-        }));
+        solved = new Renewable<(ImplicitModel Model, Splitting Splitting)>(
+            () => LastingTensors.Make(() =>
+            {
+                var model = Make(Definition, Definition.InferenceType, device);
+                return (model, model.CreateSplitting());
+            }),
+            made =>
+            {
+                made.Splitting.Dispose();
+                made.Model.Dispose();
+            });
     }
 
     private sealed record Settings(IReadOnlyDictionary<string, string> ColumnNames, string OutputPrefix, int BatchSize, FixedPointOptions Solver, DefinitionPayload Definition);
@@ -61,8 +66,18 @@ public sealed class ImplicitModelTransformer : BatchTransformer
     /// <summary>The trained weights as they are stored, copies.</summary>
     public IReadOnlyList<NamedArray> Weights => [.. weights.Select(w => w with { Shape = [.. w.Shape], Values = [.. w.Values] })];
 
-    /// <summary>The model itself, for use without ML.NET. Its weights must not change.</summary>
-    public ImplicitModel Model => solved.Value.Model;
+    /// <summary>The model itself, for use without ML.NET, until this transformer is disposed. Its weights must not change.</summary>
+    public ImplicitModel Model
+    {
+        get
+        {
+            using var use = solved.Take();
+            return use.Value.Model;
+        }
+    }
+
+    /// <summary>Whether the model for rows is in memory.</summary>
+    internal bool HoldsModel => solved.IsMade;
 
     internal ModelColumns Columns => columns;
 
@@ -73,7 +88,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer
 
     internal override IReadOnlyList<ModelColumn> InputVectors => columns.Inputs;
 
-    internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
+    internal override IReadOnlyList<OutputColumn> OutputColumns { get; }
 
     /// <summary>The same model with other tolerances and another limit of solves.</summary>
     /// <param name="solver">Tolerances and iteration limit.</param>
@@ -109,15 +124,11 @@ public sealed class ImplicitModelTransformer : BatchTransformer
         return new PropertyTransformer(this, estimateColumnName, prefix);
     }
 
-    internal override string? CauseOf(string columnName) => columns.IsReport(columnName)
-        ? "a solve that stopped at its iteration limit, or could not begin: a row unlike those of training, one that holds what the model does not take, or too few iterations"
-        : properties.GetValueOrDefault(columnName)?.Cause;
+    /// <summary>Frees the native memory of the model; see the remarks.</summary>
+    public void Dispose() => solved.Free();
 
-    internal override string? FormulaOf(string columnName) => properties.GetValueOrDefault(columnName)?.Formula;
-
-    internal override Sides SidesOf(string columnName) => properties.GetValueOrDefault(columnName)?.Sides ?? Sides.Upper;
-
-    internal override string? OwnerOf(string columnName) => "model";
+    /// <summary>The model for as long as what this returns is not disposed.</summary>
+    internal Renewable<(ImplicitModel Model, Splitting Splitting)>.Use UseModel() => solved.Take();
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new SolveBatch(this, source);
 
@@ -194,7 +205,8 @@ public sealed class ImplicitModelTransformer : BatchTransformer
         public Array[] Compute(int count)
         {
             using var scope = torch.NewDisposeScope();
-            var (model, splitting) = parent.solved.Value;
+            using var use = parent.UseModel();
+            var (model, splitting) = use.Value;
             var inference = model.Infer(parent.Definition.Join(rows.Take(count)), parent.solver, splitting);
             SolveLog.Write(parent.environment, parent.Definition.GetType().Name, inference.Status, inference.Residual, parent.solver);
             return

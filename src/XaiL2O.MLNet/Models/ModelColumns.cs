@@ -29,6 +29,8 @@ internal sealed class ModelColumns
         Inputs = [.. definition.Inputs.Select(Named)];
         Target = Named(definition.Target);
         Outputs = [.. definition.Outputs.Select(Named).Select(c => c with { Name = prefix + c.Name })];
+        if (Outputs.FirstOrDefault(c => c.SlotNames is { } slots && (slots.Count != c.Size || slots.Contains(null!))) is { } wrong)
+            throw new ArgumentException($"The output '{wrong.Name}' of {definition.GetType().Name} has {wrong.Size} numbers and {wrong.SlotNames!.Count} {nameof(ModelColumn.SlotNames)}; give every number a name, or none.");
     }
 
     public ModelDefinition Definition { get; }
@@ -46,23 +48,22 @@ internal sealed class ModelColumns
     /// <summary>Columns appended with the inference.</summary>
     public IReadOnlyList<ModelColumn> Outputs { get; }
 
-    /// <summary>The column of a property's values.</summary>
-    public string ValueOf(Term property) => Prefix + property.Name + ".Value";
-
-    /// <summary>Whether a column is of the report of solves that says how good they are.</summary>
-    public bool IsReport(string column) => column == Prefix + "Residual" || column == Prefix + "Converged";
+    /// <summary>The columns of property values.</summary>
+    public static IReadOnlyList<OutputColumn> ValuesOf(IEnumerable<Term> properties, string prefix) =>
+        [.. properties.Select(p => new OutputColumn(prefix + p.Name + ".Value", NumberDataViewType.Double) { Cause = p.Cause, Formula = p.Formula, Sides = p.Sides, IsOfModel = true })];
 
     /// <summary>All appended columns: the inference, property values, the report of the solve.</summary>
     /// <param name="properties">What the model reports of an inference.</param>
-    public IReadOnlyList<(string Name, DataViewType Type)> Appended(IEnumerable<Term> properties)
+    public IReadOnlyList<OutputColumn> Appended(IEnumerable<Term> properties)
     {
-        (string Name, DataViewType Type)[] columns =
+        const string unsolved = "a solve that stopped at its iteration limit, or could not begin: a row unlike those of training, one that holds what the model does not take, or too few iterations";
+        OutputColumn[] columns =
         [
-            .. Outputs.Select(c => (c.Name, TypeOf(c))),
-            .. properties.Select(p => (ValueOf(p), (DataViewType)NumberDataViewType.Double)),
-            (Prefix + "Iterations", NumberDataViewType.Int32),
-            (Prefix + "Residual", NumberDataViewType.Double),
-            (Prefix + "Converged", BooleanDataViewType.Instance),
+            .. Outputs.Select(c => new OutputColumn(c.Name, TypeOf(c)) { SlotNames = c.SlotNames ?? [], IsOfModel = true }),
+            .. ValuesOf(properties, Prefix),
+            new(Prefix + "Iterations", NumberDataViewType.Int32) { IsOfModel = true },
+            new(Prefix + "Residual", NumberDataViewType.Double) { IsOfModel = true, Cause = unsolved },
+            new(Prefix + "Converged", BooleanDataViewType.Instance) { IsOfModel = true, Cause = unsolved, Formula = "0 where the solve converged, else 1" },
         ];
         ColumnCheck.Outputs(columns);
         return columns;

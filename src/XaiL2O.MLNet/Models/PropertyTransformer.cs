@@ -2,18 +2,16 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using TorchSharp;
-using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
 /// <summary>Appends the property values that a model gives to estimates of any origin; see <see cref="ImplicitModelTransformer.PropertiesOf"/>.</summary>
-public sealed class PropertyTransformer : BatchTransformer
+public sealed class PropertyTransformer : BatchTransformer, IDisposable
 {
     internal const string LoaderSignature = "XaiL2OProperties";
     private readonly ImplicitModelTransformer model;
     private readonly ColumnNames names;
-    private readonly Dictionary<string, Term> properties;
 
     internal PropertyTransformer(ImplicitModelTransformer model, string estimateColumnName, string prefix)
     {
@@ -21,8 +19,7 @@ public sealed class PropertyTransformer : BatchTransformer
             throw new InvalidOperationException($"{model.Definition.GetType().Name} gives its inference in {model.Definition.Outputs.Count} columns; properties of a column are those of models with one.");
         (this.model, names) = (model, new ColumnNames(estimateColumnName, prefix));
         InputVectors = [.. model.Columns.Inputs, new(estimateColumnName, model.Definition.InferenceSize)];
-        properties = model.Properties.ToDictionary(p => prefix + p.Name + ".Value");
-        OutputColumns = [.. model.Properties.Select(p => (prefix + p.Name + ".Value", (DataViewType)NumberDataViewType.Double))];
+        OutputColumns = ModelColumns.ValuesOf(model.Properties, prefix);
     }
 
     private sealed record ColumnNames(string Estimate, string Prefix);
@@ -31,15 +28,10 @@ public sealed class PropertyTransformer : BatchTransformer
 
     internal override IReadOnlyList<ModelColumn> InputVectors { get; }
 
-    internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
+    internal override IReadOnlyList<OutputColumn> OutputColumns { get; }
 
-    internal override string? CauseOf(string columnName) => properties[columnName].Cause;
-
-    internal override string? FormulaOf(string columnName) => properties.GetValueOrDefault(columnName)?.Formula;
-
-    internal override Sides SidesOf(string columnName) => properties[columnName].Sides;
-
-    internal override string? OwnerOf(string columnName) => "model";
+    /// <summary>Frees the native memory of the model, which is made again where it is used again.</summary>
+    public void Dispose() => model.Dispose();
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new EvaluateBatch(this, source);
 
@@ -70,7 +62,8 @@ public sealed class PropertyTransformer : BatchTransformer
         {
             using var scope = torch.NewDisposeScope();
             var read = rows.Take(count);
-            return [.. parent.model.Model.Evaluate(read[^1], parent.model.Definition.Join(read[..^1]))];
+            using var use = parent.model.UseModel();
+            return [.. use.Value.Model.Evaluate(read[^1], parent.model.Definition.Join(read[..^1]))];
         }
     }
 }

@@ -77,8 +77,7 @@ internal static class ReportReader
     /// <summary>The formula of a column that a model of the chain makes; null where none does, or a function is applied.</summary>
     private static string? FormulaOf(ITransformer model, CertifiedProperty property) => property.Function is not null || property.SecondColumnName is not null ? null : model switch
     {
-        BatchTransformer when property.Column == "Converged" => "0 where the solve converged, else 1",
-        BatchTransformer batch => batch.FormulaOf(property.Column) is { Length: > 0 } formula ? formula : null,
+        BatchTransformer batch => batch.OutputColumns.FirstOrDefault(c => c.Name == property.Column)?.Formula is { Length: > 0 } formula ? formula : null,
         IEnumerable<ITransformer> chain => chain.Select(part => FormulaOf(part, property)).LastOrDefault(formula => formula is not null),
         _ => null,
     };

@@ -8,29 +8,23 @@ namespace XaiL2O.MLNet;
 internal sealed class VerdictReader
 {
     private readonly TrustReader trust;
+    private readonly LabelReader labels;
     private readonly ValueGetter<ReadOnlyMemory<char>> warnedParts;
-    private readonly ValueGetter<ReadOnlyMemory<char>> failedParts;
     private readonly ValueGetter<ReadOnlyMemory<char>> explanation;
     private readonly ValueGetter<double> jointPValue;
-    private readonly (string Name, Func<double> Value, ValueGetter<double> PValue, ValueGetter<ReadOnlyMemory<char>> Label, bool ByLimit)[] certificates;
+    private readonly Func<CertificateLabel, Certificate>?[] certificates;
 
     public VerdictReader(DataViewRow row)
     {
         ValueGetter<T> Getter<T>(string name) => row.GetGetter<T>(CertificateColumns.Find(row.Schema, name)!.Value);
         trust = new TrustReader(row);
+        labels = new LabelReader(row);
         warnedParts = Getter<ReadOnlyMemory<char>>(CertificateColumns.WarnedParts);
-        failedParts = Getter<ReadOnlyMemory<char>>(CertificateColumns.FailedParts);
         explanation = Getter<ReadOnlyMemory<char>>(CertificateColumns.Explanation);
         jointPValue = Getter<double>(CertificateColumns.JointPValue);
-        certificates =
-        [
-            .. CertificateColumns.Parts(row.Schema).Select(part => (
-                part,
-                PropertyGetter.Scalar(row, row.Schema[part + ".Value"]),
-                row.GetGetter<double>(row.Schema[part + ".PValue"]),
-                row.GetGetter<ReadOnlyMemory<char>>(row.Schema[part + ".Label"]),
-                ColumnNotes.ByLimit(row.Schema[part + ".Label"]))),
-        ];
+        // The columns of a part may have been dropped; its label says whether it failed all the same.
+        var present = CertificateColumns.Parts(row.Schema);
+        certificates = [.. labels.Names.Select(part => present.Contains(part) ? Reader(row, part) : null)];
     }
 
     /// <summary>Throws unless the schema has a certifier's columns.</summary>
@@ -38,58 +32,70 @@ internal sealed class VerdictReader
     {
         if (Array.Exists(CertificateColumns.OfVerdict, name => CertificateColumns.Find(schema, name) is null))
             throw Missing(schema.Select(c => c.Name));
+        CertificateColumns.CheckWhole(schema);
     }
 
     /// <inheritdoc cref="Check(DataViewSchema)"/>
     public static void Check(SchemaShape shape)
     {
-        if (Others.Append(CertificateColumns.Trustworthy).Any(name => shape.All(c => c.Name != name)))
+        if (Array.Exists(CertificateColumns.OfVerdict, role => !shape.Any(c => c.Name == role || ColumnNotes.IsVerdict(c, role))))
             throw Missing(shape.Select(c => c.Name));
     }
 
     /// <summary>The columns read.</summary>
     public static IEnumerable<DataViewSchema.Column> Columns(DataViewSchema schema) =>
-        Others.Select(name => CertificateColumns.Find(schema, name)!.Value)
-            .Concat(CertificateColumns.Parts(schema).SelectMany(part => (DataViewSchema.Column[])[schema[part + ".Value"], schema[part + ".PValue"], schema[part + ".Label"]]))
+        CertificateColumns.OfVerdict.Select(name => CertificateColumns.Find(schema, name)!.Value)
+            .Concat(LabelReader.Columns(schema))
+            .Concat(CertificateColumns.Parts(schema).SelectMany(part => (DataViewSchema.Column[])[schema[part + ".Value"], schema[part + ".PValue"]]))
             .Concat(CertificateColumns.OfTrust(schema));
 
     public CertificateLabel Label()
     {
         if (!trust.Read())
             return CertificateLabel.Fail;
-        ReadOnlyMemory<char> warned = default;
-        warnedParts(ref warned);
-        return warned.IsEmpty ? CertificateLabel.Pass : CertificateLabel.Warning;
+        // Where the labels of an earlier certifier were dropped, the text alone is left that something warned.
+        return labels.Read(true).ContainsAnyInRange(1, int.MaxValue) || !Get(warnedParts).IsEmpty ? CertificateLabel.Warning : CertificateLabel.Pass;
     }
 
     public Verdict Read()
     {
-        static T Get<T>(ValueGetter<T> getter)
+        var (read, failed, warned) = (new List<Certificate>(), new List<string>(), new List<string>());
+        var trusted = trust.Read();
+        var numbers = labels.Read(trusted);
+        for (var i = 0; i < numbers.Length; i++)
         {
-            T value = default!;
-            getter(ref value);
-            return value;
+            if (numbers[i] == LabelReader.None)
+                continue;
+            var (label, fails) = ((CertificateLabel)(numbers[i] % LabelReader.FailsJointly), numbers[i] >= LabelReader.FailsJointly);
+            if (certificates[i] is { } certificate)
+                read.Add(certificate(label));
+            if (fails)
+                failed.Add(labels.Names[i]);
+            else if (label != CertificateLabel.Pass)
+                warned.Add(labels.Names[i]);
         }
 
-        var read = new List<Certificate>();
-        foreach (var c in certificates)
-        {
-            // Of rows from a file, a text of another kind is no label.
-            if (Enum.TryParse<CertificateLabel>(Get(c.Label).Span, out var label))
-                read.Add(new Certificate(c.Name, c.Value(), Get(c.PValue), label) { ByLimit = c.ByLimit });
-        }
-
-        var failed = Parts(Get(failedParts));
         // A column behind the certifier's may trust less than its parts do.
-        if (failed.Length == 0 && !trust.Read())
-            failed = [CertificateColumns.Trustworthy];
-        return new Verdict(read, failed, Parts(Get(warnedParts)), Get(jointPValue), Get(explanation).ToString());
+        if (failed.Count == 0 && !trusted)
+            failed.Add(CertificateColumns.Trustworthy);
+        return new Verdict(read, failed, warned, Get(jointPValue), Get(explanation).ToString());
     }
 
-    private static readonly string[] Others = [CertificateColumns.WarnedParts, CertificateColumns.FailedParts, CertificateColumns.Explanation, CertificateColumns.JointPValue];
+    private static Func<CertificateLabel, Certificate> Reader(DataViewRow row, string part)
+    {
+        var value = PropertyGetter.Scalar(row, row.Schema[part + ".Value"]);
+        var pValue = row.GetGetter<double>(row.Schema[part + ".PValue"]);
+        var byLimit = ColumnNotes.ByLimit(row.Schema[part + ".Label"]);
+        return label => new Certificate(part, value(), Get(pValue), label) { ByLimit = byLimit };
+    }
 
-    private static string[] Parts(ReadOnlyMemory<char> text) => text.ToString().Split(JudgeBatch.PartSeparator, StringSplitOptions.RemoveEmptyEntries);
+    private static T Get<T>(ValueGetter<T> getter)
+    {
+        T value = default!;
+        getter(ref value);
+        return value;
+    }
 
     private static InvalidOperationException Missing(IEnumerable<string> present) =>
-        new($"The rows carry no certificates: the columns '{CertificateColumns.Trustworthy}', '{string.Join("', '", Others)}' are needed. Append Certify(…) before RequireTrust. Columns present: {string.Join(", ", present.Take(20))}.");
+        new($"The rows carry no certificates: the columns '{string.Join("', '", CertificateColumns.OfVerdict)}' are needed. Append Certify(…) before RequireTrust. Columns present: {string.Join(", ", present.Take(20))}.");
 }

@@ -51,10 +51,12 @@ public sealed class CfmmTradeDefinition : ModelDefinition
     /// <inheritdoc/>
     public override IReadOnlyList<ModelColumn> Outputs =>
     [
-        new("Tender", Network.ReserveCount) { IsDouble = true },
-        new("Receive", Network.ReserveCount) { IsDouble = true },
+        new("Tender", Network.ReserveCount) { IsDouble = true, SlotNames = Slots },
+        new("Receive", Network.ReserveCount) { IsDouble = true, SlotNames = Slots },
         new("Utility", 0) { IsDouble = true },
     ];
+
+    private string[] Slots => [.. Network.Cfmms.SelectMany(cfmm => cfmm.Tokens.Select(token => $"{cfmm.Name}: {token}"))];
 
     /// <summary>A solve is either finished or not worth a gradient: no rising iteration limit.</summary>
     public override TrainingOptions Training => new()

@@ -8,6 +8,9 @@ public sealed record ModelColumn(string Name, int Size)
     /// <summary>Whether an output is delivered in double precision, in place of single. Inputs may hold numbers of any type.</summary>
     public bool IsDouble { get; init; }
 
+    /// <summary>What each number of an output is, one name for each; null, the default, where they have no names. ML.NET shows them as the names of slots.</summary>
+    public IReadOnlyList<string>? SlotNames { get; init; }
+
     /// <summary>The smallest value that an input may hold; a row with a smaller one is not solved. Default −∞.</summary>
     public double Lowest { get; init; } = double.NegativeInfinity;
 
