@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs benchmarks: ./bench.sh --filter '*ReconstructionSolve*', ./bench.sh certificates, ./bench.sh dictionary; without arguments all of
+# Runs benchmarks: ./bench.sh --filter '*ReconstructionSolve*', ./bench.sh certificates, guarantees or dictionary; without arguments all of
 # BenchmarkDotNet's. Installs what the machine lacks (Debian), builds Release if anything has changed, runs with the allocator that run.sh uses.
 set -euo pipefail
 cd "$(dirname "$0")"

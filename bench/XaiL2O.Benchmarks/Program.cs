@@ -1,9 +1,11 @@
 using BenchmarkDotNet.Running;
 using XaiL2O.Benchmarks;
 
-// "certificates" simulates and measures certificates, "dictionary" solver options and gradients; anything else goes to BenchmarkDotNet.
+// "certificates" simulates and measures certificates, "guarantees" simulates bounds and selections, "dictionary" solver options and gradients; anything else goes to BenchmarkDotNet.
 if (args is ["certificates", ..])
     CertificateStudy.Run();
+else if (args is ["guarantees", ..])
+    GuaranteeStudy.Run();
 else if (args is ["dictionary", ..])
     DictionaryStudy.Run();
 else
