@@ -70,6 +70,30 @@ internal static class ColumnCheck
     }
 
     /// <summary>The same promise before fitting.</summary>
+    public static void Group(SchemaShape shape, string name)
+    {
+        var column = Find(shape, name, GroupKind);
+        if (column.Kind != SchemaShape.Column.VectorKind.Scalar || !(column.IsKey || IsGroup(column.ItemType)))
+            throw Mismatch(name, GroupKind, Describe(column));
+    }
+
+    /// <summary>A Boolean scalar.</summary>
+    public static void Boolean(DataViewSchema schema, string name)
+    {
+        var type = Find(schema, name, BooleanKind).Type;
+        if (type != BooleanDataViewType.Instance)
+            throw Mismatch(name, BooleanKind, type.ToString()!);
+    }
+
+    /// <summary>The same promise before fitting.</summary>
+    public static void Boolean(SchemaShape shape, string name)
+    {
+        var column = Find(shape, name, BooleanKind);
+        if (column.Kind != SchemaShape.Column.VectorKind.Scalar || column.ItemType != BooleanDataViewType.Instance)
+            throw Mismatch(name, BooleanKind, Describe(column));
+    }
+
+    /// <summary>The same promise before fitting.</summary>
     public static void Certified(SchemaShape shape, CertifierOptions options)
     {
         foreach (var property in Read(options, calibrates: true))
@@ -81,20 +105,11 @@ internal static class ColumnCheck
             }
 
             foreach (var (name, _) in Arguments(property))
-            {
-                var column = Find(shape, name, ArgumentKind(null));
-                var scalar = column.Kind == SchemaShape.Column.VectorKind.Scalar;
-                if (column.IsKey || !IsNumber(column.ItemType) && !(scalar && column.ItemType == BooleanDataViewType.Instance))
-                    throw Mismatch(name, ArgumentKind(null), Describe(column));
-            }
+                Argument(shape, name);
         }
 
         if (options.GroupColumnName is { } group)
-        {
-            var column = Find(shape, group, GroupKind);
-            if (column.Kind != SchemaShape.Column.VectorKind.Scalar || !(column.IsKey || IsGroup(column.ItemType)))
-                throw Mismatch(group, GroupKind, Describe(column));
-        }
+            Group(shape, group);
     }
 
     /// <summary>Throws where two appended columns have one name, so that the second would hide the first.</summary>
@@ -142,6 +157,15 @@ internal static class ColumnCheck
     /// <summary>A number or a vector of numbers.</summary>
     public static void Argument(DataViewSchema schema, string name) => Argument(schema, name, null);
 
+    /// <summary>The same promise before fitting.</summary>
+    public static void Argument(SchemaShape shape, string name)
+    {
+        var column = Find(shape, name, ArgumentKind(null));
+        var scalar = column.Kind == SchemaShape.Column.VectorKind.Scalar;
+        if (column.IsKey || !IsNumber(column.ItemType) && !(scalar && column.ItemType == BooleanDataViewType.Instance))
+            throw Mismatch(name, ArgumentKind(null), Describe(column));
+    }
+
     private static void Argument(DataViewSchema schema, string name, int? size)
     {
         var type = Find(schema, name, ArgumentKind(size)).Type;
@@ -158,6 +182,8 @@ internal static class ColumnCheck
 
     private static bool IsGroup(DataViewType type) =>
         type is KeyDataViewType or TextDataViewType or BooleanDataViewType || (type is NumberDataViewType && type != NumberDataViewType.Single && type != NumberDataViewType.Double);
+
+    private const string BooleanKind = "a Boolean scalar";
 
     private const string PropertyKind = "a number or Boolean scalar";
 

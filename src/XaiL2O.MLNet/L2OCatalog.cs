@@ -81,6 +81,34 @@ public sealed class L2OCatalog
         new(environment, new TrustPolicy(onWarning, onFail));
 
     /// <summary>
+    /// A bound on every row's error, after any model. The estimator measures errors on the rows it is fitted on: fit it on rows the model was not trained on, and so not in one chain with
+    /// the trainer.
+    /// </summary>
+    /// <param name="outputColumnName">Column with the inference: a number, or a vector of numbers.</param>
+    /// <param name="truthColumnName">Column with the truth, read when the bound is fitted.</param>
+    /// <param name="miscoverage">The share of rows that may break their bound, in (0, 1).</param>
+    public ErrorBoundEstimator BoundError(string outputColumnName = "Score", string truthColumnName = "Label", double miscoverage = 0.1) =>
+        BoundError(new ErrorBoundOptions { OutputColumnName = outputColumnName, TruthColumnName = truthColumnName, Level = new ConformalLevel { Miscoverage = miscoverage } });
+
+    /// <summary>A bound on every row's error, with settings: measures, difficulties, groups, quantile columns, weights.</summary>
+    /// <param name="options">Columns, error, level.</param>
+    public ErrorBoundEstimator BoundError(ErrorBoundOptions options) => new(environment, options);
+
+    /// <summary>
+    /// Selects rows so that at most a share of the selected ones is bad on average, after any model. The estimator learns from the rows it is fitted on, of which it is known which are bad:
+    /// fit it on rows that no model before was trained on.
+    /// </summary>
+    /// <param name="errorLimit">The absolute error of <c>Score</c> against <c>Label</c> above which a row is bad.</param>
+    /// <param name="falseDiscoveryRate">The share of the selected rows that may be bad, in (0, 1).</param>
+    /// <param name="rankColumnName">Column that is small for good rows.</param>
+    public SelectionEstimator SelectTrustworthy(double errorLimit, double falseDiscoveryRate = 0.1, string rankColumnName = "Score.ErrorBound") =>
+        SelectTrustworthy(new SelectionOptions { ErrorLimit = errorLimit, FalseDiscoveryRate = falseDiscoveryRate, RankColumnName = rankColumnName });
+
+    /// <summary>Selects rows, with settings: wrong labels and other meanings of bad, streams.</summary>
+    /// <param name="options">Columns, what is bad, rate.</param>
+    public SelectionEstimator SelectTrustworthy(SelectionOptions options) => new(environment, options);
+
+    /// <summary>
     /// An engine for single predictions that returns each value with its certificates; can be used from many threads. Where the chain has no
     /// post-condition, predictions that fail have no value, as with <see cref="TrustAction.Drop"/>.
     /// </summary>

@@ -7,9 +7,9 @@ namespace XaiL2O.MLNet;
 /// <summary>Rows that a model was trained on, known by the views that they came through, as long as these are in use.</summary>
 internal sealed class TrainingRows
 {
-    private const string Why =
-        "A model fits its training rows better than others, so that good new rows will fail more often than the levels say. "
-        + "Fit the certifier on rows that training has not seen: train the model, transform the calibration rows by it, fit the certifier on what comes out, and append it to the model.";
+    private static string Why(string what, string consequence) =>
+        $"A model fits its training rows better than others, so that {consequence}. "
+        + $"Fit the {what} on rows that training has not seen: train the model, transform the calibration rows by it, fit the {what} on what comes out, and append it to the model.";
 
     /// <summary>From the view that has the same rows to its first source.</summary>
     private readonly WeakReference<IDataView>[] views;
@@ -20,18 +20,20 @@ internal sealed class TrainingRows
     /// <param name="before">Those of the model that training started from.</param>
     public TrainingRows(IDataView input, TrainingRows? before) => (views, this.before) = ([.. Chain(SameRows(input)).Select(view => new WeakReference<IDataView>(view))], before);
 
-    /// <summary>The warning for calibration rows that a model before the certifier was trained on; null where none was seen, which promises nothing: rows may have been copied, and models loaded.</summary>
+    /// <summary>The warning for calibration rows that a model before the estimator was trained on; null where none was seen, which promises nothing: rows may have been copied, and models loaded.</summary>
     /// <param name="input">The calibration rows.</param>
-    /// <param name="inChain">Whether a chain of estimators fits the certifier.</param>
-    public static string? Warning(IDataView input, bool inChain)
+    /// <param name="inChain">Whether a chain of estimators fits the estimator.</param>
+    /// <param name="what">What is calibrated.</param>
+    /// <param name="consequence">What comes of it, a clause.</param>
+    public static string? Warning(IDataView input, bool inChain, string what = "certifier", string consequence = "good new rows will fail more often than the levels say")
     {
         foreach (var view in Chain(input))
         {
             if (view is BatchDataView { Transformer: { TrainedOn: { } rows } model } made && rows.Has(made.Source, input))
-                return $"The certifier is calibrated on rows that the model of the column '{model.OutputColumns[0].Name}' was trained on. {Why}";
+                return $"The {what} is calibrated on rows that the model of the column '{model.OutputColumns[0].Name}' was trained on. {Why(what, consequence)}";
             // ML.NET's models do not tell what they were trained on.
             if (inChain && view is RowToRowScorerBase)
-                return $"The certifier is calibrated in one chain with a model of ML.NET. If the chain trains that model, it does so on the same rows. {Why}";
+                return $"The {what} is calibrated in one chain with a model of ML.NET. If the chain trains that model, it does so on the same rows. {Why(what, consequence)}";
         }
 
         return null;
