@@ -10,7 +10,7 @@ internal static class BoundRows
     private readonly record struct Row(double Below, double Above, double Weight, string Group, float[]? Features)
     {
         /// <summary>What the difficulty learns: the larger distance, which is the error where there is one prediction.</summary>
-        public double Error => double.IsNaN(Above) ? Above : Math.Max(0, Math.Max(Below, Above));
+        public double Error => double.IsNaN(Below) ? Above : Math.Max(0, Math.Max(Below, Above));
     }
 
     public static (BoundScores Scores, FittedDifficulty? Difficulty) Read(MLContext ml, IDataView input, ErrorBoundOptions options, bool isNumber)
@@ -26,7 +26,7 @@ internal static class BoundRows
             Require(options, rows.Length - own, rows.Length);
             difficulty = FittedDifficulty.Fit(ml, model, sizes, rows[..own].Select(r => (r.Features!, r.Error)));
             rows = rows[own..];
-            var features = new FeatureRow(sizes.Sum());
+            var features = difficulty.NewRow();
             var of = difficulty.Of(features);
             divisors = new double[rows.Length];
             for (var i = 0; i < rows.Length; i++)

@@ -96,7 +96,7 @@ public sealed class ErrorBoundTransformer : BatchTransformer
             if (parent.difficulty is { } fitted)
             {
                 features = new FeatureReader(source, options.Difficulty!.ColumnNames, fitted.Sizes);
-                var row = new FeatureRow(features.Size);
+                var row = fitted.NewRow();
                 (featureValues, difficulty) = (row.Values, fitted.Of(row));
             }
 

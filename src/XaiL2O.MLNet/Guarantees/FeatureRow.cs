@@ -11,7 +11,8 @@ internal sealed class FeatureRow : DataViewRow
     public const string Score = "Score";
     private long position = -1;
 
-    public FeatureRow(int size) => (Values, Schema) = (new float[size], SchemaOf(size));
+    /// <param name="schema">That to which the model is bound, made by <see cref="SchemaOf"/>.</param>
+    public FeatureRow(DataViewSchema schema) => (Values, Schema) = (new float[((VectorDataViewType)schema[0].Type).Size], schema);
 
     /// <summary>What the row holds; <see cref="Next"/> makes it known.</summary>
     public float[] Values { get; }

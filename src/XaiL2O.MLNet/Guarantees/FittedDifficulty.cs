@@ -35,6 +35,9 @@ internal sealed class FittedDifficulty
 
     private IRowToRowMapper Mapper { get; }
 
+    /// <summary>Room for the features of a row.</summary>
+    public FeatureRow NewRow() => new(Mapper.InputSchema);
+
     /// <summary>Fits the user's trainer to errors; those that are not finite say nothing of how large errors are.</summary>
     public static FittedDifficulty Fit(MLContext ml, DifficultyModel options, IReadOnlyList<int> sizes, IEnumerable<(float[] Features, double Error)> rows)
     {

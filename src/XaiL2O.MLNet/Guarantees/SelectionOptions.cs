@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
@@ -22,6 +23,7 @@ public sealed record SelectionOptions
     public double? ErrorLimit { get; init; }
 
     /// <summary>The error that is compared with the limit. A peak signal-to-noise ratio is bad below it.</summary>
+    [JsonIgnore]
     public ErrorMeasure Measure { get; init; } = ErrorMeasure.Absolute;
 
     /// <summary>Column with the inference or the predicted label; read when fitted. Default <c>Score</c>.</summary>

@@ -58,7 +58,7 @@ public sealed class SelectionTransformer : ITransformer
         ctx.CheckAtModel();
         ctx.SetVersionInfo(Version());
         var bad = Calibration.BadGoodness.ToArray();
-        var payload = ModelPayload.Of(new Stored(Options with { Measure = ErrorMeasure.Absolute }, StoredMeasure.Of(Options.Measure), Calibration.Rows)).Add("bad goodness", [bad.Length], bad);
+        var payload = ModelPayload.Of(new Stored(Options, StoredMeasure.Of(Options.Measure), Calibration.Rows)).Add("bad goodness", [bad.Length], bad);
         StoredMeasure.Add(Options.Measure, payload);
         payload.Save(ctx);
     }
