@@ -120,15 +120,20 @@ internal static class ColumnCheck
     }
 
     /// <summary>
-    /// Throws where an appended column would hide one of a model or certifier before in the chain, whose values would then be read as those of another. A joint verdict
-    /// may, since it says what the one before said too.
+    /// Throws where an appended column would hide one of a model, certifier, bound or selection before in the chain, whose values would then be read as those of another. A joint
+    /// verdict may, since it says what the one before said too; and a certified value may where it is the same property of another estimate
+    /// (<see cref="ImplicitModelTransformer.PropertiesOf"/>), which the user names.
     /// </summary>
     public static void Hidden(DataViewSchema schema, IReadOnlyList<OutputColumn> columns)
     {
         foreach (var appended in columns)
         {
-            if (schema.GetColumnOrNull(appended.Name) is { } column && ColumnNotes.MakerOf(column) is { } maker && (appended.Role is null || ColumnNotes.TestsOf(column, appended.Role) is null))
-                throw new InvalidOperationException($"The column '{appended.Name}' of a {maker} before this one in the chain would be hidden by one of the same name. Give one of the two another name: a model by its {nameof(ImplicitModelTrainer.Options.OutputPrefix)}, properties of a column by their prefix, a certified property by its name, a certifier by its {nameof(CertifierOptions.OutputPrefix)}.");
+            if (schema.GetColumnOrNull(appended.Name) is not { } column || ColumnNotes.MakerOf(column) is not { } maker)
+                continue;
+            var continues = appended.Role is not null && ColumnNotes.TestsOf(column, appended.Role) is not null;
+            var isSameProperty = appended.Repeats is { } repeated && repeated.EndsWith(appended.Name, StringComparison.Ordinal) && maker == ModelColumns.Maker && ColumnNotes.MakerOf(schema[repeated]) == maker;
+            if (!continues && !isSameProperty)
+                throw new InvalidOperationException($"The column '{appended.Name}' of a {maker} before this one in the chain would be hidden by one of the same name. Give one of the two another name: a model by its {nameof(ImplicitModelTrainer.Options.OutputPrefix)}, properties of a column by their prefix, a certified property by its name, a certifier, a bound or a selection by its {nameof(CertifierOptions.OutputPrefix)}.");
         }
     }
 

@@ -56,6 +56,17 @@ internal static class ConformanceCases
                 Joint = new JointPolicy { Rule = JointRule.Holm, FamilyLevel = 0.2 },
                 SketchError = 0.01,
             })),
+        Of("bounds of vectors, by groups", Rows(("Signal", 6), ("Image", 6)), ml => ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Signal", TruthColumnName = "Image", Measure = ErrorMeasure.Relative, GroupColumnName = "Kind" })),
+        Of(
+            "bounds of a number, by a fitted difficulty",
+            After(Dictionary),
+            ml => ml.L2O().BoundError(new ErrorBoundOptions
+            {
+                OutputPrefix = "Within.",
+                OutputColumnName = "Number",
+                TruthColumnName = "Residual",
+                Difficulty = new DifficultyModel(ml.Regression.Trainers.LbfgsPoissonRegression(), ["Signal", "Flag"]),
+            })),
         Of("a post-condition that lets rows pass", After(Judged), ml => ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Pass)),
         Of("a post-condition that leaves rows out", After(Judged), ml => ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Drop)),
         Of("a chain", Dictionary.Training, ml => Dictionary.Estimator(ml).Append(ml.L2O().Certify(Properties)).Append(ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Pass))),

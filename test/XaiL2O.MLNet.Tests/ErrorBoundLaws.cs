@@ -136,6 +136,21 @@ internal sealed class ErrorBoundLaws
     }
 
     [Test]
+    public void A_bound_hides_no_other_and_several_have_prefixes()
+    {
+        var rows = Ml.Data.LoadFromEnumerable(Draw(1, 100));
+        IDataView Bounded(IDataView view, double miscoverage, string prefix) =>
+            Ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Low", Level = new ConformalLevel { Miscoverage = miscoverage }, OutputPrefix = prefix }).Fit(view).Transform(view);
+        var once = Bounded(rows, 0.1, "");
+        Assert.That(() => Bounded(once, 0.5, ""), Throws.InvalidOperationException.With.Message.Contains("'Low.ErrorBound' of a bound before this one").And.Message.Contains("OutputPrefix"));
+        var twice = Bounded(once, 0.5, "Half.");
+        Assert.That(twice.GetColumn<double>("Half.Low.ErrorBound").First(), Is.LessThan(twice.GetColumn<double>("Low.ErrorBound").First()));
+        IDataView Selected(IDataView view, string prefix) => Ml.L2O().SelectTrustworthy(new SelectionOptions { RankColumnName = "OwnError", BadColumnName = "Bad", OutputPrefix = prefix }).Fit(view).Transform(view);
+        Assert.That(() => Selected(Selected(rows, ""), ""), Throws.InvalidOperationException.With.Message.Contains("'Selected' of a selection before this one"));
+        Assert.That(Selected(Selected(rows, ""), "Again.").Schema.Select(c => c.Name), Is.SupersetOf(new[] { "Selected", "Again.Selected", "Again.Selected.PValue" }));
+    }
+
+    [Test]
     public void A_fitted_difficulty_narrows_and_groups_differ()
     {
         var (calibration, test) = (Predicted(2, 900), Predicted(3, 900));

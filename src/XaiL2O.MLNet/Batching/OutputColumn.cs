@@ -19,8 +19,11 @@ internal sealed record OutputColumn(string Name, DataViewType Type)
     /// <summary>Names of the numbers of a vector; none where the model knows none.</summary>
     public IReadOnlyList<string> SlotNames { get; init; } = [];
 
-    /// <summary>Whether it is a model's, or holds property values that a model gave.</summary>
-    public bool IsOfModel { get; init; }
+    /// <summary>What made it, in a word for messages: "model", also for property values that a model gave, "bound" or "selection"; null for columns that another may hide.</summary>
+    public string? Maker { get; init; }
+
+    /// <summary>The column whose values it repeats under another name; null where it has values of its own.</summary>
+    public string? Repeats { get; init; }
 
     /// <summary>Whether the labels that it holds come from a given limit; null where it holds none.</summary>
     public bool? ByLimit { get; init; }

@@ -46,7 +46,7 @@ public sealed class CertifierTransformer : BatchTransformer
         OutputColumn[] columns =
         [
             .. options.Properties.SelectMany(p => (IEnumerable<OutputColumn>)[
-                .. p.AppendsValue ? [new OutputColumn(p.Name + ".Value", NumberDataViewType.Double)] : Array.Empty<OutputColumn>(),
+                .. p.AppendsValue ? [new OutputColumn(p.Name + ".Value", NumberDataViewType.Double) { Repeats = p.Function is null ? p.Column : null }] : Array.Empty<OutputColumn>(),
                 new OutputColumn(p.Name + ".PValue", NumberDataViewType.Double),
                 new OutputColumn(p.Name + ".Label", TextDataViewType.Instance) { ByLimit = p.Limits is not null }]),
             .. CertificateColumns.Verdict(options.OutputPrefix, [.. parts, .. options.Properties.Select(p => p.Name)], tests + options.Properties.Count(p => p.Limits is null)),

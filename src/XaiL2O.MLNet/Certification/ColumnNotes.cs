@@ -7,7 +7,7 @@ namespace XaiL2O.MLNet;
 /// <summary>
 /// What travels with a column as annotations, by which it is known under whatever name. With a property's: "what usually causes a violation", and which of its
 /// values are unusual. With a label's: whether it comes from a given limit. With those of a joint verdict: which one it is, and how many certificates judged by
-/// calibration are behind it. With all of a certifier's: the place of the certifier in the chain. With those of a model: that it made them. With vectors: ML.NET's
+/// calibration are behind it. With all of a certifier's: the place of the certifier in the chain. With those of a model, a bound or a selection: what made them. With vectors: ML.NET's
 /// names of slots.
 /// </summary>
 internal static class ColumnNotes
@@ -18,7 +18,7 @@ internal static class ColumnNotes
     private const string LimitKind = "XaiL2O.ByLimit";
     private const string VerdictKind = "XaiL2O.Verdict.";
     private const string CertifierKind = "XaiL2O.Certifier";
-    private const string ModelKind = "XaiL2O.Model";
+    private const string MakerKind = "XaiL2O.Maker";
 
     public static DataViewSchema.Annotations Of(OutputColumn column)
     {
@@ -42,8 +42,8 @@ internal static class ColumnNotes
             Number(VerdictKind + role, column.Tests);
         if (column.Certifier > 0)
             Number(CertifierKind, column.Certifier);
-        if (column.IsOfModel)
-            Flag(ModelKind, true);
+        if (column.Maker is { } maker)
+            Text(MakerKind, maker);
         return builder.ToAnnotations();
     }
 
@@ -62,8 +62,8 @@ internal static class ColumnNotes
         return limit;
     }
 
-    /// <summary>What made a column, "model" or "certifier"; null where neither did.</summary>
-    public static string? MakerOf(DataViewSchema.Column column) => Has(column, CertifierKind) ? "certifier" : Has(column, ModelKind) ? "model" : null;
+    /// <summary>What made a column that no other of this library may hide, in a word; null for other columns.</summary>
+    public static string? MakerOf(DataViewSchema.Column column) => Has(column, CertifierKind) ? "certifier" : Text(column, MakerKind);
 
     /// <summary>The place in the chain of the certifier that made the column; 0 where none did.</summary>
     public static int CertifierOf(DataViewSchema.Column column) => Number(column, CertifierKind) ?? 0;

@@ -9,16 +9,17 @@ internal static class BoundColumns
 {
     private const string Number = "a number";
 
-    public static IReadOnlyList<(string Name, DataViewType Type)> Appended(ErrorBoundOptions options, bool isNumber)
+    public static IReadOnlyList<OutputColumn> Appended(ErrorBoundOptions options, bool isNumber)
     {
-        var columns = new List<(string, DataViewType)>();
+        var columns = new List<OutputColumn>();
+        void Add(string part) => columns.Add(new OutputColumn(options.OutputPrefix + options.OutputColumnName + part, NumberDataViewType.Double) { Maker = "bound" });
         var truth = options.BoundsTruth(isNumber);
         if (!options.FromQuantiles && (!truth || options.Sides is BoundSides.Symmetric or BoundSides.TwoTailed))
-            columns.Add((options.OutputColumnName + ".ErrorBound", NumberDataViewType.Double));
+            Add(".ErrorBound");
         if (truth && options.Sides != BoundSides.Upper)
-            columns.Add((options.OutputColumnName + ".Lower", NumberDataViewType.Double));
+            Add(".Lower");
         if (truth && options.Sides != BoundSides.Lower)
-            columns.Add((options.OutputColumnName + ".Upper", NumberDataViewType.Double));
+            Add(".Upper");
         return columns;
     }
 

@@ -50,6 +50,9 @@ public sealed record ErrorBoundOptions
     /// </summary>
     public string? WeightColumnName { get; init; }
 
+    /// <summary>Before the name of every appended column, so that several bounds of one column fit into a chain. Default none.</summary>
+    public string OutputPrefix { get; init; } = "";
+
     internal bool FromQuantiles => LowerColumnName is not null;
 
     /// <summary>Whether the truth itself is bounded beside its distance from the inference.</summary>
@@ -60,6 +63,7 @@ public sealed record ErrorBoundOptions
         ArgumentException.ThrowIfNullOrWhiteSpace(OutputColumnName);
         ArgumentException.ThrowIfNullOrWhiteSpace(TruthColumnName);
         ArgumentNullException.ThrowIfNull(Measure);
+        ArgumentNullException.ThrowIfNull(OutputPrefix);
         ArgumentNullException.ThrowIfNull(Level);
         Level.Validate();
         Difficulty?.Validate();

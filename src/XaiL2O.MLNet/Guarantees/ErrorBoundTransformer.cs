@@ -31,7 +31,7 @@ public sealed class ErrorBoundTransformer : BatchTransformer
 
     internal override IReadOnlyList<string> InputColumnNames => BoundColumns.Read(Options);
 
-    internal override IReadOnlyList<(string Name, DataViewType Type)> OutputColumns { get; }
+    internal override IReadOnlyList<OutputColumn> OutputColumns { get; }
 
     internal override void CheckInput(DataViewSchema schema)
     {

@@ -49,6 +49,9 @@ public sealed record SelectionOptions
     /// <summary>The share of a stream that is expected to be selected, see <see cref="StreamOptions.ExpectedShare"/>. Default 0.5.</summary>
     public double ExpectedShare { get; init; } = 0.5;
 
+    /// <summary>Before the name of every appended column, so that several selections of one column fit into a chain. Default none.</summary>
+    public string OutputPrefix { get; init; } = "";
+
     internal StreamOptions StreamOptions => new() { FalseDiscoveryRate = FalseDiscoveryRate, Window = Window, ExpectedShare = ExpectedShare };
 
     internal void Validate()
@@ -57,6 +60,7 @@ public sealed record SelectionOptions
         ArgumentException.ThrowIfNullOrWhiteSpace(OutputColumnName);
         ArgumentException.ThrowIfNullOrWhiteSpace(TruthColumnName);
         ArgumentNullException.ThrowIfNull(Measure);
+        ArgumentNullException.ThrowIfNull(OutputPrefix);
         if (BadColumnName is not null && string.IsNullOrWhiteSpace(BadColumnName))
             throw new ArgumentException($"{nameof(BadColumnName)} is empty; it must name a column, or be null for none.");
         if (ErrorLimit is { } limit && !double.IsFinite(limit))

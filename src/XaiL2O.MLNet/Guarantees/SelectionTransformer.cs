@@ -26,18 +26,22 @@ public sealed class SelectionTransformer : ITransformer
 
     internal SelectionOptions Options { get; }
 
-    internal static IReadOnlyList<(string Name, DataViewType Type)> Columns(SelectionOptions options) =>
-        [("Selected", BooleanDataViewType.Instance), (options.Stream ? "Selected.EValue" : "Selected.PValue", NumberDataViewType.Double)];
+    internal static IReadOnlyList<OutputColumn> Columns(SelectionOptions options) =>
+    [
+        new(options.OutputPrefix + "Selected", BooleanDataViewType.Instance) { Maker = "selection" },
+        new(options.OutputPrefix + (options.Stream ? "Selected.EValue" : "Selected.PValue"), NumberDataViewType.Double) { Maker = "selection" },
+    ];
 
     /// <inheritdoc/>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         ColumnCheck.Property(inputSchema, Options.RankColumnName);
+        ColumnCheck.Hidden(inputSchema, Columns(Options));
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(inputSchema);
-        foreach (var (name, type) in Columns(Options))
-            builder.AddColumn(name, type);
+        foreach (var column in Columns(Options))
+            builder.AddColumn(column.Name, column.Type, ColumnNotes.Of(column));
         return builder.ToSchema();
     }
 

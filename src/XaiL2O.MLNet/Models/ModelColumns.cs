@@ -7,6 +7,9 @@ namespace XaiL2O.MLNet;
 /// <summary>The columns of a definition under the names that the user gave them.</summary>
 internal sealed class ModelColumns
 {
+    /// <summary>What messages call the maker of these columns.</summary>
+    public const string Maker = "model";
+
     /// <param name="definition">The definition.</param>
     /// <param name="names">Names that replace those of the definition.</param>
     /// <param name="prefix">Before the name of every appended column.</param>
@@ -50,7 +53,7 @@ internal sealed class ModelColumns
 
     /// <summary>The columns of property values.</summary>
     public static IReadOnlyList<OutputColumn> ValuesOf(IEnumerable<Term> properties, string prefix) =>
-        [.. properties.Select(p => new OutputColumn(prefix + p.Name + ".Value", NumberDataViewType.Double) { Cause = p.Cause, Formula = p.Formula, Sides = p.Sides, IsOfModel = true })];
+        [.. properties.Select(p => new OutputColumn(prefix + p.Name + ".Value", NumberDataViewType.Double) { Cause = p.Cause, Formula = p.Formula, Sides = p.Sides, Maker = Maker })];
 
     /// <summary>All appended columns: the inference, property values, the report of the solve.</summary>
     /// <param name="properties">What the model reports of an inference.</param>
@@ -59,11 +62,11 @@ internal sealed class ModelColumns
         const string unsolved = "a solve that stopped at its iteration limit, or could not begin: a row unlike those of training, one that holds what the model does not take, or too few iterations";
         OutputColumn[] columns =
         [
-            .. Outputs.Select(c => new OutputColumn(c.Name, TypeOf(c)) { SlotNames = c.SlotNames ?? [], IsOfModel = true }),
+            .. Outputs.Select(c => new OutputColumn(c.Name, TypeOf(c)) { SlotNames = c.SlotNames ?? [], Maker = Maker }),
             .. ValuesOf(properties, Prefix),
-            new(Prefix + "Iterations", NumberDataViewType.Int32) { IsOfModel = true },
-            new(Prefix + "Residual", NumberDataViewType.Double) { IsOfModel = true, Cause = unsolved },
-            new(Prefix + "Converged", BooleanDataViewType.Instance) { IsOfModel = true, Cause = unsolved, Formula = "0 where the solve converged, else 1" },
+            new(Prefix + "Iterations", NumberDataViewType.Int32) { Maker = Maker },
+            new(Prefix + "Residual", NumberDataViewType.Double) { Maker = Maker, Cause = unsolved },
+            new(Prefix + "Converged", BooleanDataViewType.Instance) { Maker = Maker, Cause = unsolved, Formula = "0 where the solve converged, else 1" },
         ];
         ColumnCheck.Outputs(columns);
         return columns;
