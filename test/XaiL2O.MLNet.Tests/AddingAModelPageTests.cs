@@ -155,11 +155,16 @@ internal sealed partial class AddingAModelPageTests
         public override torch.Tensor PropertyValue(torch.Tensor x, torch.Tensor data) => x.norm(1);
     }
 
+    private sealed class Measure(string name) : Term(name, new IdentityOperator(4))
+    {
+        public override torch.Tensor PropertyValue(torch.Tensor x, torch.Tensor data) => x.norm(1);
+    }
+
     private static int calls;
 
     private static readonly Action<ModelBuilder>[] Mistakes =
     [
-        m => m.Add(new ConfidenceTerm("Confidence", 4)),
+        m => m.Add(new Measure("Confidence")),
         m => { m.Add(new LeastSquaresTerm("Fidelity", m.Identity)); m.Add(TotalVariation.OfSignal("Variation", 4)); m.Algorithm = Algorithm.ProximalGradient; },
         m => { m.Add(new LeastSquaresTerm("Fidelity", m.Identity)); m.Steps = new StepPolicy { Fixed = 5 }; },
         m => m.Add(new BoxTerm("Box", 3, 0, 1)),

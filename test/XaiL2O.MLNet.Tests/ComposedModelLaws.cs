@@ -508,6 +508,11 @@ internal sealed class ComposedModelLaws
     public void Definitions_that_cannot_be_made_say_why((DefinitionPayload Definition, string Message) missing) =>
         Assert.That(() => missing.Definition.Create(ModelPayload.Of(0)), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(missing.Message));
 
+    private sealed class Measure() : Term("Size", new IdentityOperator(4))
+    {
+        public override torch.Tensor PropertyValue(torch.Tensor x, torch.Tensor data) => x.norm(1);
+    }
+
     private sealed class Wrong : ModelDefinition
     {
         public override int DataSize => 4;
@@ -517,12 +522,12 @@ internal sealed class ComposedModelLaws
         public override void Compose(ModelBuilder model)
         {
             model.Add(new LeastSquaresTerm("Fidelity", model.Identity));
-            model.Add(new ConfidenceTerm("Confidence", 4));
+            model.Add(new Measure());
         }
     }
 
     [Test]
     public void Wrong_compositions_fail_when_the_trainer_is_made() => Assert.That(
         () => Ml.L2O().Train(new Wrong()),
-        Throws.ArgumentException.With.Message.Contains("The term 'Confidence' (ConfidenceTerm) has neither a proximal operator (IProximable) nor a gradient (ISmooth)"));
+        Throws.ArgumentException.With.Message.Contains("The term 'Size' (Measure) has neither a proximal operator (IProximable) nor a gradient (ISmooth)"));
 }

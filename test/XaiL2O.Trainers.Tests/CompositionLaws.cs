@@ -1,4 +1,5 @@
 using TorchSharp;
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
@@ -142,7 +143,7 @@ internal sealed class CompositionLaws : TorchLaws
         ("'Rough' has no finite Lipschitz bound", m => m.Add(new Rough())),
         ("'WrongValue' has shape [2, 6] for 2 rows; it must be [2]", m => m.Add(new WrongValue())),
         ("The term 'B' takes vectors of length 5; the inference has length 6.", m => m.Add(new BoxTerm("B", 5, 0, 1))),
-        ("Two terms are named 'B'", m => { m.Add(new BoxTerm("B", N, 0, 1)); m.Report(new ConfidenceTerm("B", N)); }),
+        ("Two terms are named 'B'", m => { m.Add(new BoxTerm("B", N, 0, 1)); m.Report("B", PropertyFunction.ShortOfOneHot()); }),
         ("The weight of the term 'B' is -1", m => m.Add(new BoxTerm("B", N, 0, 1), -1)),
         ("Share = 1 is out of range", m => { m.Add(Fit(m)); m.Steps = new StepPolicy { Share = 1 }; }),
         ("Penalty = 0", m => { m.Add(Fit(m)); m.Steps = new StepPolicy { Penalty = 0 }; }),

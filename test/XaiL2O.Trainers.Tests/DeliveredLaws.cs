@@ -1,4 +1,5 @@
 using TorchSharp;
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
@@ -21,7 +22,7 @@ internal sealed class DeliveredLaws : TorchLaws
             model.Report(new BoxTerm("Box", N, -1, 2));
             model.Report(new NonnegativeTerm("Nonnegative", N));
             model.Report(new SimplexTerm("Simplex", N));
-            model.Report(new ConfidenceTerm("Confidence", N));
+            model.Report("Confidence", PropertyFunction.ShortOfOneHot());
             model.Report(new L1Term("L1", model.Identity));
             model.Report(new SquaredL2Term("Energy", model.Identity));
         }

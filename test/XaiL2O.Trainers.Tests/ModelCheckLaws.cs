@@ -1,4 +1,5 @@
 using TorchSharp;
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
@@ -71,7 +72,7 @@ internal sealed class ModelCheckLaws : TorchLaws
         new("sparse", () => new Definition(m => { m.Add(Fit(m)); m.Add(new L1Term("L1", m.LearnedMatrix("K", 9, N, WeightStart.Gaussian(1))), m.LearnedPositive("Tau", 0.1)); })),
         new("constraints", () => new Definition(m => { m.Add(Fit(m)); m.Add(new SimplexTerm("S", N)); m.Add(new BoxTerm("B", N, 0, 0.5)); m.Add(new BallTerm("R", N, 0.8)); m.Add(new HalfSpaceTerm("H", tensor(new double[] { 1, 2, 3, 4, 5, 6 }), 1)); })),
         new("data ball", () => new Definition(m => { m.Add(TotalVariation.OfSignal("TV", N)); m.Add(new FidelityTerm("F", m.Matrix(A), 0.1, 0.3)); m.Add(new NonnegativeTerm("P", N)); })),
-        new("quadratics and groups", () => new Definition(m => { m.Add(new SquaredL2Term("E", m.Identity), 0.2); m.Add(new GroupL1Term("G", m.Identity, 3)); m.Add(new QuadraticTerm("Q", m.LearnedMatrix("W1", 2, N, WeightStart.Gaussian(1)), m.LearnedMatrix("W2", N, M, WeightStart.Gaussian(1)))); m.Report(new ConfidenceTerm("C", N)); })),
+        new("quadratics and groups", () => new Definition(m => { m.Add(new SquaredL2Term("E", m.Identity), 0.2); m.Add(new GroupL1Term("G", m.Identity, 3)); m.Add(new QuadraticTerm("Q", m.LearnedMatrix("W1", 2, N, WeightStart.Gaussian(1)), m.LearnedMatrix("W2", N, M, WeightStart.Gaussian(1)))); m.Report("C", PropertyFunction.L1Norm()); })),
         new("soft limit of one's own", () => new Definition(m => { m.Add(Fit(m)); m.Add(new OwnTerm((u, t) => u.clamp_min(0) + (u + t).clamp_max(0), value: u => u.clamp_max(0).abs().sum(1))); })),
         new("a Gaussian and a learned prior", () => new SignalRecoveryDefinition { MeasurementMatrix = A, Filters = 4, FilterLength = 3 }),
         new("scaled", () => new Definition(m => { m.Add(Fit(m)); m.Add(new L1Term("L1", m.Identity), 0.1); }, d => d.norm(1, true))),

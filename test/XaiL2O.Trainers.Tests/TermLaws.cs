@@ -1,4 +1,5 @@
 using TorchSharp;
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers.Tests;
@@ -304,7 +305,7 @@ internal sealed class TermLaws : TorchLaws
         new("quadratic elsewhere", () => (new QuadraticTerm("Q", new IdentityOperator(2), new MatrixOperator(eye(2, dtype: float64))), [0, 0], [3, 4], 1)),
         new("inside the simplex", () => (new SimplexTerm("S", 3), [0.25, 0.25, 0.5], [1], 0)),
         new("off the simplex", () => (new SimplexTerm("S", 2), [2, 2], [1], Math.Sqrt(4.5))),
-        new("shares", () => (new ConfidenceTerm("C", 3), [0.2, 0.7, 0.1], [1], 0.3)),
+        new("shares", () => (new FunctionTerm("C", PropertyFunction.ShortOfOneHot(), new IdentityOperator(3)), [0.2, 0.7, 0.1], [1], 0.3)),
         new("outside the ball", () => (new BallTerm("B", 2, 2), [3, 4], [1], 3)),
         new("off the hyperplane", () => (new HyperplaneTerm("P", tensor(new double[] { 3, 4 }), 5), [-3, -1], [1], 3.6)),
         new("beyond the half-space", () => (new HalfSpaceTerm("P", tensor(new double[] { 3, 4 }), 5), [3, 4], [1], 4)),

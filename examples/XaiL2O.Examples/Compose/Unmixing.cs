@@ -1,3 +1,4 @@
+using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.Examples;
@@ -46,6 +47,6 @@ public sealed class Unmixing : ModelDefinition
         var trust = Learned ? model.LearnedPositive("Trust", DataSize, 1) : null;
         model.Add(new LeastSquaresTerm("Fidelity", E, trust));
         model.Add(new SimplexTerm("Simplex", InferenceSize));
-        model.Report(new ConfidenceTerm("Confidence", InferenceSize));
+        model.Report("Confidence", PropertyFunction.ShortOfOneHot());
     }
 }

@@ -18,6 +18,8 @@ internal sealed class BallSet : TargetSet
 
     internal override string Cause => "a vector farther from the centre than allowed: more noise than assumed, or an amplitude error";
 
+    internal override string Distant => "from a ball";
+
     public override void Project(ReadOnlySpan<double> x, Span<double> result)
     {
         var length = FromCenter(x);

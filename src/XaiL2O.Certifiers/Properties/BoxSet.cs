@@ -25,6 +25,8 @@ internal sealed class BoxSet : TargetSet
 
     internal override string Cause => "values outside the allowed or known range: a unit or scale error, saturation, or an input unlike those the model knows";
 
+    internal override string Distant => "from its range";
+
     public override void Project(ReadOnlySpan<double> x, Span<double> result)
     {
         RequireSize(x);

@@ -45,33 +45,6 @@ internal static class BuiltInFunctions
         return Factories[kind](description);
     }
 
-    /// <summary>What a function computes of the columns named, as a report says it; of an own function its kind.</summary>
-    public static string Formula(FunctionDescription description, string columns)
-    {
-        var x = description.Arrays.ContainsKey("matrix") ? "Kx" : "x";
-        return description.Kind switch
-        {
-            "Nonzeros" => $"‖{x}‖₀, the number of nonzeros, of {columns}",
-            "L1Norm" => $"‖{x}‖₁ of {columns}",
-            "RelativeError" => $"relative error ‖Ax − d‖/‖d‖ of {columns}",
-            "TotalVariation" or "TotalVariation2D" => $"total variation of {columns}",
-            "ShortOfOneHot" => $"1 − max xᵢ, what the largest probability lacks to 1, of {columns}",
-            "Disagreement" => $"disagreement ‖x − y‖ of {columns}",
-            "SmallestDistance" => $"smallest entry of {columns}",
-            "IterateResidual" => $"‖x − y‖ of {columns}, the last two iterates",
-            "ProximalResidual" => $"‖x − prox(x)‖ of {columns}",
-            SetPrefix + "Box" or SetPrefix + "BoxEach" => $"distance of {columns} from its range",
-            SetPrefix + "Simplex" => $"distance of {columns} from the simplex",
-            SetPrefix + "Ball" => $"distance of {columns} from a ball",
-            SetPrefix + "HalfSpace" => $"distance of {columns} from a half-space",
-            SetPrefix + "Hyperplane" => $"distance of {columns} from a hyperplane",
-            SetPrefix + "Points" => $"distance of {columns} from the nearest of {description.Arrays["points"].Length / description.Numbers["width"]} known points",
-            var kind when kind.StartsWith(ProjectionPrefix, StringComparison.Ordinal) => $"distance of {columns} from the set {kind[ProjectionPrefix.Length..]}",
-            var kind when kind.StartsWith(MapPrefix, StringComparison.Ordinal) => $"‖x − prox(x)‖ of {columns} with {kind[MapPrefix.Length..]}",
-            var kind => $"{kind} of {columns}",
-        };
-    }
-
     public static FunctionDescription With(DenseMatrix? matrix, FunctionDescription description)
     {
         if (matrix is not null)

@@ -5,6 +5,9 @@ internal abstract class TransformedFunction(DenseMatrix? transform) : PropertyFu
 {
     protected DenseMatrix? Transform => transform;
 
+    /// <summary>What the function is of, in formulas.</summary>
+    protected string Argument => transform is null ? "x" : "Kx";
+
     public override string Cause => "an inference less sparse than those the model knows: structure the transform does not explain, or noise taken for signal";
 
     // A real row that is all zeros, or far emptier than the others, is a dead input.
@@ -37,6 +40,8 @@ internal sealed class NonzerosFunction : TransformedFunction
         this.tolerance = tolerance;
     }
 
+    public override string Formula(string of) => $"‖{Argument}‖₀, the number of nonzeros, of {of}";
+
     public override FunctionDescription Describe() => BuiltInFunctions.With(Transform, new("Nonzeros") { Numbers = { ["tolerance"] = tolerance } });
 
     protected override double Value(ReadOnlySpan<double> y) => PropertyMath.Nonzeros(y, tolerance);
@@ -45,6 +50,8 @@ internal sealed class NonzerosFunction : TransformedFunction
 /// <summary>ℓ1 norm.</summary>
 internal sealed class L1Function(DenseMatrix? transform) : TransformedFunction(transform)
 {
+    public override string Formula(string of) => $"‖{Argument}‖₁ of {of}";
+
     public override FunctionDescription Describe() => BuiltInFunctions.With(Transform, new("L1Norm"));
 
     protected override double Value(ReadOnlySpan<double> y) => PropertyMath.L1Norm(y);

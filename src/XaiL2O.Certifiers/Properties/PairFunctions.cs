@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace XaiL2O.Certifiers;
 
 /// <summary>‖Ax − d‖/‖d‖.</summary>
@@ -6,6 +8,8 @@ internal sealed class RelativeErrorFunction(DenseMatrix? measurement) : Property
     public override int Arity => 2;
 
     public override string Cause => "measurements that no inference of this model explains: a damaged or missing measurement, more noise than assumed, or a solve that did not converge";
+
+    public override string Formula(string of) => $"relative error ‖Ax − d‖/‖d‖ of {of}";
 
     public override (int? First, int? Second) Sizes => (measurement?.Columns, measurement?.Rows);
 
@@ -22,11 +26,16 @@ internal sealed class RelativeErrorFunction(DenseMatrix? measurement) : Property
 }
 
 /// <summary>‖x − y‖.</summary>
-internal sealed class ResidualFunction(string kind, string cause) : PropertyFunction
+/// <param name="kind">Its name in a file.</param>
+/// <param name="formula">What it computes of <c>{0}</c>.</param>
+/// <param name="cause">What usually makes it large.</param>
+internal sealed class ResidualFunction(string kind, string formula, string cause) : PropertyFunction
 {
     public override int Arity => 2;
 
     public override string Cause => cause;
+
+    public override string Formula(string of) => string.Format(CultureInfo.InvariantCulture, formula, of);
 
     public override FunctionDescription Describe() => new(kind);
 

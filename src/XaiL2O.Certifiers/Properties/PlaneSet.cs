@@ -25,6 +25,8 @@ internal sealed class PlaneSet : TargetSet
 
     internal override string Cause => oneSided ? "a budget or capacity that the inference exceeds" : "a balance that the inference does not keep";
 
+    internal override string Distant => oneSided ? "from a half-space" : "from a hyperplane";
+
     public override void Project(ReadOnlySpan<double> x, Span<double> result)
     {
         var excess = Excess(x);

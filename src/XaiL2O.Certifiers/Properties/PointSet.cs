@@ -20,6 +20,8 @@ internal sealed class PointSet : TargetSet
 
     internal override string Cause => "an input unlike every known row: another population, a damaged measurement, or a case the model was never shown";
 
+    internal override string Distant => $"from the nearest of {points.Length / width} known points";
+
     public static PointSet From(IReadOnlyList<double[]> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);

@@ -7,5 +7,7 @@ internal sealed class ProjectionSet(string name, VectorMap projection) : TargetS
 
     internal override string Cause => $"a constraint that the inference does not keep (set '{name}')";
 
+    internal override string Distant => $"from the set {name}";
+
     public override void Project(ReadOnlySpan<double> x, Span<double> result) => projection(x, result);
 }

@@ -12,6 +12,10 @@ public abstract class PropertyFunction
     /// <summary>What usually causes a violation, a sentence for explanations; empty when not known.</summary>
     public virtual string Cause => "";
 
+    /// <summary>What the function computes, for reports.</summary>
+    /// <param name="of">What it is computed of: names of columns, or a symbol.</param>
+    public virtual string Formula(string of) => $"{Describe().Kind} of {of}";
+
     /// <summary>Which values are unusual where the user does not say: large ones, unless 0 is as strange as a large value.</summary>
     public virtual Sides Sides => Sides.Upper;
 
@@ -63,16 +67,16 @@ public abstract class PropertyFunction
     /// ‖x − y‖ of what two models that were trained apart say of the same row, for instance two regressions: they agree where both know the answer. It does not
     /// see errors that both make.
     /// </summary>
-    public static PropertyFunction Disagreement() => new ResidualFunction("Disagreement", "an input unlike the training rows, where models that agree on those part ways, or a damaged one");
+    public static PropertyFunction Disagreement() => new ResidualFunction("Disagreement", "disagreement ‖x − y‖ of {0}", "an input unlike the training rows, where models that agree on those part ways, or a damaged one");
 
     /// <summary>min xᵢ of distances, for instance of those to the clusters that a clustering model gives as its score.</summary>
     public static PropertyFunction SmallestDistance() => new SmallestFunction();
 
     /// <summary>‖x^k − x^{k−1}‖ of the last two iterates.</summary>
-    public static PropertyFunction IterateResidual() => new ResidualFunction("IterateResidual", "a solve that stopped before it converged: too few iterations, a step that is too long, or data the model does not fit");
+    public static PropertyFunction IterateResidual() => new ResidualFunction("IterateResidual", "‖x − y‖ of {0}, the last two iterates", "a solve that stopped before it converged: too few iterations, a step that is too long, or data the model does not fit");
 
     /// <summary>‖x − prox(x)‖ of the vectors x and prox(x).</summary>
-    public static PropertyFunction ProximalResidual() => new ResidualFunction("ProximalResidual", BuiltInFunctions.ProximalCause);
+    public static PropertyFunction ProximalResidual() => new ResidualFunction("ProximalResidual", "‖x − prox(x)‖ of {0}", BuiltInFunctions.ProximalCause);
 
     /// <summary>‖x − prox(x)‖ with a registered proximal.</summary>
     /// <param name="name">Name under which <see cref="PropertyRegistry.RegisterMap"/> was called.</param>

@@ -13,6 +13,8 @@ internal sealed class SetFunction : PropertyFunction
 
     public override string Cause => set.Cause;
 
+    public override string Formula(string of) => $"distance of {of} {set.Distant}";
+
     public override (int? First, int? Second) Sizes => (set.Size, null);
 
     public override FunctionDescription Describe() => set.Description with { Kind = BuiltInFunctions.SetPrefix + set.Description.Kind };
@@ -24,6 +26,8 @@ internal sealed class SetFunction : PropertyFunction
 internal sealed class SignalVariationFunction : PropertyFunction
 {
     public override string Cause => "a signal rougher than those the model knows: noise or spikes that were taken for signal";
+
+    public override string Formula(string of) => $"total variation of {of}";
 
     // No real row is constant.
     public override Sides Sides => Sides.TwoSided;
@@ -51,6 +55,8 @@ internal sealed class ImageVariationFunction : PropertyFunction
 
     public override string Cause => "an image rougher than those the model knows: noise, streaks or texture that was not there in training";
 
+    public override string Formula(string of) => $"total variation of {of}";
+
     // No real row is constant.
     public override Sides Sides => Sides.TwoSided;
 
@@ -66,6 +72,8 @@ internal sealed class OneHotFunction : PropertyFunction
 {
     public override string Cause => "an input between classes or unlike all of them: the classifier spreads its probability";
 
+    public override string Formula(string of) => $"1 − max xᵢ, what the largest probability lacks to 1, of {of}";
+
     public override FunctionDescription Describe() => new("ShortOfOneHot");
 
     public override double Evaluate(ReadOnlySpan<double> first, ReadOnlySpan<double> second) => PropertyMath.ShortOfOneHot(first);
@@ -76,6 +84,8 @@ internal sealed class SmallestFunction : PropertyFunction
 {
     public override string Cause => "an input far from every cluster: another population, a damaged measurement, or a case the model was never shown";
 
+    public override string Formula(string of) => $"smallest entry of {of}";
+
     public override FunctionDescription Describe() => new("SmallestDistance");
 
     public override double Evaluate(ReadOnlySpan<double> first, ReadOnlySpan<double> second) => PropertyMath.SmallestDistance(first);
@@ -85,6 +95,8 @@ internal sealed class SmallestFunction : PropertyFunction
 internal sealed class MapFunction(string name, VectorMap proximal) : PropertyFunction
 {
     public override string Cause => BuiltInFunctions.ProximalCause;
+
+    public override string Formula(string of) => $"‖x − prox(x)‖ of {of} with {name}";
 
     public override FunctionDescription Describe() => new(BuiltInFunctions.MapPrefix + name);
 

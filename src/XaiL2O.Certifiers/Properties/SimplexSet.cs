@@ -19,6 +19,8 @@ internal sealed class SimplexSet : TargetSet
 
     internal override string Cause => "entries that are negative or do not sum up as they must: scores that are not probabilities, or shares that leave something out";
 
+    internal override string Distant => "from the simplex";
+
     public override void Project(ReadOnlySpan<double> x, Span<double> result)
     {
         foreach (var value in x)

@@ -14,6 +14,9 @@ public abstract class TargetSet
     /// <summary>What usually puts an inference far from the set.</summary>
     internal abstract string Cause { get; }
 
+    /// <summary>"from" the set in words, for reports.</summary>
+    internal abstract string Distant { get; }
+
     /// <summary>{x : lower ≤ x ≤ upper}.</summary>
     /// <param name="lower">Lower bound of every entry; −∞ for none.</param>
     /// <param name="upper">Upper bound of every entry; ∞ for none.</param>

@@ -97,6 +97,6 @@ internal static class ReportReader
     private static string Describe(CertifiedProperty property)
     {
         var columns = string.Join(" and ", property.Columns);
-        return property.Function is { } function ? BuiltInFunctions.Formula(function.Describe(), columns) : $"column {columns}";
+        return property.Function?.Formula(columns) ?? $"column {columns}";
     }
 }

@@ -1,4 +1,5 @@
 using TorchSharp;
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
@@ -112,6 +113,13 @@ public sealed partial class ModelBuilder
         ArgumentNullException.ThrowIfNull(measure);
         reported.Add(measure);
     }
+
+    /// <summary>Reports a property function, the same that certifies columns of any model: of S x, or of S x and the data where it takes two vectors.</summary>
+    /// <param name="name">Name of the property.</param>
+    /// <param name="function">The function.</param>
+    /// <param name="of">S; the identity when null. Not owned.</param>
+    /// <exception cref="ArgumentException">The name is blank, or the function takes vectors of another length than S gives.</exception>
+    public void Report(string name, PropertyFunction function, LinearOperator? of = null) => Report(new FunctionTerm(name, function, of ?? Identity));
 
     /// <summary>
     /// Says how to make the splitting, for compositions that <see cref="Algorithm"/> does not know, with steps that may be learned, and for explicit methods (<see cref="ExplicitMap"/>).

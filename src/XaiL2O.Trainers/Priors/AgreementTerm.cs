@@ -4,7 +4,7 @@ namespace XaiL2O.Trainers;
 
 /// <summary>
 /// How far an estimate is from the best linear one, ‖x − Bd‖/‖x‖ with <see cref="MeasurementPrior.Estimate"/>: what two ways of inference do not agree on, the
-/// measurements do not decide. A measure for certificates; no algorithm can use it (see <see cref="ModelBuilder.Report"/>).
+/// measurements do not decide. A measure for certificates; no algorithm can use it (see <see cref="ModelBuilder.Report(Term)"/>).
 /// </summary>
 /// <remarks>The value does not depend on the amplitude, and is NaN where all measurements are zero, which fails every certificate.</remarks>
 public sealed class AgreementTerm : Term

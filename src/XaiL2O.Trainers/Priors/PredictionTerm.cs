@@ -4,7 +4,7 @@ namespace XaiL2O.Trainers;
 
 /// <summary>
 /// How badly the measurements of a row predict each other, whatever is inferred from them: (mean of tᵢ⁴)^¼ with the standardised errors t of
-/// <see cref="MeasurementPrior.StandardizedErrors"/>. A measure for certificates; no algorithm can use it (see <see cref="ModelBuilder.Report"/>).
+/// <see cref="MeasurementPrior.StandardizedErrors"/>. A measure for certificates; no algorithm can use it (see <see cref="ModelBuilder.Report(Term)"/>).
 /// </summary>
 /// <remarks>
 /// The fourth power lies between the mean square, which sees small errors of all measurements, and the maximum, which sees a large error of one. The value
