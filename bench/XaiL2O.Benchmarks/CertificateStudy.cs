@@ -9,7 +9,7 @@ internal static class CertificateStudy
         FalseFails.Run();
         CalibrationChoices.Run();
         FalseAlarms.Run();
-        CertifierThroughput.Run();
+        Throughput.Certificates();
     }
 
     /// <summary>A standard normal draw.</summary>

@@ -32,6 +32,31 @@ internal static class Figures
         multiplot.SavePicture(path, Width, 300 * (series.Count - 1));
     }
 
+    /// <summary>What was promised of every row against what is true, both logarithmic: points above the diagonal keep their promise.</summary>
+    public static void Bounds(string path, string title, string quantity, IReadOnlyList<(string Name, (double Error, double Bound)[] Rows)> sets)
+    {
+        var plot = new Plot();
+        double[] all = [.. sets.SelectMany(s => s.Rows).SelectMany(r => new[] { r.Error, r.Bound }).Where(v => v > 0 && double.IsFinite(v)).Select(Math.Log10)];
+        foreach (var (name, rows) in sets)
+        {
+            var shown = rows.Where(r => r.Error > 0 && r.Bound > 0 && double.IsFinite(r.Error) && double.IsFinite(r.Bound)).ToArray();
+            var points = plot.Add.ScatterPoints(shown.Select(r => Math.Log10(r.Error)).ToArray(), shown.Select(r => Math.Log10(r.Bound)).ToArray());
+            (points.LegendText, points.MarkerSize) = (name, 3);
+        }
+
+        var diagonal = plot.Add.Line(all.Min(), all.Min(), all.Max(), all.Max());
+        (diagonal.LineColor, diagonal.LineWidth, diagonal.LegendText) = (Colors.Black, 1, "the bound is met exactly");
+        double[] ticks = [.. Enumerable.Range((int)Math.Floor(all.Min()), (int)Math.Ceiling(all.Max()) - (int)Math.Floor(all.Min()) + 1).SelectMany(e => new[] { e, e + Math.Log10(3) })];
+        string[] labels = [.. ticks.Select(t => Math.Pow(10, t).ToString("0.##", System.Globalization.CultureInfo.InvariantCulture))];
+        (plot.Axes.Bottom.TickGenerator, plot.Axes.Left.TickGenerator) = (new ScottPlot.TickGenerators.NumericManual(ticks, labels), new ScottPlot.TickGenerators.NumericManual(ticks, labels));
+        plot.Axes.SetLimits(all.Min() - 0.05, all.Max() + 0.05, all.Min() - 0.05, all.Max() + 0.05);
+        plot.Title(title, size: 14);
+        plot.XLabel($"{quantity}, true");
+        plot.YLabel($"{quantity}, at most");
+        plot.ShowLegend(Edge.Right);
+        plot.SavePicture(path, Width, 700);
+    }
+
     /// <summary>Several frames of signals, one above the other.</summary>
     public static void Panels(string path, IReadOnlyList<(string Title, (string Name, float[] Values)[] Series)> panels)
     {

@@ -74,7 +74,7 @@ internal sealed class ExampleTests
     public void Ecg_meets_its_targets_and_its_model_reloads_in_a_fresh_process()
     {
         var folder = NewFolder();
-        var summary = RunExample("ecg", folder, "reconstructions.png", "filters.png", "certificates.png", "model.zip");
+        var summary = RunExample("ecg", folder, "reconstructions.png", "filters.png", "certificates.png", "bounds.png", "model.zip");
         double Number(string key) => summary[key].GetDouble();
         Assert.That(Number("rows_test"), Is.EqualTo(600));
         Assert.That(Number("prd_learned"), Is.LessThanOrEqualTo(0.35 * Number("prd_dct")));
@@ -98,6 +98,12 @@ internal sealed class ExampleTests
         Assert.That(Number("converged_rate"), Is.GreaterThanOrEqualTo(0.99));
         Assert.That(Number("converged_rate_dct"), Is.GreaterThanOrEqualTo(0.99));
         Assert.That(Number("roundtrip_max_abs_difference"), Is.EqualTo(0));
+        foreach (var key in new[] { "bound_coverage", "bound_coverage_corrupted", "bound_coverage_record_116", "bound_coverage_record_119", "bound_coverage_left_out_105" })
+            Assert.That(Number(key), Is.InRange(0.5, 1), key);
+        Assert.That(Number("selected_rate"), Is.InRange(0.1, 1));
+        Assert.That(Number("prd_median"), Is.LessThan(Number("bound_median")));
+        Assert.That(Number("selected_bad_rate"), Is.LessThanOrEqualTo(0.1).And.LessThan(Number("mixed_bad_rate")));
+        Assert.That(Number("gap_max_converged"), Is.InRange(0, 1e-2));
         Assert.That(Number("drift_alarm_clean"), Is.EqualTo(0));
         Assert.That(Number("drift_rows_to_alarm_corrupted"), Is.InRange(1, 30));
         Assert.That(Path.Combine(folder, summary["report_path"].GetString()!), Does.Exist);
@@ -203,6 +209,9 @@ internal sealed class ExampleTests
         Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_unet") + 2));
         Assert.That(Number("psnr_l2o"), Is.GreaterThan(Number("psnr_ffpn") + 0.5));
         Assert.That(Number("regularizer_fail_l2o"), Is.LessThanOrEqualTo(10));
+        // Six or more of 18 break their bound with a probability below 1 % where 10 % do.
+        Assert.That(Number("bound_coverage_l2o"), Is.GreaterThan(12.5 / 18));
+        Assert.That(Number("bound_psnr_l2o"), Is.InRange(25, Number("psnr_median_l2o")));
         foreach (var certificate in (string[])["box", "fidelity", "regularizer", "whiteness", "local"])
         {
             // Four or more of 18 fail with a probability of 1 % where 5 % do.
@@ -271,6 +280,9 @@ internal sealed class ExampleTests
         Assert.That(Number("unmix_converged_rate"), Is.GreaterThanOrEqualTo(0.99));
         Assert.That(Number("roundtrip_differing_values"), Is.EqualTo(0));
         Assert.That(Number("sparse_fail_rate_clean"), Is.LessThanOrEqualTo(0.15));
+        // Nominal 90 %, and three standard errors of some 500 calibration and test rows.
+        foreach (var key in (string[])["sparse_bound_coverage_clean", "unmix_bound_coverage_known_materials"])
+            Assert.That(Number(key), Is.InRange(0.9 - (3 * Math.Sqrt(0.09 * 2 / 330)), 1), key);
         Assert.That(Number("unmix_fail_rate_known_materials"), Is.LessThanOrEqualTo(0.15));
         foreach (var key in (string[])["sparse_fail_rate_sensors_off", "sparse_fail_rate_spike", "sparse_fail_rate_too_many_active", "unmix_fail_rate_unknown_material", "unmix_fail_rate_even_mixture"])
             Assert.That(Number(key), Is.GreaterThanOrEqualTo(0.95), key);

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
 using XaiL2O.MLNet;
 using XaiL2O.Trainers;
 
@@ -40,7 +41,8 @@ internal sealed class UnmixingExperiment
                 new CertifiedProperty("Confidence"),
                 CertifiedProperty.Convergence())
             .Fit(Model.Transform(ml.Data.LoadFromEnumerable(calibration)));
-        Chain = Model.Append(certifier);
+        Chain = Model.Append(ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = nameof(Row.Estimate), TruthColumnName = nameof(Row.Shares), Measure = ErrorMeasure.Largest })
+            .Fit(Model.Transform(ml.Data.LoadFromEnumerable(calibration)))).Append(certifier);
 
         // A material that is not in the library, and mixtures of more materials than training and calibration have.
         var unknown = Spectra(1);
@@ -164,6 +166,12 @@ internal sealed class UnmixingExperiment
 
         [ColumnName("Confidence.Value")]
         public double Confidence { get; set; }
+
+        /// <summary>No share is off by more than this, in nine of ten rows.</summary>
+        [ColumnName("Estimate.ErrorBound")]
+        public double ErrorBound { get; set; }
+
+        public bool WithinBound => Estimate.Zip(Shares, (e, s) => Math.Abs((double)e - s)).Max() <= ErrorBound;
 
         public bool Converged { get; set; }
 

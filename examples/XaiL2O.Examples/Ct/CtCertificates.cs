@@ -26,7 +26,11 @@ internal sealed class CtCertificates
     private readonly MLContext ml;
     private readonly ImplicitModelTransformer model;
 
-    private CtCertificates(MLContext ml, ImplicitModelTransformer model, CertifierTransformer certifier) => (this.ml, this.model, Certifier) = (ml, model, certifier);
+    private CtCertificates(MLContext ml, ImplicitModelTransformer model, CertifierTransformer certifier, ErrorBoundTransformer bound) =>
+        (this.ml, this.model, Certifier, Bound) = (ml, model, certifier, bound);
+
+    /// <summary>What the PSNR of nine of ten of the implicit model's images is at least.</summary>
+    public ErrorBoundTransformer Bound { get; }
 
     public CertifierTransformer Certifier { get; }
 
@@ -37,7 +41,7 @@ internal sealed class CtCertificates
     public static CtCertificates Calibrate(MLContext ml, ImplicitModelTransformer model, CtSlice[] slices)
     {
         var inferences = model.PropertiesOf("Reconstruction", Judged).Transform(model.Transform(ml.Data.LoadFromEnumerable(slices)));
-        var rows = model.PropertiesOf("Image", Truth).Transform(inferences);
+        var rows = ml.Data.Cache(model.PropertiesOf("Image", Truth).Transform(inferences));
         static CertifiedProperty Of(string name, double tolerance = 0) =>
             new(name, $"{Judged}{name}.Value", tolerance) { CalibrateOn = CalibrationSource.Both, TruthColumnName = $"{Truth}{name}.Value" };
         return new CtCertificates(ml, model, ml.L2O().Certify(
@@ -47,7 +51,8 @@ internal sealed class CtCertificates
             Of("Regularizer") with { Sides = Sides.TwoSided, Policy = new LabelPolicy { PassProbability = 0.94, FailProbability = 0.06 } },
             Of("Whiteness"),
             Of("LocalMisfit"),
-            CertifiedProperty.Convergence()).Fit(ml.Data.Cache(rows)));
+            CertifiedProperty.Convergence()).Fit(rows),
+            ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Reconstruction", TruthColumnName = "Image", Measure = ErrorMeasure.PeakSignalToNoise() }).Fit(rows));
     }
 
     /// <summary>Quality and certificates of finished images; nothing is reconstructed.</summary>
@@ -55,7 +60,7 @@ internal sealed class CtCertificates
     {
         var view = ml.Data.LoadFromEnumerable(images);
         var measured = ml.L2O().ImageQuality(CtSlice.ImageSize).Fit(view).Transform(view);
-        return [.. ml.Data.CreateEnumerable<CtResult>(Certifier.Transform(model.PropertiesOf("Reconstruction", Judged).Transform(measured)), reuseRowObject: false)];
+        return [.. ml.Data.CreateEnumerable<CtResult>(Bound.Transform(Certifier.Transform(model.PropertiesOf("Reconstruction", Judged).Transform(measured))), reuseRowObject: false)];
     }
 
     /// <summary>Shares in % of images whose certificates fail, in the order of <see cref="All"/>, and of those on which none fails.</summary>

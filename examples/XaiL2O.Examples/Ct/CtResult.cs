@@ -14,6 +14,10 @@ internal sealed class CtResult
 
     public double Ssim { get; set; }
 
+    /// <summary>What the PSNR is at least, of the implicit model's images alone.</summary>
+    [ColumnName("Reconstruction.ErrorBound")]
+    public double PsnrBound { get; set; }
+
     public int Iterations { get; set; }
 
     public bool Converged { get; set; }

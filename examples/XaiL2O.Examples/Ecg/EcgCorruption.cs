@@ -49,7 +49,7 @@ internal sealed record EcgCorruption(string Name, string Key, Func<float[], Rand
     }
 
     /// <summary>Gaussian noise on all measurements, at a ratio of the signal's energy to its own.</summary>
-    private static float[] AddNoise(float[] d, double decibels, Random random)
+    public static float[] AddNoise(float[] d, double decibels, Random random)
     {
         var noise = NoiseLike(d, random);
         var factor = (float)Math.Pow(10, -decibels / 20);

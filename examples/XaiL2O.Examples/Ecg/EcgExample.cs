@@ -25,7 +25,7 @@ internal sealed class EcgExample : IExample
 
     public string Description => "Compressed sensing of real ECG: train, certify, catch corrupted measurements, save and reload.";
 
-    public string FullDescription => $"Train for {FullEpochs} epochs in place of {Epochs}.";
+    public string FullDescription => $"Trains for {FullEpochs} epochs in place of {Epochs}, and models with fewer and with noisy measurements.";
 
     public string QuickDescription => "The same training; a fifth of the damaged windows are solved.";
 
@@ -55,7 +55,9 @@ internal sealed class EcgExample : IExample
         ExampleContext.Say($"Calibrating certificates on the estimates and the true signals of {calibration.Length} windows of records {string.Join(", ", CalibrationRecords)}");
         var (estimates, truth) = (Read(learned.Transform(ml.Data.LoadFromEnumerable(calibration))), EcgTruth.Rows(calibration, learned));
         var certifier = ml.L2O().Certify(EcgCertificates.Properties).Fit(ml.Data.LoadFromEnumerable(EcgCalibration.Of(estimates, truth)));
-        var model = learned.Append(certifier);
+        ExampleContext.Say("Calibrating a bound on the PRD and a choice of windows to release, on as many clean as damaged windows of the same records");
+        var bounds = new EcgBounds(context, ml, learned, calibration);
+        var model = learned.Append(bounds.Bound).Append(certifier);
 
         ExampleContext.Say($"Solving {test.Length} windows of two unseen records, and {damaged.Length} of them with damaged measurements");
         var testView = ml.Data.LoadFromEnumerable(test);
@@ -86,7 +88,10 @@ internal sealed class EcgExample : IExample
             EcgCertificates.Judge(certifier.Certifier, EcgTruth.Rows(test, learned)),
             corrupted);
         EcgFigures.Draw(context, learned, certifier.Certifier, corrupted, methods);
-        EcgReport.Show(context, learned, certifier.Certifier, judged, methods, difference);
+        var conditions = new Dictionary<string, object>();
+        if (context.Size == RunSize.Full)
+            EcgConditions.Add(conditions, context, ml, training, calibration, test, options with { Training = options.Training! with { Epochs = Epochs } });
+        EcgReport.Show(context, learned, certifier.Certifier, judged, methods, bounds, difference, conditions);
     }
 
     private static void WriteReport(ExampleContext context, Certifier certifier, EcgInference[] rows)

@@ -27,6 +27,7 @@ internal static class EcgFigures
             Property("Agreement with the linear estimate, ‖x − x_linear‖/‖x‖", 2),
             Property("Fidelity ‖Ax − d‖/‖d‖", 3),
         ]);
+        Figures.Bounds(context.PathOf("bounds.png"), "Every window's PRD and its bound", "PRD in %", [("clean", [.. clean.Select(r => (r.Prd, r.PrdBound))]), ("corrupted", [.. corrupted.Select(r => (r.Prd, r.PrdBound))])]);
         Figures.Losses(context.PathOf("training.png"), learned.Training!, "mean of ‖x − x̂‖/‖x‖");
 
         (string, double, (string, double[])[]) Property(string title, int index) => (title, certifier.Properties[index].FailThreshold,

@@ -27,6 +27,10 @@ internal sealed class EcgInference
     [ColumnName("Agreement.Value")]
     public double Agreement { get; set; }
 
+    /// <summary>What ‖x − x̂‖/‖x‖ is at most.</summary>
+    [ColumnName("Estimate.ErrorBound")]
+    public double ErrorBound { get; set; }
+
     public double JointPValue { get; set; }
 
     public double Residual { get; set; }
@@ -44,6 +48,9 @@ internal sealed class EcgInference
 
     /// <summary>Whether the estimate is of no use for a diagnosis; certificates cannot know, since this needs the signal.</summary>
     public bool Bad => !(Prd <= EcgCertificates.LargestPrd);
+
+    /// <summary>What the PRD is at most, in nine of ten rows.</summary>
+    public double PrdBound => 100 * ErrorBound;
 
     /// <summary>Percentage root-mean-square difference, 100·‖x − x̂‖/‖x‖.</summary>
     public double Prd => 100 * Math.Sqrt(MatrixMath.SquaredDistance(Estimate, Signal)) / MatrixMath.Norm(Signal);

@@ -13,7 +13,9 @@ internal static class EcgReport
         Certifier certifier,
         EcgJudged judged,
         EcgMethods methods,
-        double difference)
+        EcgBounds bounds,
+        double difference,
+        Dictionary<string, object> conditions)
     {
         var (clean, corrupted) = (judged.Clean, judged.Corrupted);
         EcgInference[] rows = [.. clean, .. corrupted];
@@ -56,6 +58,8 @@ internal static class EcgReport
         Row("clean and corrupted", rows);
         AnsiConsole.Write(caught);
         AnsiConsole.MarkupLineInterpolated($"Area under the curve of the joint p-value for bad rows: {EcgCertificates.AreaUnderCurve(rows):0.000}, on clean rows {EcgCertificates.AreaUnderCurve(clean):0.000}.");
+        var choice = bounds.Select(clean, corrupted);
+        ShowBounds(bounds, choice, clean, corrupted);
         AnsiConsole.MarkupLineInterpolated($"Model reloaded in a fresh process: largest difference of any output {difference}.");
         AnsiConsole.MarkupLineInterpolated($"Drift monitor that knows half of the test patients' clean windows, shown the other {drift.CleanCount}: {EcgAlarms.Text(drift.Clean)}; where all are corrupted from then on, {EcgAlarms.Text(drift.Corrupted)} more; where a tenth is, {EcgAlarms.Text(drift.TenthCorrupted)}.");
         AnsiConsole.MarkupLineInterpolated($"Drift monitor that knows the calibration patients' estimates, shown clean windows of a new one: {string.Join("; ", drift.NewPatients.Select(p => $"record {p.Key}, {EcgAlarms.Text(p.Value)}"))}.");
@@ -89,6 +93,15 @@ internal static class EcgReport
             ["converged_rate"] = EcgCertificates.Share(rows, r => r.Converged),
             ["converged_rate_dct"] = EcgCertificates.Share(methods.Cosine, r => r.Converged),
             ["fidelity_max"] = rows.Max(r => r.Fidelity),
+            ["bound_coverage"] = EcgBounds.Coverage(clean),
+            ["bound_coverage_corrupted"] = EcgBounds.Coverage(corrupted),
+            ["bound_median"] = DictionaryExample.Median(clean.Select(r => r.PrdBound)),
+            ["prd_median"] = DictionaryExample.Median(clean.Select(r => r.Prd)),
+            ["selected_rate"] = choice.Selected,
+            ["selected_bad_rate"] = choice.SelectedBad,
+            ["mixed_bad_rate"] = choice.Bad,
+            // The largest of infeasibility, dual residual and gap, each on its own scale.
+            ["gap_max_converged"] = rows.Where(r => r.Converged).Max(r => r.Residual),
             ["roundtrip_max_abs_difference"] = difference,
             ["train_seconds"] = learned.Training!.Elapsed.TotalSeconds,
         };
@@ -103,11 +116,32 @@ internal static class EcgReport
             summary[$"bad_missed_rate_{kind.Key}"] = EcgCertificates.MissedRate(set);
         }
 
-        foreach (var (key, value) in drift.Summary())
+        foreach (var patient in clean.GroupBy(r => r.Record))
+            summary[$"bound_coverage_record_{patient.Key}"] = EcgBounds.Coverage(patient);
+        foreach (var (record, coverage) in bounds.LeftOut)
+            summary[$"bound_coverage_left_out_{record}"] = coverage;
+        foreach (var (key, value) in conditions.Concat(drift.Summary()))
             summary[key] = value;
         summary["report_path"] = "report.html";
         summary["total_seconds"] = context.ElapsedSeconds;
         context.WriteSummary(summary);
+    }
+
+    private static void ShowBounds(EcgBounds bounds, (double Selected, double Bad, double SelectedBad) choice, EcgInference[] clean, EcgInference[] corrupted)
+    {
+        AnsiConsole.MarkupLineInterpolated($"Bound on every window's PRD that at most {EcgBounds.Miscoverage:P0} of rows like the calibration rows break, promised against true:");
+        var table = new Table().AddColumns("Rows", "Within bound", "Median bound", "Median PRD");
+        void Row(string name, EcgInference[] set) =>
+            table.AddRow(name, $"{EcgBounds.Coverage(set):P1}", $"{DictionaryExample.Median(set.Select(r => r.PrdBound)):0.0} %", $"{DictionaryExample.Median(set.Select(r => r.Prd)):0.0} %");
+        foreach (var patient in clean.GroupBy(r => r.Record).OrderBy(g => g.Key))
+            Row($"clean, record {patient.Key}", [.. patient]);
+        Row("clean", clean);
+        foreach (var kind in EcgCorruption.All)
+            Row(kind.Name, [.. corrupted.Where(r => r.Corruption == kind.Name)]);
+        Row("corrupted", corrupted);
+        AnsiConsole.Write(table);
+        AnsiConsole.MarkupLineInterpolated($"Patients differ, and no bound from others' windows promises anything for a new one: calibrated on two of the three calibration patients, the bound holds for {string.Join(", ", bounds.LeftOut.Select(p => $"{p.Value:P1} of record {p.Key}"))}.");
+        AnsiConsole.MarkupLineInterpolated($"Selection of rows with a PRD up to {EcgCertificates.LargestPrd} %, from as many clean as corrupted rows, {choice.Bad:P1} of them bad: {choice.Selected:P1} are selected, and {choice.SelectedBad:P1} of the selected are bad, where {EcgBounds.DiscoveryRate:P0} are allowed.");
     }
 
     private static double Prd(EcgInference[] rows) => rows.Average(r => r.Prd);

@@ -215,6 +215,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer, IDisposable
                 .. inference.PropertyValues,
                 inference.Iterations,
                 inference.Residual,
+                inference.Gap,
                 inference.Status.Select(s => s == SolveStatus.Converged).ToArray(),
             ];
         }

@@ -150,20 +150,21 @@ public abstract class ImplicitModel : IDisposable
         }
     }
 
-    /// <summary>Takes the flag from converged rows whose conditions do not survive the rounding to single precision.</summary>
+    /// <summary>Measures the gap of converged rows anew, and takes the flag from those whose conditions do not survive the rounding to single precision.</summary>
     private static FixedPointResult JudgeDelivered(Splitting iteration, Tensor delivered, Tensor data, FixedPointResult solve, FixedPointOptions options)
     {
         if (!solve.Status.Contains(SolveStatus.Converged))
             return solve;
         var optimality = iteration.Optimality(solve.State, iteration.JudgesNextAlone ? solve.State : iteration.Step(solve.State, data), data, delivered);
         double[] Values(Tensor t) => t.to(ScalarType.Float64).cpu().data<double>().ToArray();
-        var (primal, gap) = (Values(optimality.Primal), Values(optimality.Gap));
+        var (primal, gap, excess) = (Values(optimality.Primal), Values(optimality.Gap), Values(optimality.Excess));
         // Tolerances far below what single precision can hold judge the solve alone.
         var (violation, open) = (2 * Math.Max(options.FidelityTolerance, DeliveredFidelity), 2 * Math.Max(options.ResidualTolerance, DeliveredGap));
         for (var row = 0; row < primal.Length; row++)
         {
             if (solve.Status[row] != SolveStatus.Converged)
                 continue;
+            solve.Gap[row] = excess[row];
             solve.Missing[row] = (primal[row] <= violation ? 0 : OptimalityCondition.PrimalFeasibility) | (gap[row] <= open ? 0 : OptimalityCondition.Gap);
             if (solve.Missing[row] != OptimalityCondition.None)
                 solve.Status[row] = SolveStatus.Imprecise;

@@ -24,23 +24,26 @@ public sealed record ModelInference(
     /// </summary>
     public IReadOnlyList<Array> Outputs { get; init; } = [Inference];
 
+    /// <summary>The most by which the objective of a row exceeds its minimum, relative to it; see <see cref="Optimality.Excess"/>. NaN where nothing was solved.</summary>
+    public double[] Gap { get; init; } = (double[])Residual.Clone();
+
     /// <summary>
     /// Takes what is delivered of a solve, with the property values of just that. A row that single precision cannot hold is NaN and counts as
     /// <see cref="SolveStatus.Diverged"/>, whatever the solve in double precision says.
     /// </summary>
     internal static ModelInference Delivered(float[][] inference, double[][] propertyValues, FixedPointResult solve)
     {
-        var (residual, status) = ((double[])solve.Residual.Clone(), (SolveStatus[])solve.Status.Clone());
+        var (residual, gap, status) = ((double[])solve.Residual.Clone(), (double[])solve.Gap.Clone(), (SolveStatus[])solve.Status.Clone());
         for (var row = 0; row < inference.Length; row++)
         {
             if (Array.TrueForAll(inference[row], float.IsFinite))
                 continue;
             Array.Fill(inference[row], float.NaN);
-            residual[row] = double.NaN;
+            (residual[row], gap[row]) = (double.NaN, double.NaN);
             if (status[row] != SolveStatus.InvalidData)
                 status[row] = SolveStatus.Diverged;
         }
 
-        return new ModelInference(inference, propertyValues, residual, solve.Iterations, status, solve.Missing);
+        return new ModelInference(inference, propertyValues, residual, solve.Iterations, status, solve.Missing) { Gap = gap };
     }
 }

@@ -9,4 +9,8 @@ namespace XaiL2O.Trainers;
 /// <param name="Iterations">Iterations taken.</param>
 /// <param name="Status">How the solve ended.</param>
 /// <param name="Missing">The conditions of optimality that did not hold at the last check; none where the status is <see cref="SolveStatus.Converged"/>.</param>
-public sealed record FixedPointResult(SplittingState State, double[] Residual, int[] Iterations, SolveStatus[] Status, OptimalityCondition[] Missing);
+public sealed record FixedPointResult(SplittingState State, double[] Residual, int[] Iterations, SolveStatus[] Status, OptimalityCondition[] Missing)
+{
+    /// <summary>The most by which the objective of a row exceeds its minimum, relative to it; see <see cref="Optimality.Excess"/>. NaN where nothing was solved.</summary>
+    public double[] Gap { get; init; } = (double[])Residual.Clone();
+}

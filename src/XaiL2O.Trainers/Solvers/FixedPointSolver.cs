@@ -49,6 +49,7 @@ public static class FixedPointSolver
         var batch = (int)data.shape[0];
         var report = new FixedPointResult(null!, new double[batch], new int[batch], new SolveStatus[batch], new OptimalityCondition[batch]);
         Array.Fill(report.Residual, double.NaN);
+        Array.Fill(report.Gap, double.NaN);
         Array.Fill(report.Status, SolveStatus.InvalidData);
 
         var valid = data.isfinite().all(1).cpu().data<bool>().ToArray();
@@ -149,9 +150,9 @@ public static class FixedPointSolver
             && (iteration == options.MaxIterations || (Violation(i) <= options.FidelityTolerance && dual[i] <= options.ResidualTolerance && gap[i] <= options.ResidualTolerance)))];
         if (complete.Length > 0)
         {
-            var completed = ToDoubles(optimality.Dual);
+            var (completed, excess) = (ToDoubles(optimality.Dual), ToDoubles(optimality.Excess));
             foreach (var i in complete)
-                dual[i] = completed[i];
+                (dual[i], report.Gap[rows[i]]) = (completed[i], excess[i]);
         }
 
         var ended = new List<int>();

@@ -20,8 +20,8 @@ namespace XaiL2O.Trainers;
 /// </param>
 public sealed record Optimality(Tensor Primal, Tensor Dual, Tensor Gap)
 {
-    private Func<Tensor>? complete;
-    private Tensor? completed;
+    private Func<(Tensor Dual, Tensor Excess)>? complete;
+    private (Tensor Dual, Tensor Excess)? completed;
 
     /// <summary>
     /// The larger of ‖r‖·‖x‖ and a fifth of the most that −⟨r, x*⟩ can be where terms bound x*, relative to the objective. Where values of terms are not known, ‖r‖
@@ -29,18 +29,29 @@ public sealed record Optimality(Tensor Primal, Tensor Dual, Tensor Gap)
     /// </summary>
     public Tensor Dual
     {
-        get => completed ??= complete?.Invoke() ?? DualAtIterate;
+        get => Completed.Dual;
         init => (DualAtIterate, complete, completed) = (value, null, null);
     }
+
+    /// <summary>
+    /// The most by which the objective at x exceeds its minimum, relative to the objective: P(x) − D less the least that ⟨r, x*⟩ can be. Where the terms bound no solution, that is for
+    /// solutions no larger than x, or than the data suggest. Where values of terms are not known there is no such bound, and this is the larger of <see cref="Dual"/> and
+    /// <see cref="Gap"/>. Shape <c>[batch]</c>. Computed when this or <see cref="Dual"/> is read first.
+    /// </summary>
+    public Tensor Excess => Completed.Excess;
 
     /// <summary>What <see cref="Dual"/> is at least, of the iterate alone: ‖r‖·‖x‖ relative to the objective, without the bound of what is known of x*.</summary>
     internal Tensor DualAtIterate { get; private init; } = Dual;
 
-    /// <summary>Computes <see cref="Dual"/> with the bound of what is known of x*, from tensors that are there as long as the conditions are; null where there is none.</summary>
-    internal Func<Tensor>? CompleteDual
+    /// <summary>
+    /// Computes <see cref="Dual"/> and <see cref="Excess"/> with the bound of what is known of x*, from tensors that are there as long as the conditions are; null where there is none.
+    /// </summary>
+    internal Func<(Tensor Dual, Tensor Excess)>? Complete
     {
         init => complete = value;
     }
+
+    private (Tensor Dual, Tensor Excess) Completed => completed ??= complete?.Invoke() ?? (DualAtIterate, DualAtIterate.maximum(Gap));
 
     /// <summary>For iterations that solve no optimisation problem: how far a step moves, relative to the size of what moves.</summary>
     /// <param name="step">Shape <c>[batch]</c>.</param>

@@ -158,9 +158,10 @@ internal sealed class OptimalityMeasure
         var rounding = (x.dtype == ScalarType.Float64 ? DoubleRounding : SingleRounding) * reference;
         Tensor Relative(Tensor gap) => Ratio.OfNorms(where(gap.le(rounding), zeros_like(gap), gap), scale);
         var fall = norm * radius.maximum(size);
-        return new Optimality(primal, Relative(fall), Relative((objective - bound).abs())) { CompleteDual = Complete };
+        var gap = (objective - bound).abs();
+        return new Optimality(primal, Relative(fall), Relative(gap)) { Complete = Complete };
 
-        Tensor Complete()
+        (Tensor Dual, Tensor Excess) Complete()
         {
             var level = objective.clamp_min(0);
             var (residual, least) = solutions();
@@ -172,7 +173,7 @@ internal sealed class OptimalityMeasure
                 lowest = lowest?.maximum(inside) ?? inside;
             }
 
-            return Relative(lowest is null ? fall : fall.maximum(-lowest / WorstCase));
+            return lowest is null ? (Relative(fall), Relative(gap + fall)) : (Relative(fall.maximum(-lowest / WorstCase)), Relative(gap + (-lowest).clamp_min(0)));
         }
     }
 }
