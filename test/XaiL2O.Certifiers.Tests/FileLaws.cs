@@ -177,6 +177,81 @@ internal sealed class FileLaws
         Assert.That(refused, Is.GreaterThan(300));
     }
 
+    private static ConformalSelection Selection => new([.. Enumerable.Range(0, 100).Select(i => (double)i)], [.. Enumerable.Range(0, 100).Select(i => i % 3 == 0)]);
+
+    private static byte[] Saved(Action<Stream> save)
+    {
+        using var stream = new MemoryStream();
+        save(stream);
+        return stream.ToArray();
+    }
+
+    /// <summary>States of other streams: how one is made, and how it goes on.</summary>
+    private static readonly Dictionary<string, (Func<byte[]> Make, Action<byte[]> GoOn)> Streams = new()
+    {
+        ["selection"] = (
+            () =>
+            {
+                var stream = new StreamSelection(Selection, new StreamOptions { Window = 20, FalseDiscoveryRate = 0.3 });
+                for (var i = 0; i < 30; i++)
+                    stream.Observe(100 + i);
+                return Saved(stream.Save);
+            },
+            bytes => StreamSelection.Load(new MemoryStream(bytes), Selection).Observe(50)),
+        ["adaptive level"] = (
+            () =>
+            {
+                var adaptive = new AdaptiveConformal();
+                for (var i = 0; i < 30; i++)
+                    adaptive.Observe(i % 4 == 0);
+                return Saved(adaptive.Save);
+            },
+            bytes => AdaptiveConformal.Load(new MemoryStream(bytes)).Quantile([1, 2, 3])),
+    };
+
+    private static IEnumerable<string> StreamNames => Streams.Keys;
+
+    [TestCaseSource(nameof(StreamNames))]
+    public void Every_damage_of_the_state_of_a_stream_is_noticed(string name)
+    {
+        var (make, goOn) = Streams[name];
+        var bytes = make();
+        goOn(bytes);
+        for (var bit = 0; bit < 8 * bytes.Length; bit++)
+        {
+            var damaged = (byte[])bytes.Clone();
+            damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.That(() => goOn(damaged), Throws.InstanceOf<InvalidDataException>(), $"bit {bit}");
+        }
+
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.That(() => goOn(bytes[..length]), Throws.InstanceOf<InvalidDataException>(), $"{length} bytes");
+        var state = JsonSerializer.Deserialize<JsonObject>(bytes)!;
+        state.Remove("Sha256");
+        goOn(Sealed.ToJson(state));
+        var refused = 0;
+        foreach (var path in Paths(state, ""))
+        {
+            foreach (var replacement in (string?[])["null", "0", "-1", "1e-9", "2147483647", "1e300", "\"text\"", "\"NaN\"", "[]", "{}", null])
+            {
+                var changed = (JsonObject)state.DeepClone();
+                Replace(changed, path, replacement);
+                try
+                {
+                    goOn(Sealed.ToJson(changed));
+                }
+                catch (InvalidDataException e)
+                {
+                    refused++;
+                    Assert.That(e.Message, Does.EndWith("."), $"{path} = {replacement}");
+                }
+            }
+        }
+
+        TestContext.Out.WriteLine($"{refused} refused");
+        Assert.That(refused, Is.GreaterThan(40));
+    }
+
     private static IEnumerable<string> Paths(JsonNode? node, string path) => node switch
     {
         JsonObject o => o.SelectMany(p => Paths(p.Value, $"{path}/{p.Key}").Prepend($"{path}/{p.Key}")),

@@ -182,11 +182,14 @@ internal sealed class GuaranteeLaws
         first.Save(saved);
         saved.Position = 0;
         var second = StreamSelection.Load(saved, calibration);
+        Assert.That((second.EValue, first.EValue), Is.EqualTo((first.EValue, calibration.EValue(stream[249], first.Rank))));
         Assert.That(before.Concat(stream[250..].Select(second.Observe)), Is.EqualTo(expected));
         Assert.That(second.Count, Is.EqualTo(500));
         Assert.That(new StreamSelection(calibration, options) is var fresh && stream[200..400].Select(fresh.Observe).SequenceEqual(expected[200..400]), "a window knows nothing of the one before");
         saved.Position = 0;
         Assert.That(() => StreamSelection.Load(saved, new ConformalSelection(goodness, [.. goodness.Select(g => g < 0.4)])), Throws.InstanceOf<InvalidDataException>());
+        saved.Position = 0;
+        Assert.That(() => StreamSelection.Load(saved, new ConformalSelection([.. goodness.Select(g => g / 2)], [.. goodness.Select(g => g < 0.3)])), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("other calibration rows"), "as many, and as many bad ones");
         var damaged = saved.ToArray();
         damaged[^5]++;
         Assert.That(() => StreamSelection.Load(new MemoryStream(damaged), calibration), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("damaged"));

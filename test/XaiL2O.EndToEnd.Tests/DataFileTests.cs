@@ -28,6 +28,7 @@ internal sealed class DataFileTests
         Assert.That(CtSlice.Test(ml, 1), Has.Length.EqualTo(18));
         Assert.That(CtSlice.Calibration(ml, 1), Has.Length.EqualTo(35));
         Assert.That(Digit.Load(ml), Has.Length.EqualTo(1797));
+        Assert.That((TabularData.Airfoil().Length, TabularData.Concrete().Length, TabularData.Communities().Length, TabularData.Reference().Length), Is.EqualTo((1503, 1030, 1994, 365)));
         Assert.That(RealPools.Cow().Network.Cfmms, Is.Not.Empty);
         Assert.That(RealPools.UniswapAndSushi().Network.Cfmms, Is.Not.Empty);
         foreach (var model in Directory.GetFiles(Path.Combine(Root, "ct"), "*.zip"))
@@ -61,6 +62,7 @@ internal sealed class DataFileTests
     [TestCase("cfmm/bancor-mainnet-curves.csv.gz")]
     [TestCase("digits/digits.tsv")]
     [TestCase("ct/fbp.zip")]
+    [TestCase("tabular/communities.data.gz")]
     public void Damaged_cut_and_missing_data_are_refused_with_advice(string file)
     {
         var folder = Directory.CreateTempSubdirectory("xail2o-");

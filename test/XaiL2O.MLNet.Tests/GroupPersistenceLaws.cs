@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet.Tests;
@@ -18,13 +19,14 @@ internal sealed class GroupPersistenceLaws
         GroupFallback = GroupFallback.Fail,
     }).Fit(Ml.Data.LoadFromEnumerable(rows));
 
-    private static CertifierTransformer Reload(CertifierTransformer certifier)
+    private static T Reload<T>(T certifier)
+        where T : class, ITransformer
     {
         using var stream = new MemoryStream();
         Ml.Model.Save(certifier, Ml.Data.LoadFromEnumerable(Array.Empty<Row>()).Schema, stream);
         stream.Position = 0;
         var loaded = new MLContext().Model.Load(stream, out _);
-        return loaded as CertifierTransformer ?? (CertifierTransformer)((IEnumerable<ITransformer>)loaded).Single();
+        return loaded as T ?? (T)((IEnumerable<ITransformer>)loaded).Single();
     }
 
     [Test]
@@ -49,22 +51,36 @@ internal sealed class GroupPersistenceLaws
     [Test]
     public void A_group_of_any_name_is_the_same_one_after_loading()
     {
-        string[] names = ["a\uD800", "a\uDBFF", "\uDC00", "a\uFFFD", "plain", "", "tab\t\0", "\uD83D\uDE00", "[1]"];
-        Row[] rows = [.. names.SelectMany((name, i) => Enumerable.Range(0, 4).Select(k => new Row { Group = name, Value = (10 * i) + k }))];
+        Row[] rows = [.. Names.SelectMany((name, i) => Enumerable.Range(0, 4).Select(k => new Row { Group = name, Value = (10 * i) + k }))];
         var certifier = Fit(rows);
         var loaded = Reload(certifier);
         Assert.That(loaded.Certifier.Groups.Keys, Is.EquivalentTo(certifier.Certifier.Groups.Keys));
-        foreach (var name in names)
+        foreach (var name in Names)
         {
             for (var value = 0.0; value < 100; value += 7)
                 Assert.That(loaded.Certifier.Certify([value, value], name).Trustworthy, Is.EqualTo(certifier.Certifier.Certify([value, value], name).Trustworthy), name);
         }
     }
 
+    [Test]
+    public void A_bound_of_a_group_of_any_name_is_the_same_one_after_loading()
+    {
+        Row[] rows = [.. Names.SelectMany((name, i) => Enumerable.Range(0, 9).Select(k => new Row { Group = name, Value = (10 * i) + k }))];
+        var bound = Ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Value", TruthColumnName = "Truth", GroupColumnName = "Group", GroupFallback = GroupFallback.Fail }).Fit(Ml.Data.LoadFromEnumerable(rows));
+        var view = Ml.Data.LoadFromEnumerable(rows);
+        double[] bounds = [.. bound.Transform(view).GetColumn<double>("Value.ErrorBound")];
+        Assert.That(bounds.Distinct().Count(), Is.EqualTo(Names.Length));
+        Assert.That(Reload(bound).Transform(view).GetColumn<double>("Value.ErrorBound"), Is.EqualTo(bounds));
+    }
+
+    private static readonly string[] Names = ["a\uD800", "a\uDBFF", "\uDC00", "a\uFFFD", "plain", "", "tab\t\0", "\uD83D\uDE00", "[1]"];
+
     private sealed class Row
     {
         public string Group { get; set; } = "";
 
         public double Value { get; set; }
+
+        public double Truth { get; set; }
     }
 }

@@ -43,6 +43,10 @@ internal sealed class HostileZipLaws
         ["scan"] = () => Fitted(Ml.L2O().SimulateScan(Geometry, measurementColumnName: "Beams"), Vectors),
         ["image quality"] = () => Fitted(Ml.L2O().ImageQuality(8, "Image", "Image"), Vectors),
         ["trust, groups and functions"] = Judged,
+        ["bound with groups and difficulty"] = () => Fitted(Ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Mask", TruthColumnName = "Reserves", Measure = ErrorMeasure.PeakSignalToNoise(2), GroupColumnName = "Group", Difficulty = new DifficultyModel(Ml.Regression.Trainers.LbfgsPoissonRegression(), ["Weight", "Mask"]) }), Vectors),
+        ["bound with weights and a function"] = () => Fitted(Ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Mask", TruthColumnName = "Reserves", Measure = ErrorMeasure.Of(PropertyFunction.RelativeError(new DenseMatrix(2, 2, [1, 0, 0, 1]))), WeightColumnName = "Weight", OutputPrefix = "B." }), Vectors),
+        ["selection"] = () => Fitted(Ml.L2O().SelectTrustworthy(new SelectionOptions { RankColumnName = "Weight", OutputColumnName = "Mask", TruthColumnName = "Reserves", ErrorLimit = 230, Measure = ErrorMeasure.Of(PropertyFunction.Disagreement()) }), Vectors),
+        ["selection of a stream"] = () => Fitted(Ml.L2O().SelectTrustworthy(new SelectionOptions { RankColumnName = "Weight", BadColumnName = "IsBad", Stream = true, Window = 5, FalseDiscoveryRate = 0.3, OutputPrefix = "S." }), Vectors),
     };
 
     /// <summary>A definition of a user's that says which sizes it takes; one that does not is made of whatever a file says.</summary>
@@ -82,6 +86,8 @@ internal sealed class HostileZipLaws
         Measurements = [.. Enumerable.Range(0, 8).Select(j => (float)Math.Sin(i + j))],
         Reserves = [100 + i, 200],
         Mask = [1, i % 3 == 0 ? 0 : 1],
+        Weight = 1 + (i % 4),
+        IsBad = i % 5 == 0,
     }).ToArray());
 
     private static IDataView Scans => Ml.L2O().SimulateScan(Geometry, measurementColumnName: "Beams").Fit(Vectors).Transform(Ml.Data.TakeRows(Vectors, 6));
@@ -109,6 +115,7 @@ internal sealed class HostileZipLaws
             ],
             GroupColumnName = "Group",
             Joint = new JointPolicy { Rule = JointRule.Holm, FamilyLevel = 0.2 },
+            OutputPrefix = "P.",
         }).Fit(rows);
         return (certifier.Append(Ml.L2O().RequireTrust(onFail: TrustAction.Log).Fit(certifier.Transform(rows))), rows.Schema);
     }
@@ -199,6 +206,10 @@ internal sealed class HostileZipLaws
     [TestCase("implicit CT", "ColumnNames", "{\"Nothing\":\"X\"}", "renames 'Nothing', which is no column of ImplicitReconstruction")]
     [TestCase("back-projection and properties", "Estimate", "\" \"", "estimateColumnName: The value cannot be an empty string")]
     [TestCase("image quality", "Prefix", "null", "Prefix")]
+    [TestCase("bound with weights and a function", "Options/WeightColumnName", "null", "a bound with 80 weights and 0 groups")]
+    [TestCase("bound with groups and difficulty", "Options/GroupColumnName", "null", "a bound with 0 weights and 2 groups")]
+    [TestCase("bound with groups and difficulty", "Difficulty/Sizes/0", "-1", "sizes are at least 0")]
+    [TestCase("selection of a stream", "Options/FalseDiscoveryRate", "1E-9", "needs at least")]
     public void A_refusal_names_entry_field_value_and_range(string name, string path, string value, string message)
     {
         var zip = Zip(name);
@@ -450,5 +461,9 @@ internal sealed class HostileZipLaws
 
         [VectorType(2)]
         public float[] Mask { get; set; } = [];
+
+        public float Weight { get; set; }
+
+        public bool IsBad { get; set; }
     }
 }

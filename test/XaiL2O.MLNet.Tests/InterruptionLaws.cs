@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet.Tests;
@@ -57,6 +58,55 @@ internal sealed class InterruptionLaws
         }
 
         Assert.That(Fixture.Read(rows), Has.Length.EqualTo(40), "after the scope");
+    }
+
+    private sealed class Number
+    {
+        public float Value { get; set; }
+
+        public float Error { get; set; }
+
+        public bool Bad { get; set; }
+
+        public bool Trustworthy { get; set; }
+
+        public double JointPValue { get; set; }
+
+        public string FailedParts { get; set; } = "";
+
+        public string WarnedParts { get; set; } = "";
+
+        public string Explanation { get; set; } = "";
+    }
+
+    /// <summary>Rows that another library makes, without end: the loop that reads them looks for a token itself.</summary>
+    [Test]
+    public void A_scope_ends_whatever_reads_rows_of_others()
+    {
+        static IEnumerable<Number> Endless()
+        {
+            for (var i = 0; ; i++)
+                yield return new Number { Value = i % 2, Bad = i % 2 == 0 };
+        }
+
+        var (rows, few) = (Ml.Data.LoadFromEnumerable(Endless()), Ml.Data.LoadFromEnumerable(Endless().Take(1000).ToArray()));
+        var property = new CertifiedProperty("Small", "Error");
+        var selection = new SelectionOptions { RankColumnName = "Value", BadColumnName = "Bad" };
+        var stream = Ml.L2O().SelectTrustworthy(selection with { Stream = true, Window = 10 }).Fit(few).Transform(rows);
+        foreach (var (name, read) in new (string, Action)[]
+        {
+            ("certifier", () => Ml.L2O().Certify(property).Fit(rows)),
+            ("bound", () => Ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Value", TruthColumnName = "Value" }).Fit(rows)),
+            ("selection", () => Ml.L2O().SelectTrustworthy(selection).Fit(rows)),
+            ("stream", () => _ = stream.GetColumn<bool>("Selected").Count()),
+            ("post-condition", () => _ = Ml.L2O().RequireTrust(onFail: TrustAction.Drop).Fit(few).Transform(rows).GetColumn<float>("Value").Count()),
+        })
+        {
+            using var source = new CancellationTokenSource(300);
+            using var scope = Interruption.Scope(source.Token);
+            var ended = Task.Run(() => Assert.That(Assert.Catch(() => read())!.GetBaseException(), Is.InstanceOf<OperationCanceledException>(), name));
+            Assert.That(ended.Wait(TimeSpan.FromSeconds(5)), Is.True, name);
+        }
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Reflection;
+using Microsoft.ML;
 using XaiL2O.Certifiers;
 using XaiL2O.Data;
 using XaiL2O.Trainers;
@@ -20,6 +21,7 @@ internal sealed class OptionLaws
         new DriftOptions(), new JointPolicy(), new LabelPolicy(), new ValueLimits { FailAbove = 1 }, new TrustPolicy(),
         new ReportOptions(), new LodopabOptions(), new CertifierOptions { Properties = [new CertifiedProperty("Sparsity")] }, new CertifiedProperty("Sparsity"),
         new ImplicitModelTrainer.Options(), new ErrorBoundOptions(), new SelectionOptions(), new AdaptiveOptions(), new StreamOptions(),
+        new ConformalLevel(), new DifficultyModel(new MLContext(1).Regression.Trainers.LbfgsPoissonRegression(), ["Features"]), new ParallelBeamGeometry(), new RandomSearch(), new SuccessiveHalving(),
         new DictionaryDefinition { MeasurementMatrix = new float[2, 3] }, new InpaintingDefinition { MeasurementMatrix = new float[2, 3] }, new SignalRecoveryDefinition { MeasurementMatrix = new float[2, 3] },
         new ImplicitReconstruction(), new FeasibilityReconstruction(), new TotalVariationReconstruction { Radii = [0.01, 0.02] }, new BackProjection(), new UNetReconstruction(),
         new CfmmTradeDefinition { Network = CfmmTransformerLaws.Network, Prices = [.. CfmmTransformerLaws.Network.Tokens.Select(_ => 1.0)] },
@@ -81,6 +83,7 @@ internal sealed class OptionLaws
         ["TotalVariationReconstruction.TuningRows"] = ([int.MaxValue], "all rows"),
         ["CfmmTradeDefinition.Prices"] = ([null], "each row has its own"),
         ["*.OutputPrefix"] = ([""], "none"),
+        ["ConformalLevel.Confidence"] = ([null], "an average over calibrations"),
         ["StreamOptions.ExpectedShare"] = ([1.0], "all rows"),
         ["AdaptiveOptions.StepSize"] = ([1.0], "the largest"),
         ["ErrorBoundOptions.ErrorColumnName"] = ([null], "errors follow from inference and truth"),
@@ -132,7 +135,7 @@ internal sealed class OptionLaws
     {
         var types = new[] { typeof(Certifier), typeof(FixedPointOptions), typeof(L2OCatalog), typeof(LodopabOptions) }.SelectMany(t => t.Assembly.GetExportedTypes())
             .Where(t => !t.IsAbstract && t.GetProperties().Any(p => p.CanWrite))
-            .Where(t => t == typeof(CertifiedProperty) || t.IsSubclassOf(typeof(ModelDefinition)) || (t.GetMethod("<Clone>$") is not null && Array.Exists(["Options", "Policy", "Limits"], end => t.Name.EndsWith(end, StringComparison.Ordinal))));
+            .Where(t => t == typeof(CertifiedProperty) || t.IsSubclassOf(typeof(ModelDefinition)) || (t.GetMethod("<Clone>$") is not null && Array.Exists(["Options", "Policy", "Limits", "Level", "Model", "Geometry", "Search", "Halving"], end => t.Name.EndsWith(end, StringComparison.Ordinal))));
         Assert.That(Valid.Select(o => o.GetType()), Is.EquivalentTo(types));
     }
 

@@ -22,7 +22,7 @@ internal sealed class TrainingRowsLaws
         var (ml, log) = (new MLContext(1), new List<string>());
         ml.Log += (_, e) =>
         {
-            if (e.Source.Contains("Certify", StringComparison.Ordinal) && e.Kind == ChannelMessageKind.Warning)
+            if ((e.Source.Contains("Certify", StringComparison.Ordinal) || e.Source.Contains("SelectTrustworthy", StringComparison.Ordinal)) && e.Kind == ChannelMessageKind.Warning)
                 log.Add(e.RawMessage);
         };
         return (ml, log);
@@ -69,6 +69,28 @@ internal sealed class TrainingRowsLaws
         ml.L2O().Certify(new CertifiedProperty("Small", "Label") { Limits = new ValueLimits { FailAbove = 1 } }).Append(ml.L2O().RequireTrust()).Fit(Rows(ml, 1));
         Assert.That(log, Has.Count.EqualTo(1));
     }
+
+    [Test]
+    public void The_rows_of_a_fitted_difficulty_are_training_rows_and_those_of_a_quantile_are_not()
+    {
+        var (ml, log) = Context();
+        void Select(ErrorBoundOptions options, int seed)
+        {
+            var rows = Rows(ml, 1);
+            var bound = ml.L2O().BoundError(options with { OutputColumnName = "Label", ErrorColumnName = "Label" }).Fit(Positive(ml, rows));
+            ml.L2O().SelectTrustworthy(new SelectionOptions { RankColumnName = "Label.ErrorBound", OutputColumnName = "Label", TruthColumnName = "Label", ErrorLimit = 1 })
+                .Fit(bound.Transform(seed == 1 ? Positive(ml, rows) : Positive(ml, Rows(ml, seed))));
+        }
+
+        var learned = new ErrorBoundOptions { Difficulty = new DifficultyModel(ml.Regression.Trainers.LbfgsPoissonRegression(), ["Features"]) };
+        Select(new ErrorBoundOptions(), 1);
+        Select(learned, 2);
+        Assert.That(log, Is.Empty);
+        Select(learned, 1);
+        Assert.That(log.Single(), Does.Contain("selection is calibrated on rows that the model of the column 'Label.ErrorBound' was trained on"));
+    }
+
+    private static IDataView Positive(MLContext ml, IDataView rows) => ml.Transforms.Expression("Label", "x => abs(x)", "Label").Fit(rows).Transform(rows);
 
     /// <summary>A model whose training looks at a few rows, behind another step.</summary>
     private static TransformerChain<ImplicitModelTransformer> Fit(MLContext ml, IDataView rows) => ml.Transforms.CopyColumns("Copy", "Id").Append(Fixture.Trainer(ml)).Fit(rows);

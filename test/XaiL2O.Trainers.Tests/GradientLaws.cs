@@ -61,6 +61,74 @@ internal sealed class GradientLaws : TorchLaws
         });
     }
 
+    private sealed class PerRow(ModelColumn[] inputs, Action<ModelBuilder> compose) : ModelDefinition
+    {
+        public override IReadOnlyList<ModelColumn> Inputs => inputs;
+
+        public override int DataSize => inputs.Sum(c => c.Size);
+
+        public override int InferenceSize => N;
+
+        public override void Compose(ModelBuilder model) => compose(model);
+    }
+
+    private static ModelColumn Column(string name, int size) => new(name, size) { Lowest = 0, Highest = 1 };
+
+    /// <summary>Compositions with inputs that every row has of its own, and with the other sets and weights.</summary>
+    private static readonly Case<(ModelColumn[] Own, Action<ModelBuilder> Compose)>[] OfRows =
+    [
+        new("a mask and a capacity", () => ([Column("Mask", M), Column("Capacity", N)], m =>
+        {
+            m.Add(new LeastSquaresTerm("Fit", m.LearnedMatrix("A", M, N, WeightStart.Values(A)), target: m.Input("Measurements"), mask: m.Input("Mask")));
+            m.Add(new SquaredL2Term("E", m.Identity), m.LearnedPositive("Rho", 0.2));
+            m.Add(new BoxTerm("B", 0, m.Input("Capacity")));
+        })),
+        new("a mask, sparsity and total variation", () => ([Column("Mask", M)], m =>
+        {
+            m.Add(new LeastSquaresTerm("Fit", m.Matrix(A), target: m.Input("Measurements"), mask: m.Input("Mask")));
+            m.Add(new L1Term("L1", m.Identity, weights: m.LearnedPositive("W", N, 0.1)));
+            m.Add(TotalVariation.OfSignal("TV", N), m.LearnedPositive("Tau", 0.1));
+        })),
+        new("a budget", () => ([Column("Budget", 1)], m =>
+        {
+            m.Add(new LeastSquaresTerm("Fit", m.Matrix(A), m.LearnedPositive("Trust", M, 1), target: m.Input("Measurements")));
+            m.Add(new SquaredL2Term("E", m.Identity), m.LearnedPositive("Rho", 0.2));
+            m.Add(new HalfSpaceTerm("H", ones(N), m.Input("Budget")));
+        })),
+        new("costs over a simplex", () => ([Column("Costs", N)], m =>
+        {
+            m.Add(new LeastSquaresTerm("Fit", m.Matrix(A), target: m.Input("Measurements")));
+            m.Add(new LinearTerm("Cost", m.Input("Costs")), m.LearnedPositive("Gamma", 0.1));
+            m.Add(new SquaredL2Term("E", m.Identity), m.LearnedPositive("Rho", 0.2));
+            m.Add(new SimplexTerm("S", N));
+        })),
+        new("a ball and a plane", () => ([], m =>
+        {
+            m.Add(new LeastSquaresTerm("Fit", m.LearnedMatrix("A", M, N, WeightStart.Values(A)), target: m.Input("Measurements")));
+            m.Add(new SquaredL2Term("E", m.Identity), 0.1);
+            m.Add(new BallTerm("B", N, m.LearnedPositive("Radius", 0.5)));
+            m.Add(new HyperplaneTerm("H", ones(N), 0.2));
+        })),
+    ];
+
+    [Test]
+    public void The_gradient_is_that_of_the_solution_with_inputs_of_rows([ValueSource(nameof(OfRows))] Case<(ModelColumn[] Own, Action<ModelBuilder> Compose)> rows, [Values(Algorithm.Automatic, Algorithm.PrimalDual)] Algorithm algorithm)
+    {
+        var (own, compose) = rows.Make();
+        using var model = new DefinedModel(new PerRow([new ModelColumn("Measurements", M), .. own], m => { compose(m); m.Algorithm = algorithm; }), float64);
+        var truth = Normal(5, 6, N).clamp(-1, 1);
+        var data = cat([mm(truth, tensor(A).to(float64).t()), .. own.Select((c, i) => Normal(61 + i, 6, c.Size).sigmoid())], 1);
+        // Equations are met up to the rounding of estimates, which are of single precision.
+        var check = GradientCheck.Of(model, data, truth, Tight with { Solver = Tight.Solver with { ResidualTolerance = 1e-7, FidelityTolerance = 1e-7 } });
+        Assert.Multiple(() =>
+        {
+            Assert.That(check.ConvergedRate, Is.EqualTo(1));
+            Assert.That(check.Predicted, Is.GreaterThan(1e-3));
+            Assert.That(check.Measured, Is.EqualTo(check.Predicted).Within(3e-2 * check.Predicted));
+            Assert.That(check.Complaint(GradientMode.Implicit), Is.Null);
+        });
+    }
+
     private static readonly float[,] Blur = ToArray(Normal(51, 8, 16) / 4);
 
     private static readonly ParallelBeamGeometry Geometry = new() { ImageSize = 12, Angles = 8, Bins = 17 };

@@ -89,6 +89,21 @@ internal sealed class RowInputLaws : TorchLaws
         Assert.That(properties[0], Is.EqualTo(properties[1]).Within(1e-6));
     }
 
+    /// <summary>What a lost sensor says would make any estimate look small beside it, and pass.</summary>
+    [Test]
+    public void What_was_not_measured_has_no_influence_on_property_values_of_inpainting()
+    {
+        var (d, masks) = (Normal(3, Rows, M), Masks(4));
+        masks[0] = zeros(M);
+        using var model = new InpaintingDefinition { MeasurementMatrix = A }.CreateModel(float64);
+        double[][] Values(double lost) => model.Infer(cat([where(masks.eq(0), full_like(d, lost), d), masks], 1), Tight).PropertyValues;
+        var (none, large) = (Values(0), Values(1e6));
+        Assert.That(none, Has.Length.EqualTo(2));
+        for (var i = 0; i < none.Length; i++)
+            Assert.That(large[i], Is.EqualTo(none[i]).Within(1e-9));
+        Assert.That(large[1][0], Is.NaN.Or.EqualTo(double.PositiveInfinity), "nothing was measured");
+    }
+
     [Test]
     public void The_gradient_and_the_bound_of_its_steps_hold_for_every_row()
     {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace XaiL2O.Certifiers;
 
@@ -48,6 +50,9 @@ public sealed class ConformalSelection
     /// <summary>Goodness of the bad calibration rows, ascending.</summary>
     internal ReadOnlySpan<double> BadGoodness => badGoodness;
 
+    /// <summary>Tells calibrations apart, for states that go on with the same one.</summary>
+    internal string Fingerprint => $"{Rows} {Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(BadGoodness)))[..16]}";
+
     /// <summary>The least number of calibration rows with which a level can release anything: ⌈1/q⌉ − 1.</summary>
     /// <param name="level">q in (0, 1).</param>
     public static int RowsNeeded(double level)
@@ -88,10 +93,10 @@ public sealed class ConformalSelection
             throw new ArgumentOutOfRangeException(nameof(level), level, $"A false discovery rate of {level.ToString(CultureInfo.InvariantCulture)} is out of range; it must lie in (0, 1).");
     }
 
-    private int CountPlusOne(double goodness)
+    private long CountPlusOne(double goodness)
     {
         if (double.IsNaN(goodness))
-            return Rows + 1;
+            return Rows + 1L;
         var (low, high) = (0, badGoodness.Length);
         while (low < high)
         {
@@ -99,6 +104,6 @@ public sealed class ConformalSelection
             (low, high) = badGoodness[middle] >= goodness ? (low, middle) : (middle + 1, high);
         }
 
-        return 1 + badGoodness.Length - low;
+        return 1L + badGoodness.Length - low;
     }
 }

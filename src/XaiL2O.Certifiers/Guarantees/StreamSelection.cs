@@ -36,9 +36,9 @@ public sealed class StreamSelection
         for (var t = 1; t <= Options.Window; t++)
             asked = Math.Max(asked, sum / (Options.FalseDiscoveryRate * Weight(t) * (1 + Math.Floor(Options.ExpectedShare * (t - 1)))));
         var first = sum / (Options.FalseDiscoveryRate * Weight(1));
-        if (calibration.Rows + 1 < first)
+        if (calibration.Rows + 1.0 < first)
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"A false discovery rate of {Options.FalseDiscoveryRate} over windows of {Options.Window} rows needs at least {Math.Ceiling(first) - 1} calibration rows to select anything, and {Math.Ceiling(asked) - 1} to select a share of {Options.ExpectedShare} throughout; there are {calibration.Rows}. Calibrate on more rows, raise {nameof(StreamOptions.FalseDiscoveryRate)}, or select in batches."));
-        Rank = Math.Clamp((int)((calibration.Rows + 1) / asked), 1, calibration.Rows);
+        Rank = Math.Clamp((int)((calibration.Rows + 1.0) / asked), 1, calibration.Rows);
     }
 
     /// <summary>Settings.</summary>
@@ -73,7 +73,7 @@ public sealed class StreamSelection
     public void Save(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        stream.Write(Sealed.ToJson(new State(Options, calibration.Rows, calibration.BadRows, count, row, selected)));
+        stream.Write(Sealed.ToJson(new State(Options, calibration.Fingerprint, EValue, count, row, selected)));
     }
 
     /// <summary>Goes on where a stream stood.</summary>
@@ -84,14 +84,21 @@ public sealed class StreamSelection
     {
         ArgumentNullException.ThrowIfNull(calibration);
         var state = SavedState.Read<State>(stream, "The state of the selection", s => s.Options.Validate());
-        if (state.Rows != calibration.Rows || state.BadRows != calibration.BadRows)
-            throw new InvalidDataException($"The state of the selection was made with {state.Rows} calibration rows, {state.BadRows} of them bad; these are {calibration.Rows} and {calibration.BadRows}.");
-        if (state.Row < 0 || state.Row > state.Options.Window || state.Selected < 0 || state.Selected > state.Row || state.Count < state.Row)
-            throw new InvalidDataException($"The state of the selection is at row {state.Row} of a window of {state.Options.Window}, {state.Selected} of them selected, after {state.Count} rows. No stream leaves such a state.");
-        return new StreamSelection(calibration, state.Options) { count = state.Count, row = state.Row, selected = state.Selected };
+        if (state.Calibration != calibration.Fingerprint)
+            throw new InvalidDataException("The state of the selection was made with other calibration rows than these. Load the calibration it was made with, or start a new stream.");
+        if (!(state.EValue >= 0 && double.IsFinite(state.EValue)) || state.Row < 0 || state.Row > state.Options.Window || state.Selected < 0 || state.Selected > state.Row || state.Count < state.Row)
+            throw new InvalidDataException($"The state of the selection is at row {state.Row} of a window of {state.Options.Window}, {state.Selected} of them selected, after {state.Count} rows, with the e-value {state.EValue.ToString(CultureInfo.InvariantCulture)}. No stream leaves such a state.");
+        try
+        {
+            return new StreamSelection(calibration, state.Options) { EValue = state.EValue, count = state.Count, row = state.Row, selected = state.Selected };
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidDataException($"The state of the selection has options that no stream of these calibration rows has: {e.Message}", e);
+        }
     }
 
-    private sealed record State(StreamOptions Options, int Rows, int BadRows, long Count, int Row, int Selected);
+    private sealed record State(StreamOptions Options, string Calibration, double EValue, long Count, int Row, int Selected);
 
     private static double Weight(int t) => 1 / ((t + 1) * Math.Pow(Math.Log(t + 1), 2));
 }

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.Data;
 
@@ -69,6 +70,7 @@ internal sealed class LodopabView : IDataView
 
         public override bool MoveNext()
         {
+            Interruption.Check();
             while (repetition < options.Repetitions)
             {
                 file ??= new LodopabFile(parent.files[fileIndex]);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML;
 using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -33,6 +34,7 @@ internal sealed class CalibrationData
             var group = options.GroupColumnName is { } name ? GroupReader.Create(cursor, input.Schema[name]) : null;
             while (cursor.MoveNext())
             {
+                Interruption.Check();
                 Gatherer[]? own = null;
                 if (group is not null)
                 {

@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -34,7 +35,11 @@ internal abstract class GroupReader
         using var cursor = view.GetRowCursor([column]);
         var (reader, groups) = (Create(cursor, column), new HashSet<string>(StringComparer.Ordinal));
         while (cursor.MoveNext())
+        {
+            Interruption.Check();
             groups.Add(reader.Read().ToString());
+        }
+
         return groups;
     }
 

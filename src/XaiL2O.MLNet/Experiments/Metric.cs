@@ -148,6 +148,7 @@ public sealed class Metric
         var (sum, rows) = (0.0, 0L);
         while (cursor.MoveNext())
         {
+            Interruption.Check();
             sum += value();
             rows++;
         }

@@ -48,6 +48,9 @@ internal static class BoundPayload
         var o = stored.Options;
         if (stored.Groups.Contains(null!) || stored.Difficulty?.ColumnNames.Contains(null!) == true || stored.Difficulty is { } d && d.ColumnNames.Count != d.Sizes.Count)
             throw new ArgumentException("a name of a bound's groups or columns is null, or its columns have no sizes.");
+        var weights = payload.Array<double>("weights");
+        if (weights.Length > 0 != o.WeightColumnName is not null || stored.Groups.Count > 0 && o.GroupColumnName is null)
+            throw new ArgumentException($"a bound with {weights.Length} weights and {stored.Groups.Count} groups has columns of them that say otherwise.");
         var fitted = stored.Difficulty is { } known ? new FittedDifficulty(loadDifficulty(), known.Sizes, known.Floor) : null;
         var options = new ErrorBoundOptions
         {
@@ -68,7 +71,7 @@ internal static class BoundPayload
         };
         options.Validate();
         var groups = stored.Groups.Select((name, g) => (name, (payload.Array<double>($"group {g} below"), payload.Array<double>($"group {g} above")))).ToDictionary(g => g.name, g => g.Item2, StringComparer.Ordinal);
-        var scores = new BoundScores(payload.Array<double>("below"), payload.Array<double>("above"), payload.Array<double>("weights"), groups);
+        var scores = new BoundScores(payload.Array<double>("below"), payload.Array<double>("above"), weights, groups);
         return new ErrorBoundTransformer(options, stored.IsNumber, scores, fitted, o.GroupColumnName is null ? null : stored.GroupsByNumber);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML;
 using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -70,6 +71,7 @@ internal static class BoundRows
         var (rows, missing, known) = (new List<Row>(), 0, new Dictionary<string, string>(StringComparer.Ordinal));
         while (cursor.MoveNext())
         {
+            Interruption.Check();
             if (options.Difficulty is { } model)
                 reader ??= new FeatureReader(cursor, model.ColumnNames, null);
             var (below, above, hasTruth) = distances();

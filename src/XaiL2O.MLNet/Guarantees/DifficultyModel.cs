@@ -31,6 +31,8 @@ public sealed record DifficultyModel(IEstimator<ITransformer> Trainer, IReadOnly
         ArgumentNullException.ThrowIfNull(ColumnNames);
         if (ColumnNames.Count == 0 || ColumnNames.Any(string.IsNullOrWhiteSpace))
             throw new ArgumentException($"{nameof(ColumnNames)} is empty or holds an empty name; name the columns that say which rows are hard.");
+        if (ColumnNames.GroupBy(name => name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ArgumentException($"{nameof(ColumnNames)} must name every column once; '{twice.Key}' is there twice.");
         if (!(Share > 0 && Share < 1))
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{nameof(Share)} = {Share} is out of range; it must lie in (0, 1)."));
         if (!(Floor > 0 && Floor <= 1))

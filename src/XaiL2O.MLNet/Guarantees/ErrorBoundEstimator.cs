@@ -47,7 +47,11 @@ public sealed class ErrorBoundEstimator : IEstimator<ErrorBoundTransformer>
         inChain = false;
         var isNumber = BoundColumns.IsNumber(input.Schema, options);
         var (scores, difficulty) = BoundRows.Read(environment, input, options, isNumber);
-        return new ErrorBoundTransformer(options, isNumber, scores, difficulty, options.GroupColumnName is { } group ? GroupReader.IsByNumber(input.Schema[group]) : null);
+        return new ErrorBoundTransformer(options, isNumber, scores, difficulty, options.GroupColumnName is { } group ? GroupReader.IsByNumber(input.Schema[group]) : null)
+        {
+            // A quantile is no model, a difficulty is one.
+            TrainedOn = difficulty is null ? null : new TrainingRows(input, null),
+        };
     }
 
     /// <inheritdoc/>

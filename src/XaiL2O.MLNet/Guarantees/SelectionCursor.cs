@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -22,6 +23,7 @@ internal sealed class SelectionCursor(DataViewRowCursor input, DataViewSchema sc
 
     public override bool MoveNext()
     {
+        Interruption.Check();
         if (!input.MoveNext())
             return false;
         if (decide is not null)

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -56,6 +57,7 @@ public sealed class SelectionEstimator : IEstimator<SelectionTransformer>
             var judge = Judge(cursor);
             while (cursor.MoveNext())
             {
+                Interruption.Check();
                 var verdict = judge();
                 missing += verdict is null ? 1 : 0;
                 goodness.Add(options.LargeIsGood ? rank() : -rank());

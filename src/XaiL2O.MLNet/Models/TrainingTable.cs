@@ -41,6 +41,7 @@ internal sealed record TrainingTable(torch.Tensor Data, torch.Tensor Targets)
         for (; count < limit && cursor.MoveNext(); count++)
         {
             cancellation.ThrowIfCancellationRequested();
+            Interruption.Check();
             rows.Read(slot++);
             if (slot == RowsAtOnce)
                 Keep();

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -19,6 +20,7 @@ internal static class DriftReader
         var states = new List<DriftStatus>();
         while (cursor.MoveNext())
         {
+            Interruption.Check();
             for (var i = 0; i < values.Length; i++)
                 values[i] = getters[i]();
             states.Add(monitor.Observe(values));

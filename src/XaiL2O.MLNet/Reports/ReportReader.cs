@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML;
 using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -50,6 +51,7 @@ internal static class ReportReader
         var row = new double[getters.Length];
         while (cursor.MoveNext())
         {
+            Interruption.Check();
             for (var i = 0; i < row.Length; i++)
                 row[i] = getters[i]();
             var set = readers[0]?.Read().ToString() ?? "";

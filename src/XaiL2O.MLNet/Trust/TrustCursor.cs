@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -38,6 +39,7 @@ internal sealed class TrustCursor : DataViewRowCursor
             return false;
         while (input.MoveNext())
         {
+            Interruption.Check();
             if (!gate.Admit(input.Position))
                 continue;
             position++;

@@ -57,7 +57,7 @@ public sealed class InpaintingDefinition : ModelDefinition
         model.Add(new LeastSquaresTerm("Fidelity", model.Matrix(MeasurementMatrix), target: d, mask: m));
         var rows = InitialTransform?.GetLength(0) ?? InferenceSize;
         var K = model.LearnedMatrix("K", rows, InferenceSize, InitialTransform is { } start ? WeightStart.Values(start) : WeightStart.CosineTransform, normLimit: 1);
-        model.Add(new L1Term("Sparsity", K, relativeToData: true, data: d), model.LearnedPositive("Tau", InitialThreshold));
+        model.Add(new L1Term("Sparsity", K, relativeToData: true, data: d, mask: m), model.LearnedPositive("Tau", InitialThreshold));
     }
 
     /// <summary>‖m ⊙ d‖; 1 where that is 0.</summary>

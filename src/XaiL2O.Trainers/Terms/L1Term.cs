@@ -12,6 +12,7 @@ public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
 {
     private readonly bool relativeToData;
     private readonly RowInput? data;
+    private readonly RowInput? mask;
     private readonly Tensor? weights;
 
     /// <summary>Creates the term.</summary>
@@ -24,11 +25,15 @@ public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
     /// </param>
     /// <param name="data">The input that counts as d there; all of d when null.</param>
     /// <param name="weights">w, positive, one per entry of Kx, shape <c>[K.OutputSize]</c>: small where entries are often not zero. All 1 when null. Not owned.</param>
-    /// <exception cref="ArgumentException">There are more or fewer weights than entries, or a weight is not positive.</exception>
-    public L1Term(string name, LinearOperator transform, bool relativeToData = false, RowInput? data = null, Tensor? weights = null)
+    /// <param name="mask">The m of a <see cref="LeastSquaresTerm"/> with one: the value is then relative to ‖m ⊙ d‖₂, so that what was not measured has no influence. None when null.</param>
+    /// <exception cref="ArgumentException">There are more or fewer weights than entries, or a weight is not positive; or d and the mask have different lengths.</exception>
+    public L1Term(string name, LinearOperator transform, bool relativeToData = false, RowInput? data = null, Tensor? weights = null, RowInput? mask = null)
         : base(name, transform)
     {
-        (this.relativeToData, this.data, this.weights) = (relativeToData, data, weights);
+        if (mask is not null && data is null)
+            throw new ArgumentException($"The term '{name}' has a mask and no data that it masks; give both.", nameof(mask));
+        mask?.CheckSize(data!.Size, $"the input '{data.Name}'", nameof(mask));
+        (this.relativeToData, this.data, this.weights, this.mask) = (relativeToData, data, weights, mask);
         if (weights is null)
             return;
         if (weights.dim() != 1 || weights.shape[0] != transform.OutputSize)
@@ -42,7 +47,7 @@ public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
     public override Sides Sides => Sides.TwoSided;
 
     /// <inheritdoc/>
-    public override string Formula => (weights is null ? $"‖{Transformed}‖₁" : $"‖w ⊙ {Transformed}‖₁") + (relativeToData ? "/‖d‖" : "");
+    public override string Formula => (weights is null ? $"‖{Transformed}‖₁" : $"‖w ⊙ {Transformed}‖₁") + (!relativeToData ? "" : mask is null ? "/‖d‖" : "/‖m ⊙ d‖");
 
     /// <inheritdoc/>
     public override string Cause => Transformed switch
@@ -73,8 +78,8 @@ public sealed class L1Term : Term, IProximable, IEntrywise, IBoundedLevels
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data)
     {
-        var norm = Norm(Operator.Apply(x));
-        return relativeToData ? norm / (this.data?.Of(data) ?? data).norm(1) : norm;
+        var (norm, measured) = (Norm(Operator.Apply(x)), this.data?.Of(data) ?? data);
+        return relativeToData ? norm / (mask is null ? measured : mask.Of(data) * measured).norm(1) : norm;
     }
 
     private Tensor Norm(Tensor u) => (weights is null ? u : weights * u).abs().sum(1);
