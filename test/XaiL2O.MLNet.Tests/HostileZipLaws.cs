@@ -305,7 +305,7 @@ internal sealed class HostileZipLaws
     }
 
     [Test]
-    public void Every_entry_of_ours_survives_random_damage_of_its_bytes([Values("dictionary and certifier", "implicit CT", "trust, groups and functions", "trades")] string name)
+    public void Every_entry_of_ours_survives_random_damage_of_its_bytes([Values("dictionary and certifier", "implicit CT", "trust, groups and functions", "trades", "bound with groups and difficulty", "bound with weights and a function", "selection of a stream")] string name)
     {
         var zip = Zip(name);
         var random = new Random(2);
