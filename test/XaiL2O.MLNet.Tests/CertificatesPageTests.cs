@@ -83,7 +83,7 @@ internal sealed class CertificatesPageTests
             Properties =
             [
                 CertifiedProperty.Of("Confidence", PropertyFunction.ShortOfOneHot(), "Score"),
-                CertifiedProperty.Of("Distance", PropertyFunction.DistanceTo(TargetSet.Points(trainingFeatures)), "Features"),
+                CertifiedProperty.Of("Distance", PropertyFunction.NeighbourDistance(trainingFeatures), "Features"),
                 CertifiedProperty.Of("Range", PropertyFunction.DistanceTo(TargetSet.Box(0, 1)), "Features"),
             ],
             Joint = new JointPolicy { Rule = JointRule.Holm, FamilyLevel = 0.05 },

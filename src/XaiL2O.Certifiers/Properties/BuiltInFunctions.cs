@@ -18,6 +18,8 @@ internal static class BuiltInFunctions
         ["ShortOfOneHot"] = _ => PropertyFunction.ShortOfOneHot(),
         ["Disagreement"] = _ => PropertyFunction.Disagreement(),
         ["SmallestDistance"] = _ => PropertyFunction.SmallestDistance(),
+        ["NeighbourDistance"] = d => new NeighbourFunction((d.Arrays["rows"], Whole(d, "width")), Whole(d, "count"), (FeatureScaling)Whole(d, "scaling")),
+        ["MahalanobisDistance"] = d => new MahalanobisFunction((d.Arrays["rows"], Whole(d, "width"))),
         ["IterateResidual"] = _ => PropertyFunction.IterateResidual(),
         ["ProximalResidual"] = _ => PropertyFunction.ProximalResidual(),
         [SetPrefix + "Box"] = d => PropertyFunction.DistanceTo(TargetSet.Box(Only(d, "lower"), Only(d, "upper"))),

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace XaiL2O.Certifiers;
 
 /// <summary>
@@ -49,6 +51,26 @@ public abstract class PropertyFunction
     /// <summary>d_C(x).</summary>
     /// <param name="set">C.</param>
     public static PropertyFunction DistanceTo(TargetSet set) => new SetFunction(set);
+
+    /// <summary>
+    /// Mean distance to the nearest of known rows, for instance the features of the training rows, or an embedding of them: large for rows of a kind that the model was never shown. O(number of rows) each.
+    /// </summary>
+    /// <typeparam name="T">Type of the numbers, <see cref="float"/> or <see cref="double"/>.</typeparam>
+    /// <param name="rows">Known rows, at least one, all of the same length, finite.</param>
+    /// <param name="count">How many of the nearest count, from 1 to the number of rows.</param>
+    /// <param name="scaling">The units in which the features count; their standard deviations over the known rows, unless you say otherwise.</param>
+    /// <exception cref="ArgumentException">The rows differ in length, hold NaN or ∞, or are fewer than <paramref name="count"/>.</exception>
+    public static PropertyFunction NeighbourDistance<T>(IReadOnlyList<T[]> rows, int count = 1, FeatureScaling scaling = FeatureScaling.Standardised)
+        where T : INumber<T> => new NeighbourFunction(KnownRowsFunction.Flat(rows), count, scaling);
+
+    /// <summary>
+    /// √((x − μ)ᵀC⁻¹(x − μ)) with mean μ and covariance C of known rows: standard deviations from their mean, whatever the units of the features and however they vary together (Mahalanobis 1936).
+    /// </summary>
+    /// <typeparam name="T">Type of the numbers, <see cref="float"/> or <see cref="double"/>.</typeparam>
+    /// <param name="rows">Known rows, finite; more than they have features, for C to be known.</param>
+    /// <exception cref="ArgumentException">The rows differ in length, or hold NaN or ∞.</exception>
+    public static PropertyFunction MahalanobisDistance<T>(IReadOnlyList<T[]> rows)
+        where T : INumber<T> => new MahalanobisFunction(KnownRowsFunction.Flat(rows));
 
     /// <summary>Total variation of a signal.</summary>
     public static PropertyFunction TotalVariation() => new SignalVariationFunction();

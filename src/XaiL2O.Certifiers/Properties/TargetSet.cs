@@ -49,7 +49,7 @@ public abstract class TargetSet
     /// <param name="offset">b.</param>
     public static TargetSet Hyperplane(ReadOnlySpan<double> normal, double offset) => new PlaneSet(normal.ToArray(), offset, oneSided: false);
 
-    /// <summary>A finite set of points, for instance training rows: the distance is that to the nearest one. O(number of points) per row.</summary>
+    /// <summary>A finite set of points, for instance training rows: the distance is that to the nearest one, in the units of the features; see <see cref="PropertyFunction.NeighbourDistance{T}(IReadOnlyList{T[]}, int, FeatureScaling)"/> where these differ. O(number of points) per row.</summary>
     /// <param name="points">At least one row, all of the same length, finite.</param>
     public static TargetSet Points(IReadOnlyList<double[]> points) => PointSet.From(points);
 
