@@ -44,6 +44,9 @@ internal static class GuaranteeSimulation
             yield return WeightedPValue(data, rounding);
             yield return Confidence(data, rounding);
             yield return Rate(data, rounding);
+            yield return FalseFails("one side", data, rounding, Sides.Upper, JointRule.AllPass);
+            yield return FalseFails("two sides", data, rounding, Sides.TwoSided, JointRule.AllPass);
+            yield return FalseFails("Holm over three", data, rounding, Sides.Upper, JointRule.Holm);
         }
 
         yield return ("adaptive level against an adversary", Adversary);
@@ -253,6 +256,40 @@ internal static class GuaranteeSimulation
             var q = ConformalQuantile.Of([.. Enumerable.Range(0, Calibrating).Select(_ => Round(random.NextDouble(), rounding))], level);
             var rate = Math.Max(0, 1 - q - (rounding / 2));
             return (rate > level.RateGiven(Calibrating).Quantile(1 - share) ? 1 : 0, rate);
+        }));
+    }
+
+    /// <summary>Certificates whose levels hold with a confidence, of uniform values, whose share of false fails is known.</summary>
+    private static (string, Func<int, GuaranteeFigure>) FalseFails(string kind, string data, double rounding, Sides sides, JointRule rule)
+    {
+        const double delta = 0.05;
+        var properties = rule == JointRule.AllPass ? 1 : 3;
+        var name = $"calibrations whose share of false fails exceeds its level, {kind}, {data}";
+        return (name, repetitions => Repeat(name, delta, repetitions, "mean share", random =>
+        {
+            PropertyCertifier Part(int i) => new(
+                $"{i}",
+                new EmpiricalDistribution(Enumerable.Range(0, 2 * Calibrating).Select(_ => Round(random.NextDouble(), rounding))),
+                new LabelPolicy { PassProbability = 1 - Alpha, FailProbability = Alpha, Confidence = 1 - delta },
+                Calibration.Conformal,
+                sides: sides);
+            var certifier = new Certifier(Enumerable.Range(0, properties).Select(Part), new JointPolicy { Rule = rule, FamilyLevel = Alpha });
+            // The last value of a part that does not fail, where the others are usual.
+            double Last(int part, double beyond)
+            {
+                var (passes, fails) = (0.5, beyond);
+                for (var i = 0; i < 50; i++)
+                {
+                    var middle = (passes + fails) / 2;
+                    (passes, fails) = certifier.Certify([.. Enumerable.Range(0, properties).Select(p => p == part ? Math.Max(0, middle) : 0.5)]).Trustworthy ? (middle, fails) : (passes, middle);
+                }
+
+                return passes;
+            }
+
+            double Share(int part) => Math.Max(0, 1 - Last(part, 2) - (rounding / 2)) + (sides == Sides.Upper ? 0 : Math.Max(0, Last(part, -1) - (rounding / 2)));
+            var share = 1 - Enumerable.Range(0, properties).Aggregate(1.0, (passes, part) => passes * (1 - Share(part)));
+            return (share > Alpha + 1e-9 ? 1 : 0, share);
         }));
     }
 

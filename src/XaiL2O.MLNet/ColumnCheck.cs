@@ -31,6 +31,15 @@ internal static class ColumnCheck
             throw Mismatch(name, expected, type.ToString()!);
     }
 
+    /// <summary>A vector of numbers of any length.</summary>
+    public static void NumberVector(DataViewSchema schema, string name)
+    {
+        const string expected = "a vector of numbers";
+        var type = Find(schema, name, expected).Type;
+        if (type is not VectorDataViewType vector || !IsNumber(vector.ItemType))
+            throw Mismatch(name, expected, type.ToString()!);
+    }
+
     /// <summary>The same promise before fitting.</summary>
     public static void NumberVector(SchemaShape shape, string name)
     {

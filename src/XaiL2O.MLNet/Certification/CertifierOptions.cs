@@ -22,7 +22,7 @@ public sealed record CertifierOptions
 
     /// <summary>
     /// Calibration rows that a group needs for a calibration of its own, at least 1; others fall back. When null, the number below which
-    /// the levels asked cannot be reached: ⌈1/p − 1⌉ for the smallest level p, ⌈2/p − 1⌉ two-sided, and 1 where no level is asked.
+    /// the levels asked cannot be reached: ⌈1/p − 1⌉ for the smallest level p, ⌈2/p − 1⌉ two-sided, more with a confidence, and 1 where no level is asked.
     /// </summary>
     public int? MinimumPerGroup { get; init; }
 
@@ -59,10 +59,10 @@ public sealed record CertifierOptions
         foreach (var property in tested)
         {
             var sides = property.Sides ?? Sides.Upper;
-            if (PolicyOf(property).FailProbability is > 0 and var level)
-                needed = Math.Max(needed, PropertyCertifier.RowsNeeded(level, sides));
+            if (PolicyOf(property) is { FailProbability: > 0 } policy)
+                needed = Math.Max(needed, PropertyCertifier.RowsNeeded(policy.FailProbability, sides, policy.Confidence));
             if (Joint.Rule != JointRule.AllPass)
-                needed = Math.Max(needed, PropertyCertifier.RowsNeeded(Joint.FamilyLevel / tested.Length, sides));
+                needed = Math.Max(needed, PropertyCertifier.RowsNeeded(Joint.FamilyLevel / tested.Length, sides, PropertyCertifier.JointConfidence(PolicyOf(property), tested.Length)));
         }
 
         return needed;
