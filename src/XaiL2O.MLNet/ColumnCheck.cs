@@ -180,7 +180,8 @@ internal static class ColumnCheck
             throw Mismatch(name, ArgumentKind(null), Describe(column));
     }
 
-    private static void Argument(DataViewSchema schema, string name, int? size)
+    /// <summary>The same of a given length, which is 1 of a number.</summary>
+    public static void Argument(DataViewSchema schema, string name, int? size)
     {
         var type = Find(schema, name, ArgumentKind(size)).Type;
         var fits = type is VectorDataViewType vector

@@ -21,7 +21,7 @@ internal sealed class OptionLaws
         new DriftOptions(), new JointPolicy(), new LabelPolicy(), new ValueLimits { FailAbove = 1 }, new TrustPolicy(),
         new ReportOptions(), new LodopabOptions(), new CertifierOptions { Properties = [new CertifiedProperty("Sparsity")] }, new CertifiedProperty("Sparsity"),
         new ImplicitModelTrainer.Options(), new ErrorBoundOptions(), new SelectionOptions(), new AdaptiveOptions(), new StreamOptions(),
-        new ConformalLevel(), new DifficultyModel(new MLContext(1).Regression.Trainers.LbfgsPoissonRegression(), ["Features"]), new ParallelBeamGeometry(), new RandomSearch(), new SuccessiveHalving(), new ComponentBoundOptions(),
+        new ConformalLevel(), new DifficultyModel(new MLContext(1).Regression.Trainers.LbfgsPoissonRegression(), ["Features"]), new ParallelBeamGeometry(), new RandomSearch(), new SuccessiveHalving(), new ComponentBoundOptions(), new DensityRatioOptions(new MLContext(1).BinaryClassification.Trainers.LbfgsLogisticRegression(), ["Features"]),
         new DictionaryDefinition { MeasurementMatrix = new float[2, 3] }, new InpaintingDefinition { MeasurementMatrix = new float[2, 3] }, new SignalRecoveryDefinition { MeasurementMatrix = new float[2, 3] },
         new ImplicitReconstruction(), new FeasibilityReconstruction(), new TotalVariationReconstruction { Radii = [0.01, 0.02] }, new BackProjection(), new UNetReconstruction(),
         new CfmmTradeDefinition { Network = CfmmTransformerLaws.Network, Prices = [.. CfmmTransformerLaws.Network.Tokens.Select(_ => 1.0)] },

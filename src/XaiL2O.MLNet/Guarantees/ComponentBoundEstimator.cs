@@ -41,8 +41,9 @@ public sealed class ComponentBoundEstimator : IEstimator<ComponentBoundTransform
         foreach (var name in Columns(options, calibrates: true))
             ColumnCheck.NumberVector(input.Schema, name);
         var size = ((VectorDataViewType)input.Schema[options.OutputColumnName].Type).Size;
-        foreach (var name in Columns(options, calibrates: true).Where(_ => size > 0))
-            ColumnCheck.NumberVector(input.Schema, name, size);
+        var sizes = Columns(options, calibrates: true).Select(name => (Name: name, ((VectorDataViewType)input.Schema[name].Type).Size)).Where(c => c.Size > 0).ToArray();
+        if (sizes.Select(c => c.Size).Distinct().Count() > 1)
+            throw new InvalidOperationException($"The columns {string.Join(", ", sizes.Select(c => $"'{c.Name}' ({c.Size} values)"))} must be vectors of one length.");
         ColumnCheck.Hidden(input.Schema, ComponentBoundTransformer.Appended(options, size));
         if (TrainingRows.Warning(input, inChain, "component bound", "more components than promised will lie outside") is { } warning)
         {
