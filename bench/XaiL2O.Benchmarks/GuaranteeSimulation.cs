@@ -41,6 +41,7 @@ internal static class GuaranteeSimulation
         {
             var data = rounding > 0 ? "ties" : "no ties";
             yield return Weighted(data, rounding);
+            yield return FalseWarnings(data, rounding);
             yield return WeightedPValue(data, rounding);
             yield return Confidence(data, rounding);
             yield return Rate(data, rounding);
@@ -49,6 +50,9 @@ internal static class GuaranteeSimulation
             yield return FalseFails("Holm over three", data, rounding, Sides.Upper, JointRule.Holm);
         }
 
+        yield return Alarms("losses of 0 and 1", (random, risk) => random.NextDouble() < risk ? 1 : 0);
+        yield return Alarms("losses of many sizes", (random, risk) => Math.Min(1, 2 * risk * random.NextDouble()));
+        yield return Alarms("risks that follow the losses before", null);
         yield return ("adaptive level against an adversary", Adversary);
     }
 
@@ -290,6 +294,40 @@ internal static class GuaranteeSimulation
             double Share(int part) => Math.Max(0, 1 - Last(part, 2) - (rounding / 2)) + (sides == Sides.Upper ? 0 : Math.Max(0, Last(part, -1) - (rounding / 2)));
             var share = 1 - Enumerable.Range(0, properties).Aggregate(1.0, (passes, part) => passes * (1 - Share(part)));
             return (share > Alpha + 1e-9 ? 1 : 0, share);
+        }));
+    }
+
+    /// <summary>Streams whose risk is that of the reference throughout, or, where it follows the losses before, at most that.</summary>
+    private static (string, Func<int, GuaranteeFigure>) Alarms(string data, Func<Random, double, double>? draw)
+    {
+        const double delta = 0.05;
+        const double risk = 0.1;
+        var name = $"monitors with a false alarm within 3 000 rows, {data}";
+        return (name, repetitions => Repeat(name, delta, repetitions, "share that sees the risk doubled", random =>
+        {
+            bool Alarm(double factor)
+            {
+                double Loss(double of) => draw?.Invoke(random, of) ?? (random.NextDouble() < of ? 1 : 0);
+                var monitor = new RiskMonitor([.. Enumerable.Range(0, 1000).Select(_ => Loss(risk))], new RiskMonitorOptions { Confidence = 1 - delta, Tolerance = 0 });
+                for (var t = 0; t < 3000; t++)
+                    monitor.Observe(Loss(factor * risk * (draw is null && monitor.MeanLoss < risk / 2 ? 0.5 : 1)));
+                return monitor.AlarmAt > 0;
+            }
+
+            return (Alarm(1) ? 1 : 0, Alarm(2) ? 1 : 0);
+        }));
+    }
+
+    /// <summary>Two sets of rows from one distribution, whose columns depend on each other.</summary>
+    private static (string, Func<int, GuaranteeFigure>) FalseWarnings(string data, double rounding)
+    {
+        var name = $"sets of rows that are alike and taken for different, {data}";
+        return (name, repetitions => Repeat(name, Alpha, repetitions, "share of different ones that are seen", random =>
+        {
+            double[][] Rows(int count, double shift) => [.. Draw(random, count, 0, rounding).Select(r => (double[])[r.Input + shift, r.Truth, r.Prediction])];
+            var options = new ExchangeabilityOptions { Significance = Alpha, Permutations = 99, Seed = random.Next() };
+            double Warns(double shift) => ExchangeabilityTest.Compare(Rows(60, shift), Rows(90, 0), options).PValue <= Alpha ? 1 : 0;
+            return (Warns(0), Warns(0.2));
         }));
     }
 

@@ -57,6 +57,7 @@ internal static class ConformanceCases
                 SketchError = 0.01,
             })),
         Of("bounds of vectors, by groups", Rows(("Signal", 6), ("Image", 6)), ml => ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Signal", TruthColumnName = "Image", Measure = ErrorMeasure.Relative, GroupColumnName = "Kind" })),
+        Of("bounds of subjects' rows", Rows(("Signal", 6), ("Image", 6)), ml => ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Signal", TruthColumnName = "Image", SubjectColumnName = "Id", SubjectPromise = SubjectPromise.EveryRow })),
         Of(
             "bounds of a number, by a fitted difficulty",
             After(Dictionary),

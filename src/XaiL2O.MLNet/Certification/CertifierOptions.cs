@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
@@ -34,6 +35,10 @@ public sealed record CertifierOptions
     /// never too small. Null, the default, keeps all: O(N) doubles per property.
     /// </summary>
     public double? SketchError { get; init; }
+
+    /// <summary>Rows that the calibration rows should be like, which is tested when the estimator is fitted; no test when null, the default.</summary>
+    [JsonIgnore]
+    public ReferenceRows? Reference { get; init; }
 
     /// <summary>
     /// Before the name of every appended column, so that several certifiers fit into one chain; the parts of the verdict are named with it too. The columns that
@@ -86,6 +91,7 @@ public sealed record CertifierOptions
             property.Validate();
         Policy.Validate();
         Joint.Validate();
+        Reference?.Validate();
         if (MinimumPerGroup is < 1)
             throw new ArgumentException($"{nameof(MinimumPerGroup)} = {MinimumPerGroup} is out of range; it must be at least 1.");
         if (!Enum.IsDefined(Calibration))

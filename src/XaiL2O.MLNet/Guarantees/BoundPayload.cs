@@ -13,7 +13,7 @@ internal static class BoundPayload
 
     private sealed record StoredOptions(
         string OutputColumnName, string TruthColumnName, string? ErrorColumnName, StoredMeasure Measure, ConformalLevel Level, BoundSides Sides, string? LowerColumnName, string? UpperColumnName,
-        string? GroupColumnName, int? MinimumPerGroup, GroupFallback GroupFallback, string? WeightColumnName, string OutputPrefix);
+        string? GroupColumnName, int? MinimumPerGroup, GroupFallback GroupFallback, string? WeightColumnName, string? SubjectColumnName, SubjectPromise SubjectPromise, string OutputPrefix);
 
     private sealed record StoredDifficulty(IReadOnlyList<string> ColumnNames, double Share, int Seed, double FloorShare, IReadOnlyList<int> Sizes, double Floor);
 
@@ -22,7 +22,7 @@ internal static class BoundPayload
         string[] groups = [.. scores.Groups.Keys.Order(StringComparer.Ordinal)];
         var stored = new StoredOptions(
             options.OutputColumnName, options.TruthColumnName, options.ErrorColumnName, StoredMeasure.Of(options.Measure), options.Level, options.Sides, options.LowerColumnName, options.UpperColumnName,
-            options.GroupColumnName, options.MinimumPerGroup, options.GroupFallback, options.WeightColumnName, options.OutputPrefix);
+            options.GroupColumnName, options.MinimumPerGroup, options.GroupFallback, options.WeightColumnName, options.SubjectColumnName, options.SubjectPromise, options.OutputPrefix);
         var payload = ModelPayload.Of(new Stored(
             stored,
             isNumber,
@@ -67,6 +67,8 @@ internal static class BoundPayload
             MinimumPerGroup = o.MinimumPerGroup,
             GroupFallback = o.GroupFallback,
             WeightColumnName = o.WeightColumnName,
+            SubjectColumnName = o.SubjectColumnName,
+            SubjectPromise = o.SubjectPromise,
             OutputPrefix = o.OutputPrefix,
         };
         options.Validate();
