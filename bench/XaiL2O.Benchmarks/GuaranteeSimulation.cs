@@ -42,6 +42,8 @@ internal static class GuaranteeSimulation
             var data = rounding > 0 ? "ties" : "no ties";
             yield return Weighted(data, rounding);
             yield return FalseWarnings(data, rounding);
+            yield return Subjects("rows of new subjects that break their bound", data, rounding, every: false);
+            yield return Subjects("new subjects with a row that breaks its bound", data, rounding, every: true);
             yield return WeightedPValue(data, rounding);
             yield return Confidence(data, rounding);
             yield return Rate(data, rounding);
@@ -328,6 +330,29 @@ internal static class GuaranteeSimulation
             var options = new ExchangeabilityOptions { Significance = Alpha, Permutations = 99, Seed = random.Next() };
             double Warns(double shift) => ExchangeabilityTest.Compare(Rows(60, shift), Rows(90, 0), options).PValue <= Alpha ? 1 : 0;
             return (Warns(0), Warns(0.2));
+        }));
+    }
+
+    /// <summary>Subjects whose errors are alike; those with large ones have few rows.</summary>
+    private static (string, Func<int, GuaranteeFigure>) Subjects(string what, string data, double rounding, bool every)
+    {
+        var name = $"{what}, {data}";
+        return (name, repetitions => Repeat(name, Alpha, repetitions, "of rows where rows are counted", random =>
+        {
+            double[] Subject()
+            {
+                var level = Math.Exp(Normal(random));
+                return [.. Enumerable.Range(0, level > 1.5 ? 2 : 30).Select(_ => Round(Math.Abs(level * (1 + (0.2 * Normal(random)))), rounding))];
+            }
+
+            double[][] known = [.. Enumerable.Range(0, 40).Select(_ => Subject())], test = [.. Enumerable.Range(0, Testing).Select(_ => Subject())];
+            double[] rows = [.. known.SelectMany(s => s)];
+            var level = new ConformalLevel { Miscoverage = Alpha };
+            var bound = every
+                ? ConformalQuantile.Of([.. known.Select(s => s.Max())], level)
+                : new ConformalInterval([], rows, level, BoundSides.Upper, [.. known.SelectMany(s => s.Select(_ => 1.0 / s.Length))]).Offsets().Upper;
+            var plain = ConformalQuantile.Of(rows, level);
+            return (test.Average(s => every ? s.Any(e => e > bound) ? 1.0 : 0 : s.Average(e => e > bound ? 1.0 : 0)), test.Average(s => s.Average(e => e > plain ? 1.0 : 0)));
         }));
     }
 
