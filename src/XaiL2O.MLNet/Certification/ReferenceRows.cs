@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -62,6 +63,7 @@ public sealed record ReferenceRows(IDataView Rows, IReadOnlyList<string> ColumnN
         float[] values = [];
         while (cursor.MoveNext())
         {
+            Interruption.Check();
             reader ??= new FeatureReader(cursor, ColumnNames, sizes);
             Array.Resize(ref values, reader.Size);
             reader.Read(values);

@@ -49,7 +49,7 @@ internal static class BoundPayload
         if (stored.Groups.Contains(null!) || stored.Difficulty?.ColumnNames.Contains(null!) == true || stored.Difficulty is { } d && d.ColumnNames.Count != d.Sizes.Count)
             throw new ArgumentException("a name of a bound's groups or columns is null, or its columns have no sizes.");
         var weights = payload.Array<double>("weights");
-        if (weights.Length > 0 != o.WeightColumnName is not null || stored.Groups.Count > 0 && o.GroupColumnName is null)
+        if (weights.Length > 0 != (o.WeightColumnName is not null || o is { SubjectColumnName: not null, SubjectPromise: SubjectPromise.Row }) || stored.Groups.Count > 0 && o.GroupColumnName is null)
             throw new ArgumentException($"a bound with {weights.Length} weights and {stored.Groups.Count} groups has columns of them that say otherwise.");
         var fitted = stored.Difficulty is { } known ? new FittedDifficulty(loadDifficulty(), known.Sizes, known.Floor) : null;
         var options = new ErrorBoundOptions

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using XaiL2O.Certifiers;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -85,6 +86,7 @@ public sealed class ComponentBoundEstimator : IEstimator<ComponentBoundTransform
         var (ratios, missing) = (new List<double[]>(), 0);
         while (cursor.MoveNext())
         {
+            Interruption.Check();
             var x = inference.Read();
             var y = truths.Read();
             var w = scales is null ? default : scales.Read();

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -88,6 +89,7 @@ public sealed class DensityRatioEstimator : IEstimator<DensityRatioTransformer>
         var rows = new List<Example>();
         while (cursor.MoveNext())
         {
+            Interruption.Check();
             reader ??= new FeatureReader(cursor, options.ColumnNames, sizes);
             var features = new float[reader.Size];
             reader.Read(features);
