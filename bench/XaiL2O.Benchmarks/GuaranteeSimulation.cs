@@ -41,11 +41,20 @@ internal static class GuaranteeSimulation
         {
             var data = rounding > 0 ? "ties" : "no ties";
             yield return Weighted(data, rounding);
+            yield return FalseWarnings(data, rounding);
+            yield return Subjects("rows of new subjects that break their bound", data, rounding, every: false);
+            yield return Subjects("new subjects with a row that breaks its bound", data, rounding, every: true);
             yield return WeightedPValue(data, rounding);
             yield return Confidence(data, rounding);
             yield return Rate(data, rounding);
+            yield return FalseFails("one side", data, rounding, Sides.Upper, JointRule.AllPass);
+            yield return FalseFails("two sides", data, rounding, Sides.TwoSided, JointRule.AllPass);
+            yield return FalseFails("Holm over three", data, rounding, Sides.Upper, JointRule.Holm);
         }
 
+        yield return Alarms("losses of 0 and 1", (random, risk) => random.NextDouble() < risk ? 1 : 0);
+        yield return Alarms("losses of many sizes", (random, risk) => Math.Min(1, 2 * risk * random.NextDouble()));
+        yield return Alarms("risks that follow the losses before", null);
         yield return ("adaptive level against an adversary", Adversary);
     }
 
@@ -253,6 +262,97 @@ internal static class GuaranteeSimulation
             var q = ConformalQuantile.Of([.. Enumerable.Range(0, Calibrating).Select(_ => Round(random.NextDouble(), rounding))], level);
             var rate = Math.Max(0, 1 - q - (rounding / 2));
             return (rate > level.RateGiven(Calibrating).Quantile(1 - share) ? 1 : 0, rate);
+        }));
+    }
+
+    /// <summary>Certificates whose levels hold with a confidence, of uniform values, whose share of false fails is known.</summary>
+    private static (string, Func<int, GuaranteeFigure>) FalseFails(string kind, string data, double rounding, Sides sides, JointRule rule)
+    {
+        const double delta = 0.05;
+        var properties = rule == JointRule.AllPass ? 1 : 3;
+        var name = $"calibrations whose share of false fails exceeds its level, {kind}, {data}";
+        return (name, repetitions => Repeat(name, delta, repetitions, "mean share", random =>
+        {
+            PropertyCertifier Part(int i) => new(
+                $"{i}",
+                new EmpiricalDistribution(Enumerable.Range(0, 2 * Calibrating).Select(_ => Round(random.NextDouble(), rounding))),
+                new LabelPolicy { PassProbability = 1 - Alpha, FailProbability = Alpha, Confidence = 1 - delta },
+                Calibration.Conformal,
+                sides: sides);
+            var certifier = new Certifier(Enumerable.Range(0, properties).Select(Part), new JointPolicy { Rule = rule, FamilyLevel = Alpha });
+            // The last value of a part that does not fail, where the others are usual.
+            double Last(int part, double beyond)
+            {
+                var (passes, fails) = (0.5, beyond);
+                for (var i = 0; i < 50; i++)
+                {
+                    var middle = (passes + fails) / 2;
+                    (passes, fails) = certifier.Certify([.. Enumerable.Range(0, properties).Select(p => p == part ? Math.Max(0, middle) : 0.5)]).Trustworthy ? (middle, fails) : (passes, middle);
+                }
+
+                return passes;
+            }
+
+            double Share(int part) => Math.Max(0, 1 - Last(part, 2) - (rounding / 2)) + (sides == Sides.Upper ? 0 : Math.Max(0, Last(part, -1) - (rounding / 2)));
+            var share = 1 - Enumerable.Range(0, properties).Aggregate(1.0, (passes, part) => passes * (1 - Share(part)));
+            return (share > Alpha + 1e-9 ? 1 : 0, share);
+        }));
+    }
+
+    /// <summary>Streams whose risk is that of the reference throughout, or, where it follows the losses before, at most that.</summary>
+    private static (string, Func<int, GuaranteeFigure>) Alarms(string data, Func<Random, double, double>? draw)
+    {
+        const double delta = 0.05;
+        const double risk = 0.1;
+        var name = $"monitors with a false alarm within 3 000 rows, {data}";
+        return (name, repetitions => Repeat(name, delta, repetitions, "share that sees the risk doubled", random =>
+        {
+            bool Alarm(double factor)
+            {
+                double Loss(double of) => draw?.Invoke(random, of) ?? (random.NextDouble() < of ? 1 : 0);
+                var monitor = new RiskMonitor([.. Enumerable.Range(0, 1000).Select(_ => Loss(risk))], new RiskMonitorOptions { Confidence = 1 - delta, Tolerance = 0 });
+                for (var t = 0; t < 3000; t++)
+                    monitor.Observe(Loss(factor * risk * (draw is null && monitor.MeanLoss < risk / 2 ? 0.5 : 1)));
+                return monitor.AlarmAt > 0;
+            }
+
+            return (Alarm(1) ? 1 : 0, Alarm(2) ? 1 : 0);
+        }));
+    }
+
+    /// <summary>Two sets of rows from one distribution, whose columns depend on each other.</summary>
+    private static (string, Func<int, GuaranteeFigure>) FalseWarnings(string data, double rounding)
+    {
+        var name = $"sets of rows that are alike and taken for different, {data}";
+        return (name, repetitions => Repeat(name, Alpha, repetitions, "share of different ones that are seen", random =>
+        {
+            double[][] Rows(int count, double shift) => [.. Draw(random, count, 0, rounding).Select(r => (double[])[r.Input + shift, r.Truth, r.Prediction])];
+            var options = new ExchangeabilityOptions { Significance = Alpha, Permutations = 99, Seed = random.Next() };
+            double Warns(double shift) => ExchangeabilityTest.Compare(Rows(60, shift), Rows(90, 0), options).PValue <= Alpha ? 1 : 0;
+            return (Warns(0), Warns(0.2));
+        }));
+    }
+
+    /// <summary>Subjects whose errors are alike; those with large ones have few rows.</summary>
+    private static (string, Func<int, GuaranteeFigure>) Subjects(string what, string data, double rounding, bool every)
+    {
+        var name = $"{what}, {data}";
+        return (name, repetitions => Repeat(name, Alpha, repetitions, "of rows where rows are counted", random =>
+        {
+            double[] Subject()
+            {
+                var level = Math.Exp(Normal(random));
+                return [.. Enumerable.Range(0, level > 1.5 ? 2 : 30).Select(_ => Round(Math.Abs(level * (1 + (0.2 * Normal(random)))), rounding))];
+            }
+
+            double[][] known = [.. Enumerable.Range(0, 40).Select(_ => Subject())], test = [.. Enumerable.Range(0, Testing).Select(_ => Subject())];
+            double[] rows = [.. known.SelectMany(s => s)];
+            var level = new ConformalLevel { Miscoverage = Alpha };
+            var bound = every
+                ? ConformalQuantile.Of([.. known.Select(s => s.Max())], level)
+                : new ConformalInterval([], rows, level, BoundSides.Upper, [.. known.SelectMany(s => s.Select(_ => 1.0 / s.Length))]).Offsets().Upper;
+            var plain = ConformalQuantile.Of(rows, level);
+            return (test.Average(s => every ? s.Any(e => e > bound) ? 1.0 : 0 : s.Average(e => e > bound ? 1.0 : 0)), test.Average(s => s.Average(e => e > plain ? 1.0 : 0)));
         }));
     }
 

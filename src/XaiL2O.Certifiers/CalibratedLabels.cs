@@ -6,6 +6,31 @@ internal sealed class CalibratedLabels(CalibrationDistribution[] distributions, 
     /// <summary>What is compared with: one distribution, or two; none where there is nothing.</summary>
     public CalibrationDistribution[] Distributions => distributions;
 
+    /// <summary>The p-value up to which a row fails.</summary>
+    public double FailLevel { get; } = Level(distributions, policy.FailProbability, policy.Confidence, sides);
+
+    /// <summary>The p-value up to which a row gets a warning or fails.</summary>
+    public double WarnLevel { get; } = Level(distributions, policy.FailProbability + policy.WarningProbability, policy.Confidence, sides);
+
+    /// <summary>The p-value that a share of good rows stays at or below: the share itself on average over calibrations, less with a confidence.</summary>
+    public static double Level(CalibrationDistribution[] distributions, double share, double? confidence, Sides sides)
+    {
+        if (confidence is null || share <= 0 || share >= 1)
+            return share;
+        // Where there are two distributions the larger p-value counts, so the smaller level is safe for both.
+        return distributions.Select(d => Exceedances(d.Count, share, confidence, sides) / (d.Count + 1.0)).DefaultIfEmpty(share).Min();
+    }
+
+    /// <summary>k: given N calibration rows, a share Beta(k, N + 1 − k) of good rows is beyond the level, on both sides together.</summary>
+    public static int Exceedances(int rows, double share, double? confidence, Sides sides)
+    {
+        var perSide = sides == Sides.TwoSided ? 2 : 1;
+        if (confidence is null)
+            return perSide * (int)Math.Floor((share / perSide * (rows + 1.0)) + (PropertyCertifier.Slack * (rows + 1.0)));
+        var exceedances = new ConformalLevel { Miscoverage = share, Confidence = confidence }.Exceedances(rows);
+        return exceedances - (exceedances % perSide);
+    }
+
     public int SideCount => sides == Sides.TwoSided ? 2 : 1;
 
     /// <summary>The p-value; NaN where there is nothing to compare with.</summary>
@@ -104,7 +129,7 @@ internal sealed class CalibratedLabels(CalibrationDistribution[] distributions, 
     }
 
     private CertificateLabel OfP(double p) =>
-        Of(p <= policy.FailProbability + PropertyCertifier.Slack, p <= policy.FailProbability + policy.WarningProbability + PropertyCertifier.Slack);
+        Of(p <= FailLevel + PropertyCertifier.Slack, p <= WarnLevel + PropertyCertifier.Slack);
 
     /// <summary>(12) in terms of the share c of values strictly nearer the usual: fail if c ≥ 1 − p_f, pass if c &lt; p_p. With none, pass.</summary>
     private CertificateLabel OfShare(double share)

@@ -9,6 +9,9 @@ public sealed class Certifier
     private readonly bool refuses;
     private readonly int tests;
 
+    /// <summary>The p-value up to which a property fails jointly, while a number of tests is left; empty where each is judged by itself.</summary>
+    private readonly double[][] jointLevels = [];
+
     /// <summary>Creates the certifier.</summary>
     /// <param name="properties">At least one, with distinct names.</param>
     /// <param name="joint">Rule of the joint verdict; <see cref="JointRule.AllPass"/> when null.</param>
@@ -57,8 +60,10 @@ public sealed class Certifier
         {
             if (property.Calibration == Calibration.Paper)
                 throw new ArgumentException($"{joint.Rule} adjusts p-values, and '{property.Name}' is calibrated by {nameof(Calibration.Paper)}, which gives none that is valid. Use {nameof(Calibration.Conformal)}, or {nameof(JointRule.AllPass)}.", nameof(joint));
-            property.RequireCount(joint.FamilyLevel / tests, $"fail rows at family level {joint.FamilyLevel} over {tests} properties", nameof(JointPolicy.FamilyLevel));
+            property.RequireCount(joint.FamilyLevel / tests, PropertyCertifier.JointConfidence(property.Policy, tests), $"fail rows at family level {joint.FamilyLevel} over {tests} properties", nameof(JointPolicy.FamilyLevel));
         }
+
+        jointLevels = [.. this.properties.Select(p => Enumerable.Range(0, tests + 1).Select(left => left == 0 || p.Limits is not null ? double.NaN : p.JointLevel(joint.FamilyLevel / left, tests)).ToArray())];
     }
 
     /// <summary>The properties in order; calibrated on all rows.</summary>
@@ -128,7 +133,7 @@ public sealed class Certifier
         if (Joint.Rule == JointRule.Bonferroni)
         {
             for (var i = 0; i < properties.Length; i++)
-                any |= failed[i] |= properties[i].Limits is null && certificates[i].PValue <= (Joint.FamilyLevel / tests) + PropertyCertifier.Slack;
+                any |= failed[i] |= certificates[i].PValue <= jointLevels[i][tests] + PropertyCertifier.Slack;
         }
         else if (Joint.Rule == JointRule.Holm)
         {
@@ -154,33 +159,28 @@ public sealed class Certifier
         return string.Join(" ", sentences);
     }
 
-    /// <summary>Holm's procedure: the next smallest p-value is compared with level/(number left) until one is not rejected.</summary>
+    /// <summary>Holm's procedure: p-values are compared with level/(number left) until none more is rejected.</summary>
     private bool StepDown(ReadOnlySpan<Certificate> certificates, Span<bool> failed)
     {
-        var (any, last) = (false, double.NegativeInfinity);
-        for (var left = tests; left > 0;)
+        var (any, rejected) = (false, 0);
+        while (true)
         {
-            // The smallest p-value above the last one; equal ones are rejected together.
-            var (next, ties) = (double.PositiveInfinity, 0);
+            var now = 0;
             for (var i = 0; i < properties.Length; i++)
             {
-                var p = certificates[i].PValue;
-                if (properties[i].Limits is not null || !(p > last) || p > next)
+                if (!(certificates[i].PValue <= jointLevels[i][tests - rejected] + PropertyCertifier.Slack))
                     continue;
-                (ties, next) = (p < next ? 1 : ties + 1, p);
+                any = failed[i] = true;
+                now++;
             }
 
-            if (!(next <= (Joint.FamilyLevel / left) + PropertyCertifier.Slack))
-                break;
-            for (var i = 0; i < properties.Length; i++)
-            {
-                if (properties[i].Limits is null && certificates[i].PValue == next)
-                    any = failed[i] = true;
-            }
-
-            (last, left) = (next, left - ties);
+            if (now <= rejected || now == tests)
+                return any;
+            rejected = now;
         }
-
-        return any;
     }
+
+    /// <summary>What every property fails at, and how often by chance given the calibration rows: a line for each, of groups after those of all rows.</summary>
+    public override string ToString() =>
+        string.Join(Environment.NewLine, properties.Select(p => p.ToString()).Concat(groups.OrderBy(g => g.Key, StringComparer.Ordinal).SelectMany(g => g.Value.properties.Select(p => $"Group {g.Key}, {p}"))));
 }

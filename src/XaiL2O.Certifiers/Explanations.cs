@@ -18,6 +18,18 @@ internal static class Explanations
         $"{certificate.Name} failed: no calibration rows of the group '{group}', and rows of other groups do not vouch for it.";
 
     /// <summary>Four significant digits.</summary>
+    /// <summary>Before what is said of the rate at which rows like the calibration rows fail.</summary>
+    public const string SomeFailToo = "Some rows like the calibration rows fail too.";
+
+    /// <summary>"Fails below 2.", "Fails below 2 and above 9.", and so on.</summary>
+    public static string Limits(double lower, double upper) => (double.IsFinite(lower), double.IsFinite(upper)) switch
+    {
+        (false, false) => "No finite value fails.",
+        (false, true) => $"Fails above {Number(upper)}.",
+        (true, false) => $"Fails below {Number(lower)}.",
+        _ => $"Fails below {Number(lower)} and above {Number(upper)}.",
+    };
+
     public static string Number(double value) => value.ToString(Math.Abs(value) is >= 1e-3 and < 1e5 or 0 ? "G4" : "0.##e0", CultureInfo.InvariantCulture);
 
     private static string Judgement(PropertyCertifier property, Certificate certificate, string? group)

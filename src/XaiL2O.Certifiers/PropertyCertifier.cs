@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace XaiL2O.Certifiers;
 
 /// <summary>Judges one property against calibration values or absolute limits. Immutable; can be used from many threads.</summary>
@@ -59,12 +61,14 @@ public sealed class PropertyCertifier
             tolerance,
             sides);
         var level = policy.FailProbability;
+        if (calibration == Calibration.Paper && policy.Confidence is { } confidence)
+            throw new ArgumentException($"{nameof(LabelPolicy.Confidence)} = {confidence} of '{name}' must be null with {nameof(Calibration.Paper)}, which promises nothing of finitely many calibration rows.", nameof(policy));
         if (calibration == Calibration.Conformal && level > 0)
-            RequireCount(level, $"fail rows at level {level}", nameof(LabelPolicy.FailProbability), " (a joint rule over k properties takes about k times as many)");
-        if (level > 0 && Compared.Max(d => d.RankError) is var error && error >= level / compared.SideCount)
+            RequireCount(level, policy.Confidence, $"fail rows at level {level}", nameof(LabelPolicy.FailProbability), " (a joint rule over k properties takes about k times as many)");
+        if (level > 0 && Compared.Max(d => d.RankError) is var error && compared.FailLevel / compared.SideCount is var told && error >= told)
         {
             throw new ArgumentException(
-                $"The sketch of '{name}' has rank error {error}, too coarse to tell the {level / compared.SideCount:P1} most unusual values of a side apart. Use an error of at most {level / compared.SideCount / 5}.",
+                $"The sketch of '{name}' has rank error {error}, too coarse to tell the {told:P1} most unusual values of a side apart. Use an error of at most {told / 5}.",
                 nameof(distribution));
         }
 
@@ -141,6 +145,20 @@ public sealed class PropertyCertifier
     /// <summary>The smallest value that passes; equal to <see cref="LowerFailThreshold"/> where there are no warnings.</summary>
     public double LowerWarnThreshold { get; } = double.NegativeInfinity;
 
+    /// <summary>
+    /// The share of rows like the calibration rows that fails, given the calibration rows; it is at most this where values have ties or the calibration values are sketched. Null where
+    /// nothing is promised: limits, <see cref="Calibration.Paper"/>, and levels of 0 or 1.
+    /// </summary>
+    public RateGivenCalibration? FalseFailRate =>
+        Limits is null && Calibration == Calibration.Conformal && Policy.FailProbability is > 0 and < 1
+        && Compared[0].Count is var rows && CalibratedLabels.Exceedances(rows, Policy.FailProbability, Policy.Confidence, Sides) is var k && k > 0 && k <= rows
+            ? new RateGivenCalibration(rows, k)
+            : null;
+
+    /// <summary>What fails, and how often by chance: a line for people.</summary>
+    public override string ToString() =>
+        $"{Name}: {Explanations.Limits(LowerFailThreshold, FailThreshold)}{(Limits is not null ? " The limit is given." : FalseFailRate is { } rate ? $" {Explanations.SomeFailToo} {rate}" : "")}";
+
     /// <summary>What labels and p-values compare with: one distribution, two with <see cref="CalibrationSource.Both"/>, none where there is nothing.</summary>
     internal CalibrationDistribution[] Compared => compared.Distributions;
 
@@ -161,16 +179,44 @@ public sealed class PropertyCertifier
     /// <param name="sides">Which values are unusual.</param>
     public static int RowsNeeded(double level, Sides sides = Sides.Upper) => (int)Math.Ceiling(((sides == Sides.TwoSided ? 2 : 1) / level) - 1 - 1e-9);
 
+    /// <summary>The same where levels hold with a confidence.</summary>
+    internal static int RowsNeeded(double level, Sides sides, double? confidence)
+    {
+        if (confidence is null)
+            return RowsNeeded(level, sides);
+        var asked = new ConformalLevel { Miscoverage = level, Confidence = confidence };
+        if (sides == Sides.Upper)
+            return asked.RowsNeeded;
+        var (low, high) = ((long)asked.RowsNeeded, 2L * asked.RowsNeeded);
+        while (high < int.MaxValue && asked.Exceedances((int)high) < 2)
+            (low, high) = (high, 2 * high);
+        high = Math.Min(high, int.MaxValue);
+        while (low + 1 < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = asked.Exceedances((int)middle) < 2 ? (middle, high) : (low, middle);
+        }
+
+        return (int)high;
+    }
+
+    /// <summary>The p-value up to which one of several tests of a family fails.</summary>
+    internal double JointLevel(double share, int tests) => CalibratedLabels.Level(Compared, share, JointConfidence(Policy, tests), Sides);
+
+    /// <summary>The confidence of one of several tests, so that all keep theirs together.</summary>
+    internal static double? JointConfidence(LabelPolicy policy, int tests) => 1 - ((1 - policy.Confidence) / tests);
+
     /// <summary>Whether a value is nearer the lower end of the calibration values than the upper, where that counts.</summary>
     internal bool IsLow(double value) => compared.IsLow(value);
 
     /// <summary>Throws unless the calibration values allow conformal p-values as small as a level.</summary>
-    internal void RequireCount(double level, string purpose, string option, string more = "")
+    internal void RequireCount(double level, double? confidence, string purpose, string option, string more = "")
     {
-        var needed = RowsNeeded(level, Sides);
+        var needed = RowsNeeded(level, Sides, confidence);
         if (Compared.MinBy(d => d.Count) is not { } fewest || fewest.Count >= needed)
             return;
         var (smallest, instead) = Sides == Sides.TwoSided ? ("2/(N + 1) where both sides count", $", or let only large values fail ({nameof(Certifiers.Sides)}.{nameof(Sides.Upper)})") : ("1/(N + 1)", "");
+        purpose += confidence is { } kept ? string.Create(CultureInfo.InvariantCulture, $" with {nameof(LabelPolicy.Confidence)} = {kept:0.####}") : "";
         throw new ArgumentException(
             $"'{Name}' has {fewest.Count} calibration values, too few to {purpose}: a conformal p-value cannot be smaller than {smallest}. "
             + $"Calibrate on at least {needed} rows{more} or raise {option}{instead}.");

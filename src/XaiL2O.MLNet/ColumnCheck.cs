@@ -31,6 +31,15 @@ internal static class ColumnCheck
             throw Mismatch(name, expected, type.ToString()!);
     }
 
+    /// <summary>A vector of numbers of any length.</summary>
+    public static void NumberVector(DataViewSchema schema, string name)
+    {
+        const string expected = "a vector of numbers";
+        var type = Find(schema, name, expected).Type;
+        if (type is not VectorDataViewType vector || !IsNumber(vector.ItemType))
+            throw Mismatch(name, expected, type.ToString()!);
+    }
+
     /// <summary>The same promise before fitting.</summary>
     public static void NumberVector(SchemaShape shape, string name)
     {
@@ -171,7 +180,8 @@ internal static class ColumnCheck
             throw Mismatch(name, ArgumentKind(null), Describe(column));
     }
 
-    private static void Argument(DataViewSchema schema, string name, int? size)
+    /// <summary>The same of a given length, which is 1 of a number.</summary>
+    public static void Argument(DataViewSchema schema, string name, int? size)
     {
         var type = Find(schema, name, ArgumentKind(size)).Type;
         var fits = type is VectorDataViewType vector

@@ -95,6 +95,27 @@ public sealed class L2OCatalog
     public ErrorBoundEstimator BoundError(ErrorBoundOptions options) => new(environment, options);
 
     /// <summary>
+    /// Bounds of every component of a vector, after any model, so that at most a share of the components lies outside on average. Fit it on rows that no model before was trained on.
+    /// </summary>
+    /// <param name="outputColumnName">Column with the inference, a vector of numbers.</param>
+    /// <param name="truthColumnName">Column with the truth, read when the bound is fitted.</param>
+    /// <param name="risk">The share of components that may lie outside, in (0, 1).</param>
+    public ComponentBoundEstimator BoundComponents(string outputColumnName = "Score", string truthColumnName = "Label", double risk = 0.1) =>
+        BoundComponents(new ComponentBoundOptions { OutputColumnName = outputColumnName, TruthColumnName = truthColumnName, Risk = risk });
+
+    /// <summary>Bounds of every component of a vector, with settings: scales, prefix.</summary>
+    /// <param name="options">Columns and risk.</param>
+    public ComponentBoundEstimator BoundComponents(ComponentBoundOptions options) => new(environment, options);
+
+    /// <summary>
+    /// Weights for a bound on rows from elsewhere: a classifier tells rows like the calibration rows from new ones. Fit it on rows that are like the calibration rows and are none of them,
+    /// append it to the model, and name its column in <see cref="ErrorBoundOptions.WeightColumnName"/>.
+    /// </summary>
+    /// <param name="newRows">Rows from where the bound is to hold; no truth is needed. Other rows than those that are judged later.</param>
+    /// <param name="options">Classifier, columns, largest weight.</param>
+    public DensityRatioEstimator EstimateDensityRatio(IDataView newRows, DensityRatioOptions options) => new(environment, newRows, options);
+
+    /// <summary>
     /// Selects rows so that at most a share of the selected ones is bad on average, after any model. The estimator learns from the rows it is fitted on, of which it is known which are bad:
     /// fit it on rows that no model before was trained on.
     /// </summary>

@@ -18,7 +18,7 @@ internal sealed partial class PageCodeTests
             "docs/certificates.md",
             "MLContext ml, IDataView trainingRows, float[][] trainingFeatures, IDataView calibrationRows, IDataView newRows, IDataView numberRows, Row row",
             "class Row { } class Prediction { }"),
-        new("docs/guarantees.md", "MLContext ml, IDataView trainingRows, IDataView calibrationRows, IDataView selectionRows, IDataView newRows"),
+        new("docs/guarantees.md", "MLContext ml, IDataView trainingRows, IDataView calibrationRows, IDataView selectionRows, IDataView newRows, IDataView calibrationSignals"),
         new("docs/experiments.md", "MLContext ml, float[,] measurementMatrix, IDataView trainingRows, IDataView validationRows, IDataView calibrationRows, IDataView rows, IProgress<TrialOutcome> progress, CancellationToken cancellationToken"),
         new("docs/adding-a-model.md", "float[,] A, IDataView trainingRows, IDataView calibrationRows, string path"),
         new("README.md", "float[,] measurementMatrix, IDataView trainingRows, IDataView calibrationRows, IDataView newRows"),

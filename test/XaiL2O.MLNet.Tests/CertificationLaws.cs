@@ -127,6 +127,7 @@ internal sealed class CertificationLaws
         new TestCaseData(new CertifierOptions { Properties = Properties() }).SetArgDisplayNames("all pass"),
         new TestCaseData(new CertifierOptions { Properties = Properties(), Joint = new JointPolicy { Rule = JointRule.Holm, FamilyLevel = 0.1 } }).SetArgDisplayNames("holm"),
         new TestCaseData(new CertifierOptions { Properties = Properties(), Calibration = Calibration.Paper, Policy = new LabelPolicy { PassProbability = 0.8, WarningProbability = 0.1, FailProbability = 0.1 } }).SetArgDisplayNames("paper"),
+        new TestCaseData(new CertifierOptions { Properties = Properties(), Policy = new LabelPolicy { Confidence = 0.9 } }).SetArgDisplayNames("confidence"),
         new TestCaseData(new CertifierOptions { Properties = Properties(), GroupColumnName = "Kind", GroupFallback = GroupFallback.Pooled }).SetArgDisplayNames("groups"),
         new TestCaseData(new CertifierOptions { Properties = Properties(), GroupColumnName = "Kind", GroupFallback = GroupFallback.Fail, MinimumPerGroup = 50 }).SetArgDisplayNames("groups, others fail"),
         new TestCaseData(new CertifierOptions { Properties = Properties(), SketchError = 0.01 }).SetArgDisplayNames("sketch"),

@@ -57,6 +57,7 @@ internal static class ConformanceCases
                 SketchError = 0.01,
             })),
         Of("bounds of vectors, by groups", Rows(("Signal", 6), ("Image", 6)), ml => ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Signal", TruthColumnName = "Image", Measure = ErrorMeasure.Relative, GroupColumnName = "Kind" })),
+        Of("bounds of subjects' rows", Rows(("Signal", 6), ("Image", 6)), ml => ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Signal", TruthColumnName = "Image", SubjectColumnName = "Id", SubjectPromise = SubjectPromise.EveryRow })),
         Of(
             "bounds of a number, by a fitted difficulty",
             After(Dictionary),
@@ -67,6 +68,8 @@ internal static class ConformanceCases
                 TruthColumnName = "Residual",
                 Difficulty = new DifficultyModel(ml.Regression.Trainers.LbfgsPoissonRegression(), ["Signal", "Flag"]),
             })),
+        Of("bounds of components", Rows(("Signal", 6), ("Image", 6), ("Reconstruction", 6)), ml => ml.L2O().BoundComponents(new ComponentBoundOptions { OutputColumnName = "Signal", TruthColumnName = "Image", ScaleColumnName = "Reconstruction" }), "Signal", "Reconstruction"),
+        Of("weights of rows from elsewhere", Rows(("Signal", 6)), ml => ml.L2O().EstimateDensityRatio(Rows(("Signal", 6)).View(9, 60), new DensityRatioOptions(ml.BinaryClassification.Trainers.LbfgsLogisticRegression(), ["Signal", "Number"])), "Signal"),
         Of("a post-condition that lets rows pass", After(Judged), ml => ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Pass)),
         Of("a post-condition that leaves rows out", After(Judged), ml => ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Drop)),
         Of("a chain", Dictionary.Training, ml => Dictionary.Estimator(ml).Append(ml.L2O().Certify(Properties)).Append(ml.L2O().RequireTrust(TrustAction.Pass, TrustAction.Pass))),

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers;
 using XaiL2O.Certifiers;
+using XaiL2O.Data;
 using XaiL2O.Examples;
 
 namespace XaiL2O.MLNet.Tests;
@@ -148,6 +149,32 @@ internal sealed class ErrorBoundLaws
         IDataView Selected(IDataView view, string prefix) => Ml.L2O().SelectTrustworthy(new SelectionOptions { RankColumnName = "OwnError", BadColumnName = "Bad", OutputPrefix = prefix }).Fit(view).Transform(view);
         Assert.That(() => Selected(Selected(rows, ""), ""), Throws.InvalidOperationException.With.Message.Contains("'Selected' of a selection before this one"));
         Assert.That(Selected(Selected(rows, ""), "Again.").Schema.Select(c => c.Name), Is.SupersetOf(new[] { "Selected", "Again.Selected", "Again.Selected.PValue" }));
+    }
+
+    private sealed class Picture
+    {
+        [VectorType(64)]
+        public float[] Image { get; set; } = [];
+
+        [VectorType(64)]
+        public float[] Estimate { get; set; } = [];
+    }
+
+    [Test]
+    public void Structural_similarity_of_images_is_bounded_and_known_to_a_fresh_process()
+    {
+        IDataView Pictures(int seed, int count)
+        {
+            var random = new Random(seed);
+            return Ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(_ => (float[])[.. Enumerable.Range(0, 64).Select(_ => random.NextSingle())]).Select(x => new Picture { Image = x, Estimate = [.. x.Select(v => v + (0.2f * random.NextSingle()))] }).ToArray());
+        }
+
+        var bound = Ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Estimate", TruthColumnName = "Image", Measure = ImageQuality.OneMinusSsim }).Fit(Pictures(1, 300));
+        var test = Pictures(2, 300);
+        var errors = Ml.L2O().ImageQuality(8, "Estimate", "Image").Fit(test).Transform(test).GetColumn<double>("Ssim").Select(ssim => 1 - ssim);
+        Assert.That(errors.Zip(bound.Transform(test).GetColumn<double>("Estimate.ErrorBound"), (e, b) => e > b ? 1.0 : 0).Average(), Is.InRange(0.04, 0.16));
+        using var folder = new TemporaryFolder();
+        Assert.That(ChainReload.Compare(Ml, bound, Pictures(3, 20), folder.PathOf("model.zip")).Differing, Is.Zero);
     }
 
     [Test]

@@ -45,6 +45,9 @@ internal sealed class HostileZipLaws
         ["trust, groups and functions"] = Judged,
         ["bound with groups and difficulty"] = () => Fitted(Ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Mask", TruthColumnName = "Reserves", Measure = ErrorMeasure.PeakSignalToNoise(2), GroupColumnName = "Group", Difficulty = new DifficultyModel(Ml.Regression.Trainers.LbfgsPoissonRegression(), ["Weight", "Mask"]) }), Vectors),
         ["bound with weights and a function"] = () => Fitted(Ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Mask", TruthColumnName = "Reserves", Measure = ErrorMeasure.Of(PropertyFunction.RelativeError(new DenseMatrix(2, 2, [1, 0, 0, 1]))), WeightColumnName = "Weight", OutputPrefix = "B." }), Vectors),
+        ["bound of subjects"] = () => Fitted(Ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = "Mask", TruthColumnName = "Reserves", SubjectColumnName = "Group", Level = new ConformalLevel { Miscoverage = 0.5 } }), Vectors),
+        ["bound of components"] = () => Fitted(Ml.L2O().BoundComponents("Mask", "Reserves"), Vectors),
+        ["density ratio"] = () => Fitted(Ml.L2O().EstimateDensityRatio(Vectors, new DensityRatioOptions(Ml.BinaryClassification.Trainers.LbfgsLogisticRegression(), ["Weight", "Mask"])), Vectors),
         ["selection"] = () => Fitted(Ml.L2O().SelectTrustworthy(new SelectionOptions { RankColumnName = "Weight", OutputColumnName = "Mask", TruthColumnName = "Reserves", ErrorLimit = 230, Measure = ErrorMeasure.Of(PropertyFunction.Disagreement()) }), Vectors),
         ["selection of a stream"] = () => Fitted(Ml.L2O().SelectTrustworthy(new SelectionOptions { RankColumnName = "Weight", BadColumnName = "IsBad", Stream = true, Window = 5, FalseDiscoveryRate = 0.3, OutputPrefix = "S." }), Vectors),
     };

@@ -31,6 +31,7 @@ internal sealed class NullArgumentLaws
         [typeof(ParallelBeamGeometry)] = () => Geometry,
         [typeof(ImplicitModelTrainer.Options)] = () => new ImplicitModelTrainer.Options(),
         [typeof(CertifiedProperty[])] = () => new[] { new CertifiedProperty("Sparsity") },
+        [typeof(DensityRatioOptions)] = () => new DensityRatioOptions(new MLContext(1).BinaryClassification.Trainers.LbfgsLogisticRegression(), ["Features"]),
         [typeof(CertifierOptions)] = () => new CertifierOptions { Properties = [new CertifiedProperty("Sparsity")] },
         [typeof(ITransformer)] = () => Fixture.Model,
         [typeof(IDataView)] = () => Ml.Data.LoadFromEnumerable(Fixture.Rows(1, 3)),

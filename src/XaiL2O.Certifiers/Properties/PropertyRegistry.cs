@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace XaiL2O.Certifiers;
 
@@ -8,6 +10,7 @@ namespace XaiL2O.Certifiers;
 /// </summary>
 public static class PropertyRegistry
 {
+    private const string DataAssembly = "XaiL2O.Data";
     private static readonly ConcurrentDictionary<string, Func<FunctionDescription, PropertyFunction>> Functions = new(StringComparer.Ordinal);
     private static readonly ConcurrentDictionary<string, VectorMap> Maps = new(StringComparer.Ordinal);
 
@@ -44,7 +47,7 @@ public static class PropertyRegistry
         ArgumentNullException.ThrowIfNull(description);
         if (BuiltInFunctions.Has(description.Kind))
             return BuiltInFunctions.Create(description);
-        return Functions.TryGetValue(description.Kind, out var factory)
+        return Find(description.Kind) is { } factory
             ? factory(description)
             : throw new InvalidOperationException(
                 $"The property function '{description.Kind}' is not registered in this process. "
@@ -53,7 +56,24 @@ public static class PropertyRegistry
 
     /// <summary>Whether a function of this kind can be made in this process.</summary>
     /// <param name="kind">Kind.</param>
-    public static bool IsRegistered(string kind) => BuiltInFunctions.Has(kind) || Functions.ContainsKey(kind);
+    public static bool IsRegistered(string kind) => BuiltInFunctions.Has(kind) || Find(kind) is not null;
+
+    /// <summary>The factory of a kind. Those of the assembly of data register themselves when it is loaded, which a process that only loads models may not have come to.</summary>
+    private static Func<FunctionDescription, PropertyFunction>? Find(string kind)
+    {
+        if (Functions.TryGetValue(kind, out var factory) || !kind.StartsWith(DataAssembly + ".", StringComparison.Ordinal))
+            return factory;
+        try
+        {
+            RuntimeHelpers.RunModuleConstructor(Assembly.Load(DataAssembly).ManifestModule.ModuleHandle);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+
+        return Functions.GetValueOrDefault(kind);
+    }
 
     internal static VectorMap Map(string name) => Maps.TryGetValue(name, out var map)
         ? map

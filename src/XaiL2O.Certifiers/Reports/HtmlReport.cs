@@ -113,7 +113,7 @@ internal static class HtmlReport
         foreach (var p in report.Properties)
         {
             var by = p.Policy is { } policy
-                ? string.Create(CultureInfo.InvariantCulture, $"{p.Calibration}: {100 * policy.FailProbability:0.##}\u00a0% fail{(policy.WarningProbability > 0 ? $", {100 * policy.WarningProbability:0.##}\u00a0% warning" : "")}")
+                ? string.Create(CultureInfo.InvariantCulture, $"{p.Calibration}: {100 * policy.FailProbability:0.##}\u00a0% fail{(policy.WarningProbability > 0 ? $", {100 * policy.WarningProbability:0.##}\u00a0% warning" : "")}{(policy.Confidence is { } confidence ? string.Create(CultureInfo.InvariantCulture, $", for {100 * confidence:0.##}\u00a0% of calibrations") : "")}")
                 : "given limit";
             by += p.Policy is null || p.Source == CalibrationSource.Inferences ? "" : p.Source == CalibrationSource.Truths ? "; on truths" : "; on truths and inferences";
             var rows = p.CalibrationRows == 0 ? "–" : p.CalibrationRows.ToString(CultureInfo.InvariantCulture) + (p.RankError > 0 ? string.Create(CultureInfo.InvariantCulture, $" (sketch, rank error {p.RankError:0.####})") : "");
@@ -141,6 +141,8 @@ internal static class HtmlReport
         if (property.Description.Length > 0)
             sentences.Add($"Value: {property.Description}; {(property.Sides == Sides.TwoSided ? "large and small values are unusual" : "small is good")}.");
         sentences.Add(Limits(property));
+        if (property.FalseFailRate is { } rate)
+            sentences.Add($"{Explanations.SomeFailToo} {rate}");
         if (property.Sides == Sides.TwoSided && property.Counts.Fail > 0)
             sentences.Add(string.Create(CultureInfo.InvariantCulture, $"Of {property.Counts.Fail} rows that fail, {property.FailedBelow} are unusually small."));
         var (failed, odd) = (property.Counts.Fail, property.FailedNotFinite);
@@ -154,13 +156,7 @@ internal static class HtmlReport
     }
 
     /// <summary>"Fails below 2.", "Fails below 2 and above 9.", and so on.</summary>
-    public static string Limits(ReportProperty property) => (double.IsFinite(property.LowerFailLimit), double.IsFinite(property.FailLimit)) switch
-    {
-        (false, false) => "No finite value fails.",
-        (false, true) => $"Fails above {Number(property.FailLimit)}.",
-        (true, false) => $"Fails below {Number(property.LowerFailLimit)}.",
-        _ => $"Fails below {Number(property.LowerFailLimit)} and above {Number(property.FailLimit)}.",
-    };
+    public static string Limits(ReportProperty property) => Explanations.Limits(property.LowerFailLimit, property.FailLimit);
 
     private static void Worst(StringBuilder html, CertificateReport report)
     {

@@ -149,6 +149,7 @@ public sealed class ReportBuilder
             Cause = property.Cause,
             Calibration = property.Limits is null ? property.Calibration : null,
             Policy = property.Limits is null ? property.Policy : null,
+            FalseFailRate = property.FalseFailRate,
             Sides = property.Sides,
             Source = property.Source,
             CalibrationRows = property.Compared.Length == 0 ? 0 : property.Compared.Min(d => d.Count),

@@ -24,6 +24,9 @@ public sealed record ReportProperty
     /// <summary>ε of a sketch of the calibration values; 0 when exact.</summary>
     public required double RankError { get; init; }
 
+    /// <summary>The distribution, over calibrations, of the share of rows like the calibration rows that fails; null where nothing is promised.</summary>
+    public RateGivenCalibration? FalseFailRate { get; init; }
+
     /// <summary>Which values are unusual; without meaning where absolute limits were given.</summary>
     public Sides Sides { get; init; }
 

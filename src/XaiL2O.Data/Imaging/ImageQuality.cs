@@ -1,4 +1,5 @@
 using TorchSharp;
+using XaiL2O.Certifiers;
 using static TorchSharp.torch;
 
 namespace XaiL2O.Data;
@@ -9,6 +10,12 @@ public static class ImageQuality
     private const int Window = 7;
     private const double C1 = 0.01 * 0.01;
     private const double C2 = 0.03 * 0.03;
+
+    /// <summary>
+    /// 1 − <see cref="Ssim"/> as an error, for bounds and selections: <c>BoundError(new ErrorBoundOptions { Measure = ImageQuality.OneMinusSsim, … })</c>. Images are square, with at least 7×7
+    /// pixels and values in [0, 1]. It is saved with a model; whoever loads that references this assembly.
+    /// </summary>
+    public static ErrorMeasure OneMinusSsim { get; } = ErrorMeasure.Of(new DissimilarityFunction());
 
     /// <summary>Peak signal-to-noise ratio −10·log₁₀(MSE) in decibels; +∞ for equal images, NaN where a pixel is NaN.</summary>
     /// <param name="image">Shape <c>[batch, n²]</c>.</param>

@@ -84,7 +84,7 @@ internal sealed class CalibrationData
             var joint = options.Joint.Rule == JointRule.AllPass ? "" : $", and so that {options.Joint.Rule} keeps the family level {options.Joint.FamilyLevel} over {options.Properties.Count(p => p.Limits is null)} properties";
             throw new InvalidOperationException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The property '{property.Name}' (column '{string.Join("', '", property.Columns)}') cannot be calibrated on these rows{of}: there are {known.Count}, and at least {needed} are needed so that every property can fail at its own level, two-sided ones on either side{joint}: no conformal p-value of N rows is below 1/(N + 1). Calibrate on at least {needed} rows, raise {nameof(LabelPolicy.FailProbability)} or {nameof(JointPolicy.FamilyLevel)}, certify fewer properties, or let only large values fail ({nameof(Sides)}.{nameof(Sides.Upper)})."));
+                $"The property '{property.Name}' (column '{string.Join("', '", property.Columns)}') cannot be calibrated on these rows{of}: there are {known.Count}, and at least {needed} are needed so that every property can fail at its own level, two-sided ones on either side{joint}: no conformal p-value of N rows is below 1/(N + 1), and a confidence asks for more. Calibrate on at least {needed} rows, raise {nameof(LabelPolicy.FailProbability)} or {nameof(JointPolicy.FamilyLevel)}, certify fewer properties, or let only large values fail ({nameof(Sides)}.{nameof(Sides.Upper)})."));
         }
     }
 

@@ -53,6 +53,7 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
         }
 
         inChain = false;
+        options.Reference?.Compare(environment, "Certify", input);
         // What came with the columns is kept, so that a loaded model explains itself and judges alike.
         var settled = options with { Properties = [.. options.Properties.Select(p => Settle(p, input.Schema))] };
         var data = CalibrationData.Read(input, settled);

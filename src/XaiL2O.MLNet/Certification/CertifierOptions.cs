@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using XaiL2O.Certifiers;
 
 namespace XaiL2O.MLNet;
@@ -22,7 +23,7 @@ public sealed record CertifierOptions
 
     /// <summary>
     /// Calibration rows that a group needs for a calibration of its own, at least 1; others fall back. When null, the number below which
-    /// the levels asked cannot be reached: ⌈1/p − 1⌉ for the smallest level p, ⌈2/p − 1⌉ two-sided, and 1 where no level is asked.
+    /// the levels asked cannot be reached: ⌈1/p − 1⌉ for the smallest level p, ⌈2/p − 1⌉ two-sided, more with a confidence, and 1 where no level is asked.
     /// </summary>
     public int? MinimumPerGroup { get; init; }
 
@@ -34,6 +35,10 @@ public sealed record CertifierOptions
     /// never too small. Null, the default, keeps all: O(N) doubles per property.
     /// </summary>
     public double? SketchError { get; init; }
+
+    /// <summary>Rows that the calibration rows should be like, which is tested when the estimator is fitted; no test when null, the default.</summary>
+    [JsonIgnore]
+    public ReferenceRows? Reference { get; init; }
 
     /// <summary>
     /// Before the name of every appended column, so that several certifiers fit into one chain; the parts of the verdict are named with it too. The columns that
@@ -59,10 +64,10 @@ public sealed record CertifierOptions
         foreach (var property in tested)
         {
             var sides = property.Sides ?? Sides.Upper;
-            if (PolicyOf(property).FailProbability is > 0 and var level)
-                needed = Math.Max(needed, PropertyCertifier.RowsNeeded(level, sides));
+            if (PolicyOf(property) is { FailProbability: > 0 } policy)
+                needed = Math.Max(needed, PropertyCertifier.RowsNeeded(policy.FailProbability, sides, policy.Confidence));
             if (Joint.Rule != JointRule.AllPass)
-                needed = Math.Max(needed, PropertyCertifier.RowsNeeded(Joint.FamilyLevel / tested.Length, sides));
+                needed = Math.Max(needed, PropertyCertifier.RowsNeeded(Joint.FamilyLevel / tested.Length, sides, PropertyCertifier.JointConfidence(PolicyOf(property), tested.Length)));
         }
 
         return needed;
@@ -86,6 +91,7 @@ public sealed record CertifierOptions
             property.Validate();
         Policy.Validate();
         Joint.Validate();
+        Reference?.Validate();
         if (MinimumPerGroup is < 1)
             throw new ArgumentException($"{nameof(MinimumPerGroup)} = {MinimumPerGroup} is out of range; it must be at least 1.");
         if (!Enum.IsDefined(Calibration))

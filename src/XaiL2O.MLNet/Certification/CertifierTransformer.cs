@@ -75,6 +75,9 @@ public sealed class CertifierTransformer : BatchTransformer
     internal override IRowBatch OpenBatch(DataViewRow source, IReadOnlyList<bool> activeOutputs) =>
         new JudgeBatch(this, source, BatchSize, explains: activeOutputs[^1]);
 
+    /// <summary>What every certificate fails at, and how often by chance given the calibration rows; see <see cref="Certifiers.Certifier.ToString"/>.</summary>
+    public override string ToString() => Certifier.ToString();
+
     private protected override void Save(ModelSaveContext context)
     {
         context.CheckAtModel();
@@ -82,8 +85,8 @@ public sealed class CertifierTransformer : BatchTransformer
         CertifierPayload.Of(Options, Certifier, groupsByNumber).Save(context);
     }
 
-    // 2: functions, limits, joint rules, groups and sketches; 3: sides, and calibration on truths; 4: prefixes. What 2 and 3 stored means the same in 4.
-    private static VersionInfo Version() => ModelHeader.Of("XL2O CRT", LoaderSignature, version: 0x00010004, oldest: 0x00010002);
+    // 2: functions, limits, joint rules, groups and sketches; 3: sides, and calibration on truths; 4: prefixes; 5: confidences. What 2 to 4 stored means the same in 5.
+    private static VersionInfo Version() => ModelHeader.Of("XL2O CRT", LoaderSignature, version: 0x00010005, oldest: 0x00010002);
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {

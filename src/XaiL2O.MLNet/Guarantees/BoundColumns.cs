@@ -51,6 +51,8 @@ internal static class BoundColumns
 
         if (options.GroupColumnName is { } group)
             ColumnCheck.Group(schema, group);
+        if (options.SubjectColumnName is { } subject && calibrates)
+            ColumnCheck.Group(schema, subject);
         var isNumber = IsNumber(schema, options);
         CheckKinds(options, isNumber, !calibrates || options.ErrorColumnName is not null || (schema[options.TruthColumnName].Type is not VectorDataViewType) == isNumber);
         ColumnCheck.Hidden(schema, Appended(options, isNumber));
@@ -69,6 +71,8 @@ internal static class BoundColumns
 
         if (options.GroupColumnName is { } group)
             ColumnCheck.Group(shape, group);
+        if (options.SubjectColumnName is { } subject)
+            ColumnCheck.Group(shape, subject);
         bool IsNumber(string name) => shape.First(c => c.Name == name).Kind == SchemaShape.Column.VectorKind.Scalar;
         var isNumber = options.FromQuantiles || IsNumber(options.OutputColumnName);
         CheckKinds(options, isNumber, options.ErrorColumnName is not null || IsNumber(options.TruthColumnName) == isNumber);

@@ -13,7 +13,7 @@ internal static class BoundPayload
 
     private sealed record StoredOptions(
         string OutputColumnName, string TruthColumnName, string? ErrorColumnName, StoredMeasure Measure, ConformalLevel Level, BoundSides Sides, string? LowerColumnName, string? UpperColumnName,
-        string? GroupColumnName, int? MinimumPerGroup, GroupFallback GroupFallback, string? WeightColumnName, string OutputPrefix);
+        string? GroupColumnName, int? MinimumPerGroup, GroupFallback GroupFallback, string? WeightColumnName, string? SubjectColumnName, SubjectPromise SubjectPromise, string OutputPrefix);
 
     private sealed record StoredDifficulty(IReadOnlyList<string> ColumnNames, double Share, int Seed, double FloorShare, IReadOnlyList<int> Sizes, double Floor);
 
@@ -22,7 +22,7 @@ internal static class BoundPayload
         string[] groups = [.. scores.Groups.Keys.Order(StringComparer.Ordinal)];
         var stored = new StoredOptions(
             options.OutputColumnName, options.TruthColumnName, options.ErrorColumnName, StoredMeasure.Of(options.Measure), options.Level, options.Sides, options.LowerColumnName, options.UpperColumnName,
-            options.GroupColumnName, options.MinimumPerGroup, options.GroupFallback, options.WeightColumnName, options.OutputPrefix);
+            options.GroupColumnName, options.MinimumPerGroup, options.GroupFallback, options.WeightColumnName, options.SubjectColumnName, options.SubjectPromise, options.OutputPrefix);
         var payload = ModelPayload.Of(new Stored(
             stored,
             isNumber,
@@ -49,7 +49,7 @@ internal static class BoundPayload
         if (stored.Groups.Contains(null!) || stored.Difficulty?.ColumnNames.Contains(null!) == true || stored.Difficulty is { } d && d.ColumnNames.Count != d.Sizes.Count)
             throw new ArgumentException("a name of a bound's groups or columns is null, or its columns have no sizes.");
         var weights = payload.Array<double>("weights");
-        if (weights.Length > 0 != o.WeightColumnName is not null || stored.Groups.Count > 0 && o.GroupColumnName is null)
+        if (weights.Length > 0 != (o.WeightColumnName is not null || o is { SubjectColumnName: not null, SubjectPromise: SubjectPromise.Row }) || stored.Groups.Count > 0 && o.GroupColumnName is null)
             throw new ArgumentException($"a bound with {weights.Length} weights and {stored.Groups.Count} groups has columns of them that say otherwise.");
         var fitted = stored.Difficulty is { } known ? new FittedDifficulty(loadDifficulty(), known.Sizes, known.Floor) : null;
         var options = new ErrorBoundOptions
@@ -67,6 +67,8 @@ internal static class BoundPayload
             MinimumPerGroup = o.MinimumPerGroup,
             GroupFallback = o.GroupFallback,
             WeightColumnName = o.WeightColumnName,
+            SubjectColumnName = o.SubjectColumnName,
+            SubjectPromise = o.SubjectPromise,
             OutputPrefix = o.OutputPrefix,
         };
         options.Validate();

@@ -8,7 +8,7 @@ namespace XaiL2O.MLNet;
 /// <summary>Reads the rows that calibrate a bound.</summary>
 internal static class BoundRows
 {
-    private readonly record struct Row(double Below, double Above, double Weight, string Group, float[]? Features)
+    private readonly record struct Row(double Below, double Above, double Weight, string Group, string Subject, float[]? Features)
     {
         /// <summary>What the difficulty learns: the larger distance, which is the error where there is one prediction.</summary>
         public double Error => double.IsNaN(Below) ? Above : Math.Max(0, Math.Max(Below, Above));
@@ -17,16 +17,22 @@ internal static class BoundRows
     public static (BoundScores Scores, FittedDifficulty? Difficulty) Read(MLContext ml, IDataView input, ErrorBoundOptions options, bool isNumber)
     {
         var (rows, sizes) = Rows(input, options, isNumber);
+        // What is exchangeable: rows, or subjects with all their rows.
+        Row[][] units = options.SubjectColumnName is null ? [.. rows.Select(r => (Row[])[r])] : [.. rows.GroupBy(r => r.Subject, StringComparer.Ordinal).Select(g => g.ToArray())];
+        if (options.SubjectColumnName is not null)
+            Require(options, 0, units.Length);
+        rows = [.. units.SelectMany(u => u)];
         FittedDifficulty? difficulty = null;
         double[] divisors = [.. rows.Select(_ => 1.0)];
         if (options.Difficulty is { } model)
         {
             var random = new Random(model.Seed);
-            random.Shuffle(rows.AsSpan());
-            var own = (int)Math.Round(model.Share * rows.Length);
-            Require(options, rows.Length - own, rows.Length);
-            difficulty = FittedDifficulty.Fit(ml, model, sizes, rows[..own].Select(r => (r.Features!, r.Error)));
-            rows = rows[own..];
+            random.Shuffle(units.AsSpan());
+            var own = (int)Math.Round(model.Share * units.Length);
+            Require(options, own, units.Length);
+            difficulty = FittedDifficulty.Fit(ml, model, sizes, units[..own].SelectMany(u => u).Select(r => (r.Features!, r.Error)));
+            units = units[own..];
+            rows = [.. units.SelectMany(u => u)];
             var features = difficulty.NewRow();
             var of = difficulty.Of(features);
             divisors = new double[rows.Length];
@@ -44,6 +50,8 @@ internal static class BoundRows
             return ([.. taken.Select(i => Score(rows[i].Below, divisors[i]))], [.. taken.Select(i => Score(rows[i].Above, divisors[i]))]);
         }
 
+        if (options.SubjectColumnName is not null)
+            return (OfSubjects(options, units, Scores), difficulty);
         var all = Scores(Enumerable.Range(0, rows.Length));
         var needed = options.MinimumPerGroup ?? RowsNeeded(options);
         var groups = options.GroupColumnName is null
@@ -52,20 +60,44 @@ internal static class BoundRows
         return (new BoundScores(all.Below, all.Above, options.WeightColumnName is null ? [] : [.. rows.Select(r => r.Weight)], groups), difficulty);
     }
 
+    /// <summary>Scores of rows whose weights are those of a subject shared among them, or of the worst row of each.</summary>
+    private static BoundScores OfSubjects(ErrorBoundOptions options, Row[][] units, Func<IEnumerable<int>, (double[] Below, double[] Above)> scores)
+    {
+        var none = new Dictionary<string, (double[] Below, double[] Above)>();
+        var rows = scores(Enumerable.Range(0, units.Sum(u => u.Length)));
+        if (options.SubjectPromise == SubjectPromise.Row)
+            return new BoundScores(rows.Below, rows.Above, [.. units.SelectMany(u => u.Select(_ => 1.0 / u.Length))], none);
+        var (worst, at) = ((Below: new double[units.Length], Above: new double[units.Length]), 0);
+        for (var u = 0; u < units.Length; at += units[u++].Length)
+            (worst.Below[u], worst.Above[u]) = (Worst(rows.Below.AsSpan(at, units[u].Length)), Worst(rows.Above.AsSpan(at, units[u].Length)));
+        return new BoundScores(worst.Below, worst.Above, [], none);
+    }
+
+    /// <summary>The largest; NaN where there is one.</summary>
+    private static double Worst(ReadOnlySpan<double> scores) => System.Numerics.Tensors.TensorPrimitives.Max(scores);
+
     private static int RowsNeeded(ErrorBoundOptions options) => options.Sides == BoundSides.TwoTailed ? options.Level.Half().RowsNeeded : options.Level.RowsNeeded;
 
-    private static void Require(ErrorBoundOptions options, int left, int rows)
+    /// <summary>Throws unless enough rows, or subjects, are left beside those of the difficulty.</summary>
+    private static void Require(ErrorBoundOptions options, int own, int units)
     {
-        if (RowsNeeded(options) is var needed && left < needed)
-            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"The error of '{options.OutputColumnName}' cannot be bounded on these rows: of {rows}, {rows - left} are of the difficulty ({nameof(DifficultyModel.Share)} = {options.Difficulty!.Share}), and a miscoverage of {options.Level.Miscoverage} needs {needed} others. Calibrate on at least {Math.Ceiling((needed + 1) / (1 - options.Difficulty.Share))} rows, or raise {nameof(ConformalLevel.Miscoverage)}."));
+        var needed = RowsNeeded(options);
+        if (units - own >= needed)
+            return;
+        var what = options.SubjectColumnName is { } subject ? $"subjects of '{subject}'" : "rows";
+        var (why, more) = own > 0
+            ? (string.Create(CultureInfo.InvariantCulture, $"of {units} {what}, {own} are of the difficulty ({nameof(DifficultyModel.Share)} = {options.Difficulty!.Share})"), Math.Ceiling((needed + 1) / (1 - options.Difficulty.Share)))
+            : ($"there are {units} {what}", needed);
+        throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"The error of '{options.OutputColumnName}' cannot be bounded on these rows: {why}, and a miscoverage of {options.Level.Miscoverage} needs {needed}{(own > 0 ? " others" : "")}. Calibrate on at least {more} {what}, or raise {nameof(ConformalLevel.Miscoverage)}."));
     }
 
     private static (Row[] Rows, IReadOnlyList<int> Sizes) Rows(IDataView input, ErrorBoundOptions options, bool isNumber)
     {
-        var names = BoundColumns.Read(options).Append(options.ErrorColumnName ?? options.TruthColumnName).Distinct();
+        var names = BoundColumns.Read(options).Append(options.ErrorColumnName ?? options.TruthColumnName).Concat(options.SubjectColumnName is { } s ? [s] : []).Distinct();
         using var cursor = input.GetRowCursor(names.Select(name => input.Schema[name]));
         var distances = Distances(cursor, options, isNumber);
         var group = options.GroupColumnName is { } g ? GroupReader.Create(cursor, input.Schema[g]) : null;
+        var subject = options.SubjectColumnName is { } own ? GroupReader.Create(cursor, input.Schema[own]) : null;
         var weight = options.WeightColumnName is { } w ? PropertyGetter.Scalar(cursor, input.Schema[w]) : null;
         FeatureReader? reader = null;
         var (rows, missing, known) = (new List<Row>(), 0, new Dictionary<string, string>(StringComparer.Ordinal));
@@ -78,7 +110,7 @@ internal static class BoundRows
             missing += hasTruth ? 0 : 1;
             var features = reader is null ? null : new float[reader.Size];
             reader?.Read(features);
-            rows.Add(new Row(below, above, weight?.Invoke() ?? 1, group?.Read().ToString() ?? "", features));
+            rows.Add(new Row(below, above, weight?.Invoke() ?? 1, group?.Read().ToString() ?? "", subject?.Read().ToString() ?? "", features));
         }
 
         if (missing > 0)

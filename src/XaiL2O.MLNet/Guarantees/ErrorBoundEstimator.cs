@@ -45,6 +45,7 @@ public sealed class ErrorBoundEstimator : IEstimator<ErrorBoundTransformer>
         }
 
         inChain = false;
+        options.Reference?.Compare(environment, "BoundError", input);
         var isNumber = BoundColumns.IsNumber(input.Schema, options);
         var (scores, difficulty) = BoundRows.Read(environment, input, options, isNumber);
         return new ErrorBoundTransformer(options, isNumber, scores, difficulty, options.GroupColumnName is { } group ? GroupReader.IsByNumber(input.Schema[group]) : null)

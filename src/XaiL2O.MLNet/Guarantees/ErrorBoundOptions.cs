@@ -50,6 +50,18 @@ public sealed record ErrorBoundOptions
     /// </summary>
     public string? WeightColumnName { get; init; }
 
+    /// <summary>
+    /// Column that says whose row it is, for instance a patient's or a site's: text, key, <see cref="bool"/> or an integer; read when the bound is fitted and not later. Rows of one subject
+    /// are like each other and not like those of a new one, so subjects are what is counted, and as many of them are needed as of rows. None when null.
+    /// </summary>
+    public string? SubjectColumnName { get; init; }
+
+    /// <summary>What is promised of a new subject, with <see cref="SubjectColumnName"/>: of a row of it, the default, or of all its rows at once.</summary>
+    public SubjectPromise SubjectPromise { get; init; }
+
+    /// <summary>Rows that the calibration rows should be like, which is tested when the estimator is fitted; no test when null, the default.</summary>
+    public ReferenceRows? Reference { get; init; }
+
     /// <summary>Before the name of every appended column, so that several bounds of one column fit into a chain. Default none.</summary>
     public string OutputPrefix { get; init; } = "";
 
@@ -67,7 +79,8 @@ public sealed record ErrorBoundOptions
         ArgumentNullException.ThrowIfNull(Level);
         Level.Validate();
         Difficulty?.Validate();
-        foreach (var (name, value) in new[] { (nameof(ErrorColumnName), ErrorColumnName), (nameof(LowerColumnName), LowerColumnName), (nameof(UpperColumnName), UpperColumnName), (nameof(GroupColumnName), GroupColumnName), (nameof(WeightColumnName), WeightColumnName) })
+        Reference?.Validate();
+        foreach (var (name, value) in new[] { (nameof(ErrorColumnName), ErrorColumnName), (nameof(LowerColumnName), LowerColumnName), (nameof(UpperColumnName), UpperColumnName), (nameof(GroupColumnName), GroupColumnName), (nameof(WeightColumnName), WeightColumnName), (nameof(SubjectColumnName), SubjectColumnName) })
         {
             if (value is not null && string.IsNullOrWhiteSpace(value))
                 throw new ArgumentException($"{name} is empty; it must name a column, or be null for none.");
@@ -75,6 +88,12 @@ public sealed record ErrorBoundOptions
 
         if (!Enum.IsDefined(Sides))
             throw new ArgumentException($"{nameof(Sides)} = {Sides} is not a {nameof(BoundSides)}.");
+        if (!Enum.IsDefined(SubjectPromise))
+            throw new ArgumentException($"{nameof(SubjectPromise)} = {SubjectPromise} is not a {nameof(Certifiers.SubjectPromise)}.");
+        if (SubjectColumnName is not null && (WeightColumnName ?? GroupColumnName) is not null)
+            throw new ArgumentException($"{nameof(SubjectColumnName)} excludes {nameof(WeightColumnName)} and {nameof(GroupColumnName)}: fit a bound on the rows of each group.");
+        if (SubjectColumnName is not null && SubjectPromise == SubjectPromise.Row && Level.Confidence is { } sure)
+            throw new ArgumentException($"{nameof(Level)}.{nameof(ConformalLevel.Confidence)} = {sure} must be null with {nameof(SubjectColumnName)} and {nameof(SubjectPromise)} = {SubjectPromise}; {nameof(SubjectPromise.EveryRow)} keeps one.");
         if (!Enum.IsDefined(GroupFallback))
             throw new ArgumentException($"{nameof(GroupFallback)} = {GroupFallback} is not a {nameof(Certifiers.GroupFallback)}.");
         if (MinimumPerGroup is < 1)

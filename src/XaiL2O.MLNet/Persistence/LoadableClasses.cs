@@ -7,6 +7,8 @@ using XaiL2O.MLNet;
 [assembly: LoadableClass(typeof(ITransformer), typeof(CertifierTransformer), null, typeof(SignatureLoadModel), "Certifier", CertifierTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(ITransformer), typeof(RequireTrustTransformer), null, typeof(SignatureLoadModel), "Post-condition on certificates", RequireTrustTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(ITransformer), typeof(ErrorBoundTransformer), null, typeof(SignatureLoadModel), "Error bound", ErrorBoundTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(ITransformer), typeof(ComponentBoundTransformer), null, typeof(SignatureLoadModel), "Component bound", ComponentBoundTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(ITransformer), typeof(DensityRatioTransformer), null, typeof(SignatureLoadModel), "Density ratio", DensityRatioTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(ITransformer), typeof(SelectionTransformer), null, typeof(SignatureLoadModel), "Selection", SelectionTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(ITransformer), typeof(FormerFormats), null, typeof(SignatureLoadModel), "Former format", FormerFormats.Dictionary)]
 [assembly: LoadableClass(typeof(ITransformer), typeof(FormerFormats), null, typeof(SignatureLoadModel), "Former format", FormerFormats.Trades)]
