@@ -44,7 +44,7 @@ internal static class EcgConditions
             var dct = Read(ml.L2O().Trainers.ImplicitDictionary(new DictionaryDefinition { MeasurementMatrix = A, LearnTransform = false, InitialTransform = MatrixMath.CosineTransform(EcgWindow.SignalLength) }, new ImplicitModelTrainer.Options { CancellationToken = context.Cancellation }).Fit(View(tested)).Transform(View(tested)));
             var interval = PairedBootstrap.Of([.. learned.Zip(estimated, (ours, other) => ours.Prd - other.Prd)], context.Seed);
             double Prd(EcgInference[] rows) => rows.Average(r => r.Prd);
-            table.AddRow(name, $"{Prd(estimated):0.00} %", $"{Prd(dct):0.00} %", $"{Prd(learned):0.00} %", interval.ToString(), $"{EcgCertificates.Share(learned, r => r.Converged):P1}");
+            table.AddRow(name, $"{Prd(estimated):0.00} %", $"{Prd(dct):0.00} %", $"{Prd(learned):0.00} %", Markup.Escape(interval.ToString()), $"{EcgCertificates.Share(learned, r => r.Converged):P1}");
             var key = $"{measurements}{(decibels is { } level ? $"_{level}_db" : "")}";
             (summary[$"prd_linear_{key}"], summary[$"prd_dct_{key}"], summary[$"prd_learned_{key}"]) = (Prd(estimated), Prd(dct), Prd(learned));
             (summary[$"prd_difference_to_linear_{key}_low"], summary[$"prd_difference_to_linear_{key}_high"]) = (interval.Low, interval.High);
