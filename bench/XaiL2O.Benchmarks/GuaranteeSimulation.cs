@@ -370,7 +370,7 @@ internal static class GuaranteeSimulation
             for (var t = 0; t < 2000; t++)
             {
                 adaptive.Observe((t % 400 < 400 * stubborn ? double.MaxValue : 0) > adaptive.Quantile(scores));
-                excesses[r] = Math.Max(excesses[r], Math.Abs(adaptive.Rate - Alpha) - adaptive.RateDeviation);
+                excesses[r] = Math.Max(excesses[r], Math.Abs(adaptive.Rate - Alpha) - adaptive.RateDeviation());
             }
         });
         return new GuaranteeFigure("adaptive level against an adversary: how much farther the rate ever was from α than its bound", 0, excesses.Max(), 0, "");

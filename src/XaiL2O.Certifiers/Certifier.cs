@@ -180,7 +180,7 @@ public sealed class Certifier
         }
     }
 
-    /// <summary>What every property fails at, and how often by chance given the calibration rows: a line for each, of groups after those of all rows.</summary>
+    /// <summary>What every property fails at by itself, and how often by chance given the calibration rows: a line for each, of groups after those of all rows, and one for a joint rule.</summary>
     public override string ToString() =>
-        string.Join(Environment.NewLine, properties.Select(p => p.ToString()).Concat(groups.OrderBy(g => g.Key, StringComparer.Ordinal).SelectMany(g => g.Value.properties.Select(p => $"Group {g.Key}, {p}"))));
+        string.Join(Environment.NewLine, properties.Select(p => p.ToString()).Concat(Joint.Rule == JointRule.AllPass ? [] : [$"Together, rows fail by the rule {Joint.Rule}, whose limits are not those of the properties by themselves."]).Concat(groups.OrderBy(g => g.Key, StringComparer.Ordinal).SelectMany(g => g.Value.properties.Select(p => $"Group {g.Key}, {p}"))));
 }

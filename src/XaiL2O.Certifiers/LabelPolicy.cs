@@ -34,8 +34,8 @@ public sealed record LabelPolicy
 
         var sum = PassProbability + WarningProbability + FailProbability;
         if (Math.Abs(sum - 1) > 1e-9)
-            throw new ArgumentException($"{nameof(PassProbability)} + {nameof(WarningProbability)} + {nameof(FailProbability)} = {sum}; they must sum to 1.");
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(PassProbability)} + {nameof(WarningProbability)} + {nameof(FailProbability)} = {sum}; they must sum to 1."));
         if (Confidence is { } confidence && !(confidence > 0 && confidence < 1))
-            throw new ArgumentException($"{nameof(Confidence)} = {confidence} is out of range; it must lie in (0, 1), or be null for the average over calibrations.");
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(Confidence)} = {confidence} is out of range; it must lie in (0, 1), or be null for the average over calibrations."));
     }
 }

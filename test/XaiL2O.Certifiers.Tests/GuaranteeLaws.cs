@@ -101,6 +101,12 @@ internal sealed class GuaranteeLaws
         Assert.That(weighted.Quantile(double.NaN, 0.1), Is.EqualTo(double.PositiveInfinity));
         foreach (var score in new[] { -1.0, 7, 19, 30, double.NaN })
             Assert.That(weighted.PValue(score, 2), Is.EqualTo((1.0 + scores.Count(s => s >= score)) / 58).Within(1e-12));
+        // Sums of weights that are no binary fractions do not cost the last row that a level needs.
+        foreach (var weight in new[] { 0.1, 1.0 / 3, 1.1 })
+            Assert.That(() => new WeightedScores([1, 2, 3, 4, 5, 6, 7, 8, 9], [.. Enumerable.Repeat(weight, 9)]).Require(new ConformalLevel()), Throws.Nothing);
+        const int many = 100_000;
+        var shared = new WeightedScores([.. Enumerable.Range(0, 9 * many).Select(i => (double)i)], [.. Enumerable.Repeat(1.0 / many, 9 * many)]);
+        Assert.That(shared.Quantile(1, 0.1), Is.EqualTo((9 * many) - 1));
         Assert.That(() => new WeightedScores([1, 2], [1, -1]), Throws.ArgumentException.With.Message.Contains("The weight of calibration row 1 is -1"));
         Assert.That(() => new ConformalInterval([], scores, Tenth, BoundSides.Upper, [.. scores.Select((_, i) => i < 3 ? 100.0 : 0.01)]), Throws.ArgumentException.With.Message.Contains("effective sample size").And.Message.Contains("at least 9"));
         Assert.That(() => new ConformalInterval([], scores, Tenth with { Confidence = 0.9 }, BoundSides.Upper, [.. scores.Select(_ => 1.0)]), Throws.ArgumentException.With.Message.Contains("Confidence"));
@@ -194,6 +200,31 @@ internal sealed class GuaranteeLaws
         damaged[^5]++;
         Assert.That(() => StreamSelection.Load(new MemoryStream(damaged), calibration), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("damaged"));
         Assert.That(() => new StreamSelection(new ConformalSelection([1], [true])), Throws.ArgumentException.With.Message.Contains("calibration rows to select anything"));
+    }
+
+    /// <summary>An adversary whose truths come in blocks: all bounds of a block are asked for before its first truth comes, and each is broken wherever it can be.</summary>
+    [Test]
+    public void Adaptive_levels_keep_their_rate_where_truths_come_late([Values(0, 1, 23, 49)] int outstanding)
+    {
+        var adaptive = new AdaptiveConformal();
+        double[] scores = [.. Enumerable.Range(0, 100).Select(i => (double)i)];
+        var undelayed = 0.0;
+        for (var block = 0; block < 400; block++)
+        {
+            // An infinite bound is never broken, and one of −∞ always.
+            var bound = adaptive.Quantile(scores);
+            for (var i = 0; i <= outstanding; i++)
+            {
+                adaptive.Observe(missed: !double.IsPositiveInfinity(bound));
+                if (i == outstanding)
+                    Assert.That(Math.Abs(adaptive.Rate - 0.1), Is.LessThanOrEqualTo(adaptive.RateDeviation(outstanding)));
+            }
+
+            undelayed = Math.Max(undelayed, Math.Abs(adaptive.Rate - 0.1) / adaptive.RateDeviation());
+        }
+
+        if (outstanding == 49)
+            Assert.That(undelayed, Is.GreaterThan(1), "what holds without delay does not hold with it");
     }
 
     [Test]

@@ -144,6 +144,20 @@ internal sealed class KnownRowsLaws
         Assert.That(PropertyFunction.MahalanobisDistance(known).Evaluate([3, 9, 0.1], []), Is.EqualTo(2).Within(1e-6));
     }
 
+    /// <summary>What rounding makes of the mean of a constant is no variation, however many rows there are.</summary>
+    [Test]
+    public void Constants_of_any_number_of_rows_count_alike([Values(0.1, 0.5, 1, 36.6, 0)] double constant, [Values(8, 10, 150, 200, 100_000)] int count)
+    {
+        double[][] known = [.. Enumerable.Range(0, count).Select(i => new[] { constant, i % 7 })];
+        double[] x = [constant + 2, 3];
+        Assert.That(PropertyFunction.MahalanobisDistance(known).Evaluate([constant + 2, known.Average(r => r[1])], []), Is.EqualTo(2).Within(1e-6));
+        if (count < 1000)
+        {
+            foreach (var scaling in new[] { FeatureScaling.Standardised, FeatureScaling.Whitened })
+                Assert.That(PropertyFunction.NeighbourDistance(known, 1, scaling).Evaluate(x, []), Is.EqualTo(2).Within(1e-9), $"{scaling}");
+        }
+    }
+
     [Test]
     public void Functions_are_made_again_from_their_description()
     {

@@ -97,6 +97,16 @@ internal sealed class ComponentBoundLaws
         Assert.That(() => Ml.L2O().BoundComponents(Options()).Fit(View(rows)), Throws.InvalidOperationException.With.Message.Contains("components are NaN or infinite"));
     }
 
+    /// <summary>An estimate of ∞ has no bound, so it is outside, whatever the scale beside it.</summary>
+    [Test]
+    public void Estimates_of_infinity_count_as_outside_whatever_their_scale([Values(float.NaN, float.PositiveInfinity, 1)] float scale)
+    {
+        var rows = Draw(2, 200);
+        foreach (var row in rows)
+            (row.Estimate[0], row.Scale[0]) = (float.PositiveInfinity, scale);
+        Assert.That(() => Ml.L2O().BoundComponents(Options() with { ScaleColumnName = "Scale" }).Fit(View(rows)), Throws.InvalidOperationException, "an eighth is more than a tenth");
+    }
+
     [Test]
     public void What_cannot_be_bounded_is_refused_by_name()
     {

@@ -137,6 +137,11 @@ internal sealed class ErrorBoundLaws
     }
 
     [Test]
+    public void A_measure_beside_a_column_of_errors_is_refused() => Assert.That(
+        () => Ml.L2O().BoundError(new ErrorBoundOptions { ErrorColumnName = "OwnError", Measure = ErrorMeasure.PeakSignalToNoise() }),
+        Throws.ArgumentException.With.Message.Contains("Measure = PeakSignalToNoise is of no use beside ErrorColumnName"));
+
+    [Test]
     public void A_bound_hides_no_other_and_several_have_prefixes()
     {
         var rows = Ml.Data.LoadFromEnumerable(Draw(1, 100));

@@ -99,6 +99,9 @@ internal sealed class SubjectLaws
         }
 
         Assert.That(() => Ml.L2O().BoundError(Options(SubjectPromise.Row) with { Level = new ConformalLevel { Confidence = 0.9 } }), Throws.ArgumentException.With.Message.Contains("Confidence = 0.9"));
+        var nameless = Draw(3, 40);
+        (nameless[0].Patient, nameless[5].Patient) = ("", null!);
+        Assert.That(() => Ml.L2O().BoundError(Options(SubjectPromise.Row)).Fit(View(nameless)), Throws.InvalidOperationException.With.Message.StartsWith("2 of ").And.Message.Contains("no subject in 'Patient'"));
         Assert.That(() => Ml.L2O().BoundError(Options(SubjectPromise.Row) with { GroupColumnName = "Patient" }), Throws.ArgumentException.With.Message.Contains("SubjectColumnName excludes"));
     }
 }

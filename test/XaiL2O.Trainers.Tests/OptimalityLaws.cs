@@ -106,6 +106,7 @@ internal sealed class OptimalityLaws : TorchLaws
             var inference = model.Infer(tensor(problem.Data).unsqueeze(0), new FixedPointOptions());
             Assert.That(inference.Status[0], Is.EqualTo(SolveStatus.IterationLimit), problem.Name);
             Assert.That(inference.Missing[0].HasFlag(OptimalityCondition.PrimalFeasibility), problem.Name);
+            Assert.That(inference.Gap[0], Is.EqualTo(double.PositiveInfinity), problem.Name);
         }
     }
 

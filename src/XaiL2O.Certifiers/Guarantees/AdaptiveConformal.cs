@@ -8,8 +8,9 @@ namespace XaiL2O.Certifiers;
 /// </summary>
 /// <remarks>
 /// α_{t+1} = α_t + γ(α − err_t), and the bound of row t is the conformal quantile of the scores at hand at level α_t: ∞ where α_t is too small for them, −∞, which every row breaks,
-/// where α_t ≥ 1. For every sequence of rows, chosen by an adversary or not, |mean err − α| ≤ (max(α, 1 − α) + γ)/(γT) after T rows (Gibbs and Candès 2021, arXiv 2106.00170,
-/// proposition 4.1). Nothing is promised of a single row, which a sudden change may catch out.
+/// where α_t ≥ 1. For every sequence of rows, chosen by an adversary or not, |mean err − α| ≤ (max(α, 1 − α) + γ)/(γT) after T rows, if each truth comes before the
+/// next bound is asked for (Gibbs and Candès 2021, arXiv 2106.00170, proposition 4.1). Where up to L more bounds are asked for before a truth comes, the level can run on for as many rows, and γ counts
+/// L + 1 times. Nothing is promised of a single row, which a sudden change may catch out.
 /// </remarks>
 public sealed class AdaptiveConformal
 {
@@ -38,8 +39,13 @@ public sealed class AdaptiveConformal
     /// <summary>The share of rows that broke their bound; NaN before the first.</summary>
     public double Rate => Count == 0 ? double.NaN : (double)misses / Count;
 
-    /// <summary>What <see cref="Rate"/> may differ from α, whatever the rows: (max(α, 1 − α) + γ)/(γT).</summary>
-    public double RateDeviation => (Math.Max(options.Miscoverage, 1 - options.Miscoverage) + options.StepSize) / (options.StepSize * Count);
+    /// <summary>What <see cref="Rate"/> may differ from α, whatever the rows: (max(α, 1 − α) + (L + 1)γ)/(γT).</summary>
+    /// <param name="outstanding">L, the most bounds that were asked for after a row's own before its truth came; 0 where each truth comes before the next bound.</param>
+    public double RateDeviation(int outstanding = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(outstanding);
+        return (Math.Max(options.Miscoverage, 1 - options.Miscoverage) + ((outstanding + 1.0) * options.StepSize)) / (options.StepSize * Count);
+    }
 
     /// <summary>The bound of the next row's score.</summary>
     /// <param name="scores">Scores at hand, of any rows before; NaN counts as larger than all numbers.</param>

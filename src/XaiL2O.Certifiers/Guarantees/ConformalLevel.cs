@@ -63,7 +63,7 @@ public sealed record ConformalLevel
         Validate();
         if (rows >= RowsNeeded && Exceedances(rows) > 0)
             return;
-        var confidence = Confidence is { } c ? $" with confidence {c}" : "";
+        var confidence = Confidence is { } c ? FormattableString.Invariant($" with confidence {c}") : "";
         throw new ArgumentException(string.Create(
             CultureInfo.InvariantCulture,
             $"A miscoverage of {Miscoverage}{confidence} needs at least {RowsNeeded} calibration rows{of}, and there are {rows}: of so few, not even the largest is exceeded rarely enough. Calibrate on at least {RowsNeeded} rows, or raise {nameof(Miscoverage)}."));
@@ -74,8 +74,8 @@ public sealed record ConformalLevel
     public void Validate()
     {
         if (!(Miscoverage > 0 && Miscoverage < 1))
-            throw new ArgumentException($"{nameof(Miscoverage)} = {Miscoverage} is out of range; it must lie in (0, 1).");
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(Miscoverage)} = {Miscoverage} is out of range; it must lie in (0, 1)."));
         if (Confidence is { } confidence && !(confidence > 0 && confidence < 1))
-            throw new ArgumentException($"{nameof(Confidence)} = {confidence} is out of range; it must lie in (0, 1).");
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(Confidence)} = {confidence} is out of range; it must lie in (0, 1)."));
     }
 }

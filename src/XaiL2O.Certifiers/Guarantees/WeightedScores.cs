@@ -12,7 +12,8 @@ namespace XaiL2O.Certifiers;
 /// </remarks>
 public sealed class WeightedScores
 {
-    private const double Slack = 1e-12;
+    /// <summary>What sums of many weights lose.</summary>
+    private const double Slack = 1e-9;
     private readonly double[] scores; // ascending
     private readonly double[] below; // sum of the weights of the first i scores
 
@@ -97,7 +98,7 @@ public sealed class WeightedScores
         level.Validate();
         if (level.Confidence is not null)
             throw new ArgumentException($"{nameof(ConformalLevel.Confidence)} cannot be kept with weights, under which the miscoverage given the calibration rows has no known distribution.", nameof(level));
-        if (EffectiveSampleSize < level.RowsNeeded)
+        if (EffectiveSampleSize < level.RowsNeeded * (1 - Slack))
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"A miscoverage of {level.Miscoverage} needs an effective sample size (Σw)²/Σw² of at least {level.RowsNeeded}; that of the {Count} weighted calibration rows is {EffectiveSampleSize:0.0}. Calibrate on more rows like the new ones, or raise {nameof(ConformalLevel.Miscoverage)}."));
     }
 }

@@ -8,6 +8,7 @@ internal sealed class FeatureSpace
 
     private readonly double[] mean;
     private readonly double[] deviation;
+    private readonly bool[] varies = [];
     private readonly double[]? factor; // L of the correlation matrix LLᵀ, row by row
 
     /// <param name="rows">Known rows, one after the other; finite.</param>
@@ -20,17 +21,17 @@ internal sealed class FeatureSpace
         if (scaling == FeatureScaling.None)
             return;
         var count = rows.Length / width;
-        for (var i = 0; i < rows.Length; i++)
-            mean[i % width] += rows[i] / count;
+        varies = new bool[width];
         for (var j = 0; j < width; j++)
         {
-            // The largest deviation is taken out first: squares of large numbers leave the range.
+            // From the first row, of which a constant differs by exactly 0, and without the largest difference, since squares of large numbers leave the range.
             var (largest, sum) = (0.0, 0.0);
             for (var i = j; i < rows.Length; i += width)
-                largest = Math.Max(largest, Math.Abs(rows[i] - mean[j]));
-            // What rounding makes of a constant is no variation.
-            if (!(largest > 1e-12 * Math.Abs(mean[j])))
+                (largest, sum) = (Math.Max(largest, Math.Abs(rows[i] - rows[j])), sum + ((rows[i] - rows[j]) / count));
+            mean[j] = rows[j] + sum;
+            if (!(varies[j] = largest > 0))
                 continue;
+            sum = 0;
             for (var i = j; i < rows.Length; i += width)
                 sum += Math.Pow((rows[i] - mean[j]) / largest, 2) / count;
             deviation[j] = largest * Math.Sqrt(sum);
@@ -77,7 +78,7 @@ internal sealed class FeatureSpace
         for (var i = 0; i < n; i++)
         {
             // A feature that never varied is its own combination.
-            correlation[(i * n) + i] = correlation[(i * n) + i] == 0 ? 1 : correlation[(i * n) + i] + Ridge;
+            correlation[(i * n) + i] = varies[i] ? correlation[(i * n) + i] + Ridge : 1;
             for (var j = 0; j <= i; j++)
             {
                 var sum = correlation[(i * n) + j];

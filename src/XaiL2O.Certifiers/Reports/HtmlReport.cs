@@ -128,7 +128,7 @@ internal static class HtmlReport
         if (report.CalibrationGroups.Count > 0)
         {
             var groups = string.Join(", ", report.CalibrationGroups.Select(g => $"{g.Key} ({g.Value} rows)"));
-            html.Append(CultureInfo.InvariantCulture, $"<p>Calibrated apart by group: {Text(groups)}. Rows of other groups {(report.Fallback == GroupFallback.Pooled ? "are judged against all calibration rows together" : "fail, because nothing vouches for them")}.</p>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<p>Calibrated apart by group: {Text(groups)}. Rows of other groups {(report.Fallback == GroupFallback.Pooled ? "are judged against all calibration rows together" : "fail, because nothing vouches for them")}. Limits and rates of properties are those of all calibration rows together.</p>\n");
         }
 
         html.Append("</section>\n");

@@ -100,7 +100,7 @@ internal static class BoundRows
         var subject = options.SubjectColumnName is { } own ? GroupReader.Create(cursor, input.Schema[own]) : null;
         var weight = options.WeightColumnName is { } w ? PropertyGetter.Scalar(cursor, input.Schema[w]) : null;
         FeatureReader? reader = null;
-        var (rows, missing, known) = (new List<Row>(), 0, new Dictionary<string, string>(StringComparer.Ordinal));
+        var (rows, missing, nameless) = (new List<Row>(), 0, 0);
         while (cursor.MoveNext())
         {
             Interruption.Check();
@@ -110,9 +110,13 @@ internal static class BoundRows
             missing += hasTruth ? 0 : 1;
             var features = reader is null ? null : new float[reader.Size];
             reader?.Read(features);
-            rows.Add(new Row(below, above, weight?.Invoke() ?? 1, group?.Read().ToString() ?? "", subject?.Read().ToString() ?? "", features));
+            var whose = subject?.Read().ToString() ?? "";
+            nameless += whose.Length == 0 ? 1 : 0;
+            rows.Add(new Row(below, above, weight?.Invoke() ?? 1, group?.Read().ToString() ?? "", whose, features));
         }
 
+        if (options.SubjectColumnName is not null && nameless > 0)
+            throw new InvalidOperationException($"{nameless} of {rows.Count} rows have no subject in '{options.SubjectColumnName}'; together they would count as one. Remove those rows, or give each its subject.");
         if (missing > 0)
             throw new InvalidOperationException($"{missing} of {rows.Count} rows have a truth in '{options.ErrorColumnName ?? options.TruthColumnName}' that is NaN, infinite, empty or, of an error, negative; remove those rows before the bound is fitted.");
         return ([.. rows], reader?.Sizes ?? []);

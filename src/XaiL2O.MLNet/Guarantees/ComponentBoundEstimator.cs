@@ -109,7 +109,7 @@ public sealed class ComponentBoundEstimator : IEstimator<ComponentBoundTransform
         return missing == 0 ? ratios : throw new InvalidOperationException($"{missing} of {missing + ratios.Count} rows have a truth in '{options.TruthColumnName}' with a component that is NaN or infinite, or without components; remove those rows before the bound is fitted.");
     }
 
-    /// <summary>The factor from which on a component is inside: none is needed where its bounds are ∞, and none suffices where its error is no number.</summary>
+    /// <summary>The factor from which on a component is inside: none is needed where its bounds are ∞, and none suffices where its error is not finite.</summary>
     private static double Ratio(double error, double scale) =>
-        double.IsNaN(error) ? double.NaN : error == 0 || !(scale >= 0 && double.IsFinite(scale)) ? 0 : error / scale;
+        !double.IsFinite(error) ? double.NaN : error == 0 || !(scale >= 0 && double.IsFinite(scale)) ? 0 : error / scale;
 }

@@ -10,7 +10,7 @@ namespace XaiL2O.MLNet;
 /// <remarks>
 /// <list type="table">
 /// <listheader><term>Column appended</term><description>What it holds, <see cref="double"/></description></listheader>
-/// <item><term><c>&lt;Output&gt;.ErrorBound</c></term><description>the error is at most this; a peak signal-to-noise ratio at least. ∞ where nothing can be promised</description></item>
+/// <item><term><c>&lt;Output&gt;.ErrorBound</c></term><description>the error is at most this; a peak signal-to-noise ratio at least. ∞ where nothing can be promised, and −∞ of a ratio. Limits and ranks of a ratio take small values for bad: certify it by a function of your own, or select by it with <see cref="SelectionOptions.LargeIsGood"/></description></item>
 /// <item><term><c>&lt;Output&gt;.Lower</c></term><description>of numbers with absolute errors, and from two quantile columns: the truth is at least this; not if it is bounded from above only</description></item>
 /// <item><term><c>&lt;Output&gt;.Upper</c></term><description>the truth is at most this; not if it is bounded from below only</description></item>
 /// </list>

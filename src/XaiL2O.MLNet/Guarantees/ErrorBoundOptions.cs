@@ -41,7 +41,7 @@ public sealed record ErrorBoundOptions
     /// <summary>Rows that a group needs for a calibration of its own; as many as the level needs when null.</summary>
     public int? MinimumPerGroup { get; init; }
 
-    /// <summary>What happens to rows of groups without a calibration of their own: the bound of all groups, or none, which is ∞.</summary>
+    /// <summary>What happens to rows of groups without a calibration of their own: the bound of all groups, which promises them nothing, or none, which is ∞.</summary>
     public GroupFallback GroupFallback { get; init; } = GroupFallback.Pooled;
 
     /// <summary>
@@ -87,24 +87,26 @@ public sealed record ErrorBoundOptions
         }
 
         if (!Enum.IsDefined(Sides))
-            throw new ArgumentException($"{nameof(Sides)} = {Sides} is not a {nameof(BoundSides)}.");
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(Sides)} = {Sides} is not a {nameof(BoundSides)}."));
         if (!Enum.IsDefined(SubjectPromise))
-            throw new ArgumentException($"{nameof(SubjectPromise)} = {SubjectPromise} is not a {nameof(Certifiers.SubjectPromise)}.");
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(SubjectPromise)} = {SubjectPromise} is not a {nameof(Certifiers.SubjectPromise)}."));
         if (SubjectColumnName is not null && (WeightColumnName ?? GroupColumnName) is not null)
             throw new ArgumentException($"{nameof(SubjectColumnName)} excludes {nameof(WeightColumnName)} and {nameof(GroupColumnName)}: fit a bound on the rows of each group.");
         if (SubjectColumnName is not null && SubjectPromise == SubjectPromise.Row && Level.Confidence is { } sure)
-            throw new ArgumentException($"{nameof(Level)}.{nameof(ConformalLevel.Confidence)} = {sure} must be null with {nameof(SubjectColumnName)} and {nameof(SubjectPromise)} = {SubjectPromise}; {nameof(SubjectPromise.EveryRow)} keeps one.");
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(Level)}.{nameof(ConformalLevel.Confidence)} = {sure} must be null with {nameof(SubjectColumnName)} and {nameof(SubjectPromise)} = {SubjectPromise}; {nameof(SubjectPromise.EveryRow)} keeps one."));
         if (!Enum.IsDefined(GroupFallback))
-            throw new ArgumentException($"{nameof(GroupFallback)} = {GroupFallback} is not a {nameof(Certifiers.GroupFallback)}.");
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(GroupFallback)} = {GroupFallback} is not a {nameof(Certifiers.GroupFallback)}."));
         if (MinimumPerGroup is < 1)
-            throw new ArgumentException($"{nameof(MinimumPerGroup)} = {MinimumPerGroup} is out of range; it must be at least 1.");
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(MinimumPerGroup)} = {MinimumPerGroup} is out of range; it must be at least 1."));
         if ((LowerColumnName is null) != (UpperColumnName is null))
             throw new ArgumentException($"{nameof(LowerColumnName)} and {nameof(UpperColumnName)} go together; one is null.");
         if (FromQuantiles && (ErrorColumnName is not null || Measure.Kind != ErrorMeasureKind.Absolute))
             throw new ArgumentException($"{nameof(LowerColumnName)} and {nameof(UpperColumnName)} bound the truth; {nameof(Measure)} and {nameof(ErrorColumnName)} are of no use beside them.");
+        if (ErrorColumnName is not null && Measure.Kind != ErrorMeasureKind.Absolute)
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(Measure)} = {Measure.Kind} is of no use beside {nameof(ErrorColumnName)}, whose numbers are the errors; leave one of them at its default. Of a signal-to-noise ratio, bound the ratio from below by {nameof(Measure)} alone."));
         if (WeightColumnName is not null && GroupColumnName is not null)
             throw new ArgumentException($"{nameof(WeightColumnName)} and {nameof(GroupColumnName)} exclude each other: fit a bound with weights on the rows of each group.");
         if (WeightColumnName is not null && Level.Confidence is not null)
-            throw new ArgumentException($"{nameof(Level)}.{nameof(ConformalLevel.Confidence)} = {Level.Confidence} cannot be kept with {nameof(WeightColumnName)}; leave one of them null.");
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(Level)}.{nameof(ConformalLevel.Confidence)} = {Level.Confidence} cannot be kept with {nameof(WeightColumnName)}; leave one of them null."));
     }
 }

@@ -17,7 +17,8 @@ namespace XaiL2O.MLNet;
 /// <item><term><c>Selected.PValue</c></term><description><see cref="double"/>, of a batch: conformal p-value of the hypothesis that the row is bad</description></item>
 /// <item><term><c>Selected.EValue</c></term><description><see cref="double"/>, of a stream: conformal e-value of the same hypothesis</description></item>
 /// </list>
-/// A batch is all rows of a view, whose p-values are read before the first row is decided on; a row alone cannot be, so a prediction engine refuses it. A stream decides on rows in
+/// The share is a mean over batches, or windows of a stream, in which those that release nothing count as 0; of everything that many small batches release together, more can be bad. Give whole batches, of
+/// some hundred rows and more, and a rank that tells bad rows from good ones. A batch is all rows of a view, whose p-values are read before the first row is decided on; a row alone cannot be, so a prediction engine refuses it. A stream decides on rows in
 /// their order, starts anew with each cursor, and is not shuffled; <see cref="StreamSelection"/> serves rows that come one by one. Calibration rows must be exchangeable with the new
 /// ones, and no model before may have been fitted on them, the difficulty of a bound included: that would look better judged on them than on new rows. Sources: <see cref="ConformalSelection"/>, <see cref="BenjaminiHochberg"/>, <see cref="StreamSelection"/>.
 /// </remarks>

@@ -164,7 +164,7 @@ public abstract class ImplicitModel : IDisposable
         {
             if (solve.Status[row] != SolveStatus.Converged)
                 continue;
-            solve.Gap[row] = excess[row];
+            solve.Gap[row] = primal[row] <= violation ? excess[row] : double.PositiveInfinity;
             solve.Missing[row] = (primal[row] <= violation ? 0 : OptimalityCondition.PrimalFeasibility) | (gap[row] <= open ? 0 : OptimalityCondition.Gap);
             if (solve.Missing[row] != OptimalityCondition.None)
                 solve.Status[row] = SolveStatus.Imprecise;

@@ -24,7 +24,7 @@ public sealed record ModelInference(
     /// </summary>
     public IReadOnlyList<Array> Outputs { get; init; } = [Inference];
 
-    /// <summary>The most by which the objective of a row exceeds its minimum, relative to it; see <see cref="Optimality.Excess"/>. NaN where nothing was solved.</summary>
+    /// <summary>The most by which the objective of a row exceeds its minimum, relative to it; see <see cref="Optimality.Excess"/>. ∞ where a constraint is missed, NaN where nothing was solved.</summary>
     public double[] Gap { get; init; } = (double[])Residual.Clone();
 
     /// <summary>

@@ -11,6 +11,6 @@ namespace XaiL2O.Trainers;
 /// <param name="Missing">The conditions of optimality that did not hold at the last check; none where the status is <see cref="SolveStatus.Converged"/>.</param>
 public sealed record FixedPointResult(SplittingState State, double[] Residual, int[] Iterations, SolveStatus[] Status, OptimalityCondition[] Missing)
 {
-    /// <summary>The most by which the objective of a row exceeds its minimum, relative to it; see <see cref="Optimality.Excess"/>. NaN where nothing was solved.</summary>
+    /// <summary>The most by which the objective of a row exceeds its minimum, relative to it; see <see cref="Optimality.Excess"/>. ∞ where a constraint is missed, NaN where nothing was solved.</summary>
     public double[] Gap { get; init; } = (double[])Residual.Clone();
 }

@@ -152,7 +152,7 @@ public static class FixedPointSolver
         {
             var (completed, excess) = (ToDoubles(optimality.Dual), ToDoubles(optimality.Excess));
             foreach (var i in complete)
-                (dual[i], report.Gap[rows[i]]) = (completed[i], excess[i]);
+                (dual[i], report.Gap[rows[i]]) = (completed[i], Violation(i) <= options.FidelityTolerance ? excess[i] : double.PositiveInfinity);
         }
 
         var ended = new List<int>();

@@ -173,7 +173,10 @@ internal sealed class OptimalityMeasure
                 lowest = lowest?.maximum(inside) ?? inside;
             }
 
-            return lowest is null ? (Relative(fall), Relative(gap + fall)) : (Relative(fall.maximum(-lowest / WorstCase)), Relative(gap + (-lowest).clamp_min(0)));
+            // Each part that is rounding counts as nothing, as it does in the conditions; their sum is not compared with rounding again.
+            return lowest is null
+                ? (Relative(fall), Relative(gap) + Relative(fall))
+                : (Relative(fall.maximum(-lowest / WorstCase)), Relative(gap) + (WorstCase * Relative(fall.maximum((-lowest).clamp_min(0) / WorstCase))));
         }
     }
 }

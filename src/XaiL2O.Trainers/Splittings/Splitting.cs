@@ -11,6 +11,7 @@ public abstract class Splitting : IDisposable
 {
     private SolutionBound? solutionBound;
     private bool hasSolutionBound;
+    private readonly Lock solutionBoundLock = new();
 
     /// <summary>A starting point computed from the data alone.</summary>
     /// <param name="data">d, shape <c>[batch, data size]</c>.</param>
@@ -91,13 +92,15 @@ public abstract class Splitting : IDisposable
     /// <summary>Where solutions are, as far as the terms say; null where they say nothing. Made at the first call, since the decomposition takes time.</summary>
     internal SolutionBound? BoundSolutions(ScalarType dtype, Device device)
     {
-        if (!hasSolutionBound)
+        // Cursors share a splitting: none may go on without the bound while another makes it.
+        lock (solutionBoundLock)
         {
-            hasSolutionBound = true;
+            if (hasSolutionBound)
+                return solutionBound;
             solutionBound = Blocks() is { } blocks ? SolutionBound.Of(blocks.Equality is null ? blocks.Terms : [.. blocks.Terms, blocks.Equality], dtype, device) : null;
+            hasSolutionBound = true;
+            return solutionBound;
         }
-
-        return solutionBound;
     }
 
     /// <summary>
