@@ -23,7 +23,7 @@ internal sealed class InterruptTests
     [TestCase("compose", "Tuning the lasso's", TestName = "Ctrl_C_ends_solves_outside_of_views")]
     [TestCase("ct", "Calibrating", TestName = "Ctrl_C_ends_solves_in_calibration")]
     [TestCase("certify", "Judging", TestName = "Ctrl_C_ends_judging_and_metrics")]
-    [TestCase("guarantees", "concrete: split 1", TestName = "Ctrl_C_ends_fits_of_ml_net")]
+    [TestCase("guarantees", "airfoil: split 2", TestName = "Ctrl_C_ends_fits_of_ml_net")]
     [TestCase("experiment", "Tuning for", TestName = "Ctrl_C_ends_an_experiment")]
     public void Ctrl_C_ends_an_example(string example, string moment)
     {
