@@ -67,7 +67,6 @@ internal static class ColumnCheck
         // Behind another certifier, columns of the same names would hide what it says of its parts, in rows of a file too.
         if (EarlierVerdict.TestsIn(schema) is not null && options.Properties.FirstOrDefault(p => schema.GetColumnOrNull(p.Name + ".Label") is not null) is { } twice)
             throw new InvalidOperationException($"The property '{twice.Name}' is already judged by a certifier before this one, whose columns '{twice.Name}.PValue' and '{twice.Name}.Label' these would hide. Give the property another name, the certifier an {nameof(CertifierOptions.OutputPrefix)}, take that certifier out of the chain, or drop its columns.");
-        Hidden(schema, CertifierTransformer.Columns(options, 1, [], 0));
     }
 
     /// <summary>A column whose values name groups of rows.</summary>

@@ -46,12 +46,7 @@ public sealed class CertifierEstimator : IEstimator<CertifierTransformer>
         ArgumentNullException.ThrowIfNull(input);
         ColumnCheck.Certified(input.Schema, options, calibrates: true);
         ColumnCheck.Hidden(input.Schema, CertifierTransformer.Columns(options, 1, [], 0));
-        if (TrainingRows.Warning(input, inChain) is { } warning)
-        {
-            using var channel = environment.Start("Certify");
-            channel.Warning("{0}", warning);
-        }
-
+        TrainingRows.Warn(environment, "Certify", input, inChain, "certifier", "good new rows will fail more often than the levels say");
         inChain = false;
         options.Reference?.Compare(environment, "Certify", input);
         // What came with the columns is kept, so that a loaded model explains itself and judges alike.

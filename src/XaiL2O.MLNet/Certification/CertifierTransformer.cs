@@ -66,8 +66,8 @@ public sealed class CertifierTransformer : BatchTransformer
     /// <summary>Throws where groups of the rows would be taken for others, because one side tells them by value and the other by the number of a key.</summary>
     internal void CheckGroups(DataViewSchema schema)
     {
-        if (groupsByNumber is { } byNumber && schema[Options.GroupColumnName!] is var column && GroupReader.IsByNumber(column) != byNumber)
-            throw new InvalidOperationException($"The group column '{column.Name}' {(byNumber ? "has values" : "is a key without values (KeyValues)")}, and that of the calibration rows {(byNumber ? "was a key without values (KeyValues)" : "had values")}: a number of a key could be taken for another group. Use the same kind of column for both.");
+        if (groupsByNumber is { } byNumber)
+            GroupReader.CheckKind(schema[Options.GroupColumnName!], byNumber);
     }
 
     internal override IRowBatch OpenBatch(DataViewRow source) => OpenBatch(source, [.. OutputColumns.Select(_ => true)]);

@@ -26,6 +26,15 @@ internal abstract class GroupReader
     /// <summary>Whether groups are known by the numbers of a key alone, which another data set gives to other groups.</summary>
     public static bool IsByNumber(DataViewSchema.Column column) => column.Type is KeyDataViewType && NamesType(column) is null;
 
+    /// <summary>Throws where groups of rows would be taken for others, because one side tells them by value and the other by the number of a key.</summary>
+    /// <param name="column">The group column of the rows.</param>
+    /// <param name="byNumber">Whether the calibration rows told groups by the numbers of a key.</param>
+    public static void CheckKind(DataViewSchema.Column column, bool byNumber)
+    {
+        if (IsByNumber(column) != byNumber)
+            throw new InvalidOperationException($"The group column '{column.Name}' {(byNumber ? "has values" : "is a key without values (KeyValues)")}, and that of the calibration rows {(byNumber ? "was a key without values (KeyValues)" : "had values")}: a number of a key could be taken for another group. Use the same kind of column for both.");
+    }
+
     /// <summary>Every group of a view.</summary>
     /// <exception cref="InvalidOperationException">The column is missing or mistyped.</exception>
     public static HashSet<string> Distinct(IDataView view, string columnName)

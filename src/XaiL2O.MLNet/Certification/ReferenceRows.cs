@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using XaiL2O.Certifiers;
-using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -33,8 +32,8 @@ public sealed record ReferenceRows(IDataView Rows, IReadOnlyList<string> ColumnN
         foreach (var view in (IDataView[])[calibration, Rows])
             foreach (var name in ColumnNames)
                 ColumnCheck.Argument(view.Schema, name);
-        var (rows, sizes) = Read(calibration, null);
-        var (reference, _) = Read(Rows, sizes);
+        var (rows, sizes) = FeatureReader.ReadAll(calibration, ColumnNames, null);
+        var (reference, _) = FeatureReader.ReadAll(Rows, ColumnNames, sizes);
         using var channel = environment.Start(operation);
         if (rows.Count < 2 || reference.Count < 2)
         {
@@ -42,7 +41,7 @@ public sealed record ReferenceRows(IDataView Rows, IReadOnlyList<string> ColumnN
             return;
         }
 
-        var test = ExchangeabilityTest.Compare(rows, reference, Test);
+        var test = ExchangeabilityTest.Compare(Doubles(rows), Doubles(reference), Test);
         // The column of a number among those of all vectors one after the other.
         var (at, left) = (0, test.Column);
         while (left >= sizes[at])
@@ -55,21 +54,5 @@ public sealed record ReferenceRows(IDataView Rows, IReadOnlyList<string> ColumnN
             channel.Info("{0}", $"The calibration rows are not seen to differ from the reference rows ({found}).");
     }
 
-    private (List<double[]> Rows, IReadOnlyList<int> Sizes) Read(IDataView view, IReadOnlyList<int>? sizes)
-    {
-        using var cursor = view.GetRowCursor(ColumnNames.Distinct().Select(name => view.Schema[name]));
-        FeatureReader? reader = null;
-        var rows = new List<double[]>();
-        float[] values = [];
-        while (cursor.MoveNext())
-        {
-            Interruption.Check();
-            reader ??= new FeatureReader(cursor, ColumnNames, sizes);
-            Array.Resize(ref values, reader.Size);
-            reader.Read(values);
-            rows.Add([.. values.Select(v => (double)v)]);
-        }
-
-        return (rows, reader?.Sizes ?? []);
-    }
+    private static List<double[]> Doubles(List<float[]> rows) => rows.ConvertAll(row => Array.ConvertAll(row, v => (double)v));
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using Microsoft.ML.Transforms;
 
 namespace XaiL2O.MLNet;
@@ -20,12 +21,22 @@ internal sealed class TrainingRows
     /// <param name="before">Those of the model that training started from.</param>
     public TrainingRows(IDataView input, TrainingRows? before) => (views, this.before) = ([.. Chain(SameRows(input)).Select(view => new WeakReference<IDataView>(view))], before);
 
-    /// <summary>The warning for calibration rows that a model before the estimator was trained on; null where none was seen, which promises nothing: rows may have been copied, and models loaded.</summary>
+    /// <summary>Warns of calibration rows that a model before the estimator was trained on. Silence promises nothing: rows may have been copied, and models loaded.</summary>
+    /// <param name="environment">Whose log gets the warning.</param>
+    /// <param name="operation">The estimator's name in the log.</param>
     /// <param name="input">The calibration rows.</param>
     /// <param name="inChain">Whether a chain of estimators fits the estimator.</param>
     /// <param name="what">What is calibrated.</param>
     /// <param name="consequence">What comes of it, a clause.</param>
-    public static string? Warning(IDataView input, bool inChain, string what = "certifier", string consequence = "good new rows will fail more often than the levels say")
+    public static void Warn(IHostEnvironment environment, string operation, IDataView input, bool inChain, string what, string consequence)
+    {
+        if (Warning(input, inChain, what, consequence) is not { } warning)
+            return;
+        using var channel = environment.Start(operation);
+        channel.Warning("{0}", warning);
+    }
+
+    private static string? Warning(IDataView input, bool inChain, string what, string consequence)
     {
         foreach (var view in Chain(input))
         {

@@ -55,7 +55,6 @@ internal static class BoundColumns
             ColumnCheck.Group(schema, subject);
         var isNumber = IsNumber(schema, options);
         CheckKinds(options, isNumber, !calibrates || options.ErrorColumnName is not null || (schema[options.TruthColumnName].Type is not VectorDataViewType) == isNumber);
-        ColumnCheck.Hidden(schema, Appended(options, isNumber));
     }
 
     /// <summary>The same promise before fitting.</summary>

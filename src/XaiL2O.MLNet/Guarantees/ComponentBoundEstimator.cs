@@ -46,12 +46,7 @@ public sealed class ComponentBoundEstimator : IEstimator<ComponentBoundTransform
         if (sizes.Select(c => c.Size).Distinct().Count() > 1)
             throw new InvalidOperationException($"The columns {string.Join(", ", sizes.Select(c => $"'{c.Name}' ({c.Size} values)"))} must be vectors of one length.");
         ColumnCheck.Hidden(input.Schema, ComponentBoundTransformer.Appended(options, size));
-        if (TrainingRows.Warning(input, inChain, "component bound", "more components than promised will lie outside") is { } warning)
-        {
-            using var channel = environment.Start("BoundComponents");
-            channel.Warning("{0}", warning);
-        }
-
+        TrainingRows.Warn(environment, "BoundComponents", input, inChain, "component bound", "more components than promised will lie outside");
         inChain = false;
         var ratios = Ratios(input);
         try

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
-using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -84,18 +83,7 @@ public sealed class DensityRatioEstimator : IEstimator<DensityRatioTransformer>
 
     private (Example[] Rows, IReadOnlyList<int> Sizes) Read(IDataView view, IReadOnlyList<int>? sizes, bool isNew)
     {
-        using var cursor = view.GetRowCursor(options.ColumnNames.Select(name => view.Schema[name]));
-        FeatureReader? reader = null;
-        var rows = new List<Example>();
-        while (cursor.MoveNext())
-        {
-            Interruption.Check();
-            reader ??= new FeatureReader(cursor, options.ColumnNames, sizes);
-            var features = new float[reader.Size];
-            reader.Read(features);
-            rows.Add(new Example { Features = features, Label = isNew });
-        }
-
-        return ([.. rows], reader?.Sizes ?? []);
+        var (rows, read) = FeatureReader.ReadAll(view, options.ColumnNames, sizes);
+        return ([.. rows.Select(features => new Example { Features = features, Label = isNew })], read);
     }
 }

@@ -38,15 +38,11 @@ public sealed class ErrorBoundEstimator : IEstimator<ErrorBoundTransformer>
     {
         ArgumentNullException.ThrowIfNull(input);
         BoundColumns.Check(input.Schema, options, calibrates: true);
-        if (TrainingRows.Warning(input, inChain, "error bound", "bounds will be too small") is { } warning)
-        {
-            using var channel = ((IHostEnvironment)environment).Start("BoundError");
-            channel.Warning("{0}", warning);
-        }
-
+        var isNumber = BoundColumns.IsNumber(input.Schema, options);
+        ColumnCheck.Hidden(input.Schema, BoundColumns.Appended(options, isNumber));
+        TrainingRows.Warn(environment, "BoundError", input, inChain, "error bound", "bounds will be too small");
         inChain = false;
         options.Reference?.Compare(environment, "BoundError", input);
-        var isNumber = BoundColumns.IsNumber(input.Schema, options);
         var (scores, difficulty) = BoundRows.Read(environment, input, options, isNumber);
         return new ErrorBoundTransformer(options, isNumber, scores, difficulty, options.GroupColumnName is { } group ? GroupReader.IsByNumber(input.Schema[group]) : null)
         {

@@ -38,8 +38,8 @@ public sealed class ErrorBoundTransformer : BatchTransformer
         BoundColumns.Check(schema, Options, calibrates: false);
         if (BoundColumns.IsNumber(schema, Options) != isNumber)
             throw new InvalidOperationException($"The column '{Options.OutputColumnName}' must be a {(isNumber ? "number" : "vector")}, as it was when the bound was fitted; it is {schema[Options.OutputColumnName].Type}.");
-        if (groupsByNumber is { } byNumber && schema[Options.GroupColumnName!] is var column && GroupReader.IsByNumber(column) != byNumber)
-            throw new InvalidOperationException($"The group column '{column.Name}' {(byNumber ? "has values" : "is a key without values (KeyValues)")}, and that of the calibration rows {(byNumber ? "was a key without values (KeyValues)" : "had values")}: a number of a key could be taken for another group. Use the same kind of column for both.");
+        if (groupsByNumber is { } byNumber)
+            GroupReader.CheckKind(schema[Options.GroupColumnName!], byNumber);
     }
 
     internal override IRowBatch OpenBatch(DataViewRow source) => new BoundBatch(this, source);

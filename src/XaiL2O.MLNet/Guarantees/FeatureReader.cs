@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using XaiL2O.Trainers;
 
 namespace XaiL2O.MLNet;
 
@@ -16,6 +17,28 @@ internal sealed class FeatureReader
         columns = [.. names.Select(name => (VectorReader.Create(row, row.Schema[name]), name))];
         this.sizes = sizes is null ? [.. columns.Select(c => c.Reader.Read().Length)] : [.. sizes];
         Size = this.sizes.Sum();
+    }
+
+    /// <summary>The features of every row of a view.</summary>
+    /// <param name="view">The rows.</param>
+    /// <param name="names">The columns.</param>
+    /// <param name="sizes">Values of each; null to take those of the first row.</param>
+    /// <returns>The rows, and the values of each column; none where there is no row.</returns>
+    public static (List<float[]> Rows, IReadOnlyList<int> Sizes) ReadAll(IDataView view, IReadOnlyList<string> names, IReadOnlyList<int>? sizes)
+    {
+        using var cursor = view.GetRowCursor(names.Distinct().Select(name => view.Schema[name]));
+        FeatureReader? reader = null;
+        var rows = new List<float[]>();
+        while (cursor.MoveNext())
+        {
+            Interruption.Check();
+            reader ??= new FeatureReader(cursor, names, sizes);
+            var features = new float[reader.Size];
+            reader.Read(features);
+            rows.Add(features);
+        }
+
+        return (rows, reader?.Sizes ?? []);
     }
 
     /// <summary>Values of each column.</summary>

@@ -42,15 +42,10 @@ public sealed class SelectionEstimator : IEstimator<SelectionTransformer>
     {
         ArgumentNullException.ThrowIfNull(input);
         ColumnCheck.Property(input.Schema, options.RankColumnName);
-        if (TrainingRows.Warning(input, inChain, "selection", "more of the selected rows will be bad than promised") is { } warning)
-        {
-            using var channel = environment.Start("SelectTrustworthy");
-            channel.Warning("{0}", warning);
-        }
-
+        TrainingRows.Warn(environment, "SelectTrustworthy", input, inChain, "selection", "more of the selected rows will be bad than promised");
         inChain = false;
         string[] read = options.BadColumnName is { } bad ? [bad] : [options.OutputColumnName, options.TruthColumnName];
-        CheckTruth(input.Schema);
+        CheckTruth(name => ColumnCheck.Boolean(input.Schema, name), name => ColumnCheck.Group(input.Schema, name), name => ColumnCheck.Argument(input.Schema, name));
         var (goodness, isBad, missing) = (new List<double>(), new List<bool>(), 0);
         using (var cursor = input.GetRowCursor(read.Append(options.RankColumnName).Distinct().Select(name => input.Schema[name])))
         {
@@ -83,40 +78,22 @@ public sealed class SelectionEstimator : IEstimator<SelectionTransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         ColumnCheck.Property(inputSchema, options.RankColumnName);
-        if (options.BadColumnName is { } bad)
-        {
-            ColumnCheck.Boolean(inputSchema, bad);
-        }
-        else
-        {
-            foreach (var name in (string[])[options.OutputColumnName, options.TruthColumnName])
-            {
-                if (options.ErrorLimit is null)
-                    ColumnCheck.Group(inputSchema, name);
-                else
-                    ColumnCheck.Argument(inputSchema, name);
-            }
-        }
-
+        CheckTruth(name => ColumnCheck.Boolean(inputSchema, name), name => ColumnCheck.Group(inputSchema, name), name => ColumnCheck.Argument(inputSchema, name));
         inChain = true;
         return SchemaShapes.Append(inputSchema, SelectionTransformer.Columns(options));
     }
 
-    private void CheckTruth(DataViewSchema schema)
+    /// <summary>Checks the columns that say which rows are bad, of rows or of what is promised of them.</summary>
+    private void CheckTruth(Action<string> boolean, Action<string> label, Action<string> numbers)
     {
         if (options.BadColumnName is { } bad)
         {
-            ColumnCheck.Boolean(schema, bad);
+            boolean(bad);
             return;
         }
 
         foreach (var name in (string[])[options.OutputColumnName, options.TruthColumnName])
-        {
-            if (options.ErrorLimit is null)
-                ColumnCheck.Group(schema, name);
-            else
-                ColumnCheck.Argument(schema, name);
-        }
+            (options.ErrorLimit is null ? label : numbers)(name);
     }
 
     /// <summary>Whether the row is bad; null where its truth is missing.</summary>
