@@ -28,7 +28,7 @@ public static class AnalyticTrade
         var rows = CfmmRows.Check(network, reserves, prices);
         var n = network.ReserveCount;
         var trades = CfmmTrades.Empty(rows, n);
-        Parallel.For(0, rows, row =>
+        ParallelLoop.For(rows, row =>
         {
             var d = reserves.AsSpan(row * n, n);
             var p = CfmmRows.Prices(network, prices, row);

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.ExceptionServices;
 
 namespace XaiL2O.Trainers;
 
@@ -61,25 +60,17 @@ internal sealed class CfmmTradeSolver
         var trades = CfmmTrades.Empty(rows, network.ReserveCount);
         var blocks = (rows + Lanes - 1) / Lanes;
         using var interruption = Interruption.Scope(cancellationToken);
-        try
+        ParallelLoop.For(blocks, block =>
         {
-            Parallel.For(0, blocks, block =>
+            var first = block * Lanes;
+            for (var j = 0; j < network.Cfmms.Count; j++)
+                SolveBlock(j, first, Math.Min(Lanes, rows - first), reserves, prices, options, trades, fixedPoints);
+            for (var row = first; row < Math.Min(rows, first + Lanes); row++)
             {
-                var first = block * Lanes;
-                for (var j = 0; j < network.Cfmms.Count; j++)
-                    SolveBlock(j, first, Math.Min(Lanes, rows - first), reserves, prices, options, trades, fixedPoints);
-                for (var row = first; row < Math.Min(rows, first + Lanes); row++)
-                {
-                    if (trades.Status[row] is SolveStatus.InvalidData or SolveStatus.Diverged)
-                        trades.Invalidate(row, trades.Status[row]);
-                }
-            });
-        }
-        catch (AggregateException e) when (e.InnerExceptions.OfType<OperationCanceledException>().FirstOrDefault() is { } cancelled)
-        {
-            ExceptionDispatchInfo.Throw(cancelled);
-        }
-
+                if (trades.Status[row] is SolveStatus.InvalidData or SolveStatus.Diverged)
+                    trades.Invalidate(row, trades.Status[row]);
+            }
+        });
         return trades;
     }
 

@@ -99,7 +99,7 @@ internal sealed class MarginSearch
         {
             ThrowIfCancelled();
             var results = new double[candidates.Length];
-            Parallel.For(0, candidates.Length, k => results[k] = objective(candidates[k]));
+            ParallelLoop.For(candidates.Length, k => results[k] = objective(candidates[k]));
             for (var k = 0; k < candidates.Length; k++)
             {
                 if (results[k] > best)

@@ -183,7 +183,7 @@ internal static class AdaptiveShrinkage
     private static void Rows(int count, Action<int> row)
     {
         var parts = Math.Min(count, 4 * Environment.ProcessorCount);
-        Parallel.For(0, parts, part =>
+        ParallelLoop.For(parts, part =>
         {
             for (var i = (int)((long)count * part / parts); i < (int)((long)count * (part + 1) / parts); i++)
                 row(i);

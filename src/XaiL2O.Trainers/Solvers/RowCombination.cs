@@ -58,7 +58,7 @@ internal static class RowCombination
         using (var dense = weights.contiguous())
         {
             var γ = dense.data<T>().ToArray();
-            Parallel.For(0, rows * chunks, part =>
+            ParallelLoop.For(rows * chunks, part =>
             {
                 var (row, from) = (part / chunks, part % chunks * ChunkSize);
                 var length = Math.Min(ChunkSize, n - from);
@@ -87,7 +87,7 @@ internal static class RowCombination
     {
         var (rows, n) = ((int)f.shape[0], (int)f.shape[1]);
         var products = new double[rows * count];
-        Parallel.For(0, rows, row =>
+        ParallelLoop.For(rows, row =>
         {
             using var own = vectors[row];
             using var other = f[row];

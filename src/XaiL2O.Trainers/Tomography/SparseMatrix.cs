@@ -32,7 +32,7 @@ internal sealed class SparseMatrix(int rows, int columns, int[] starts, int[] in
     public static SparseMatrix FromRows(int rows, int columns, Action<int, List<int>, List<float>> row)
     {
         var lines = new (int[] Indices, float[] Values)[rows];
-        Parallel.For(0, rows, i =>
+        ParallelLoop.For(rows, i =>
         {
             var (index, value) = (new List<int>(), new List<float>());
             row(i, index, value);
@@ -95,7 +95,7 @@ internal sealed class SparseMatrix(int rows, int columns, int[] starts, int[] in
             using (var dense = x.contiguous())
                 Interleave(MemoryMarshal.Cast<byte, T>(dense.bytes), input, batch, width);
             var parts = Math.Min(rows, 4 * Environment.ProcessorCount);
-            Parallel.For(0, parts, part =>
+            ParallelLoop.For(parts, part =>
             {
                 var (from, to) = (Cut(part, parts), Cut(part + 1, parts));
                 for (var lane = 0; lane < width;)
