@@ -141,9 +141,12 @@ public sealed class L2OCatalog
         where TIn : class
         where TOut : class, new() => new(environment, model);
 
-    /// <summary>Gathers certificates of evaluated rows for a report: distributions, limits, counts, worst rows.</summary>
-    /// <param name="model">A certifier, or a chain that contains one.</param>
-    /// <param name="judged">Rows that the certifier has judged.</param>
+    /// <summary>
+    /// Gathers what is said of evaluated rows for a report: of certificates distributions, limits, counts and worst rows; where the truth is known, how often bounds hold and what selections release;
+    /// gaps of solves.
+    /// </summary>
+    /// <param name="model">A certifier, a bound, a selection, a model of this library, or a chain that contains one.</param>
+    /// <param name="judged">Rows with the columns that these append, and with truths where they are known.</param>
     /// <param name="options">Title and columns that name sets and rows.</param>
     [SuppressMessage("Performance", "CA1822", Justification = "A catalog's operations are instance members, as in ML.NET.")]
     public CertificateReport Report(ITransformer model, IDataView judged, ReportOptions? options = null) =>

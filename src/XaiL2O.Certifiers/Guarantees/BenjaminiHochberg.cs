@@ -21,10 +21,18 @@ public static class BenjaminiHochberg
         Array.Sort(sorted);
         if (sorted.Length > 0 && double.IsNaN(sorted[0]))
             throw new ArgumentException("A p-value is NaN.", nameof(pValues));
-        for (var k = sorted.Length; k > 0; k--)
-            if (sorted[k - 1] <= level * k / sorted.Length * (1 + Slack))
-                return sorted[k - 1];
-        return double.NegativeInfinity;
+        return Count(sorted, level) is var k and > 0 ? sorted[k - 1] : double.NegativeInfinity;
+    }
+
+    /// <summary>How many are selected: the largest k with p₍ₖ₎ ≤ k·q/m.</summary>
+    /// <param name="sorted">p-values of the batch, ascending.</param>
+    /// <param name="level">q in (0, 1], of which 1 selects all.</param>
+    internal static int Count(ReadOnlySpan<double> sorted, double level)
+    {
+        var k = sorted.Length;
+        while (k > 0 && !(sorted[k - 1] <= level * k / sorted.Length * (1 + Slack)))
+            k--;
+        return k;
     }
 
     /// <summary>Which are selected.</summary>

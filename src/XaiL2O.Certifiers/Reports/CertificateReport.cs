@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace XaiL2O.Certifiers;
 
 /// <summary>
-/// What certificates say of a model and of evaluated rows, for people (<see cref="ToHtml"/>: one file without outside references, in light
+/// What certificates, bounds and selections say of a model and of evaluated rows, for people (<see cref="ToHtml"/>: one file without outside references, in light
 /// and dark, for screens of any width) and for programs (<see cref="ToJson"/>).
 /// </summary>
 public sealed record CertificateReport
@@ -58,10 +58,19 @@ public sealed record CertificateReport
     /// <summary>Mean errors by set of rows, the empty name for all together; empty where no truth is known.</summary>
     public IReadOnlyDictionary<string, ReportAccuracy> Accuracy { get; init; } = new Dictionary<string, ReportAccuracy>();
 
+    /// <summary>Bounds on the errors of these rows; none where the model has none.</summary>
+    public IReadOnlyList<ReportBound> Bounds { get; init; } = [];
+
+    /// <summary>Selections among these rows; none where the model has none.</summary>
+    public IReadOnlyList<ReportSelection> Selections { get; init; } = [];
+
+    /// <summary>How far the solves of these rows may be from their optimum; none where no model of this library solved them.</summary>
+    public IReadOnlyList<ReportGap> Gaps { get; init; } = [];
+
     /// <summary>Largest share of rows like the calibration rows that fails by chance.</summary>
     public double NominalFailShare => ReportConclusion.NominalFailShare(this);
 
-    /// <summary>One sentence: how many rows fail, how many would by chance, and which part they blame.</summary>
+    /// <summary>One sentence: how many rows fail, how many would by chance, and which part they blame; without certificates what bounds, selections and gaps come to.</summary>
     public string Conclusion => ReportConclusion.Of(this);
 
     /// <summary>The report as one HTML document.</summary>

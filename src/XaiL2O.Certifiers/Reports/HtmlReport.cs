@@ -32,11 +32,24 @@ internal static class HtmlReport
             <main>
 
             """);
-        Verdicts(html, report);
-        Parts(html, report);
-        foreach (var (property, i) in report.Properties.Select((p, i) => (p, i)))
-            Property(html, property, i);
-        Worst(html, report);
+        if (report.Properties.Count > 0)
+            Verdicts(html, report);
+        else
+            AccuracyTable(html, report);
+        foreach (var (bound, i) in report.Bounds.Select((b, i) => (b, i)))
+            GuaranteeHtml.Bound(html, bound, $"b{i}");
+        foreach (var (selection, i) in report.Selections.Select((s, i) => (s, i)))
+            GuaranteeHtml.Selection(html, selection, $"s{i}");
+        foreach (var (gap, i) in report.Gaps.Select((g, i) => (g, i)))
+            GuaranteeHtml.Gap(html, gap, $"g{i}");
+        if (report.Properties.Count > 0)
+        {
+            Parts(html, report);
+            foreach (var (property, i) in report.Properties.Select((p, i) => (p, i)))
+                Property(html, property, i);
+            Worst(html, report);
+        }
+
         html.Append("</main>\n</body>\n</html>\n");
         return html.ToString();
     }
@@ -59,7 +72,7 @@ internal static class HtmlReport
 
     public static string Number(double value) => double.IsNaN(value) ? "–" : double.IsInfinity(value) ? "∞" : Explanations.Number(value);
 
-    private static string Percent(double share) => double.IsNaN(share) ? "–" : string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0}\u00a0%");
+    public static string Percent(double share) => double.IsNaN(share) ? "–" : string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0}\u00a0%");
 
     private static void Verdicts(StringBuilder html, CertificateReport report)
     {
@@ -104,7 +117,9 @@ internal static class HtmlReport
         html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Accuracy\"><table class=\"cards\">\n<caption>Accuracy where the truth is known: mean {Text(report.ErrorName)}</caption>\n<thead><tr><th scope=\"col\">Set</th><th scope=\"col\" class=\"n\">Rows</th><th scope=\"col\" class=\"n\">All</th><th scope=\"col\" class=\"n\">Rows that pass</th><th scope=\"col\" class=\"n\">Rows that fail</th></tr></thead>\n<tbody>\n");
         foreach (var (name, a) in report.Accuracy)
             html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(name.Length == 0 ? "all rows" : name)}</th><td class=\"n\" data-label=\"Rows\">{a.Rows}</td><td class=\"n\" data-label=\"All\">{Number(a.All)}</td><td class=\"n\" data-label=\"Rows that pass\">{Number(a.Trusted)}</td><td class=\"n\" data-label=\"Rows that fail\">{Number(a.Failed)}</td></tr>\n");
-        html.Append("</tbody></table></div>\n<p>A certificate says that a row is like the calibration rows, not that its error is small: a model that does not work passes too.</p>\n");
+        html.Append("</tbody></table></div>\n");
+        if (report.Properties.Count > 0)
+            html.Append("<p>A certificate says that a row is like the calibration rows, not that its error is small: a model that does not work passes too.</p>\n");
     }
 
     private static void Parts(StringBuilder html, CertificateReport report)
@@ -141,7 +156,7 @@ internal static class HtmlReport
         if (property.Description.Length > 0)
             sentences.Add($"Value: {property.Description}; {(property.Sides == Sides.TwoSided ? "large and small values are unusual" : "small is good")}.");
         sentences.Add(Limits(property));
-        if (property.FalseFailRate is { } rate)
+        if (property.GroupFalseFailRates.Count == 0 && property.FalseFailRate is { } rate)
             sentences.Add($"{Explanations.SomeFailToo} {rate}");
         if (property.Sides == Sides.TwoSided && property.Counts.Fail > 0)
             sentences.Add(string.Create(CultureInfo.InvariantCulture, $"Of {property.Counts.Fail} rows that fail, {property.FailedBelow} are unusually small."));
@@ -151,7 +166,8 @@ internal static class HtmlReport
         if (property.Cause.Length > 0 && (odd == 0 || failed > odd))
             sentences.Add($"Usual cause of {(odd == 0 ? "a failure" : "the others")}: {property.Cause.TrimEnd('.')}.");
         html.Append(CultureInfo.InvariantCulture, $"<p>{Text(string.Join(" ", sentences))}</p>\n");
-        SvgHistogram.Render(html, property, index);
+        GuaranteeHtml.Rates(html, Explanations.SomeFailToo, property.GroupFalseFailRates);
+        SvgHistogram.Render(html, new HistogramFigure(property), index.ToString(CultureInfo.InvariantCulture));
         html.Append("</section>\n");
     }
 

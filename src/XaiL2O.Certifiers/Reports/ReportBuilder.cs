@@ -3,7 +3,6 @@ namespace XaiL2O.Certifiers;
 /// <summary>Judges rows and gathers what a report shows of them: O(rows) doubles per property. Not for use from several threads.</summary>
 public sealed class ReportBuilder
 {
-    private const int Bins = 36;
     private readonly Certifier[] certifiers;
     private readonly PropertyCertifier[] properties;
     private readonly string title;
@@ -20,12 +19,11 @@ public sealed class ReportBuilder
     }
 
     /// <summary>Starts a report on several certifiers that judge the same rows: a row is trustworthy if all say so.</summary>
-    /// <param name="certifiers">The calibrated certifiers of a chain, in its order; at least one.</param>
+    /// <param name="certifiers">The calibrated certifiers of a chain, in its order; none for a report on bounds, selections and gaps alone.</param>
     /// <param name="title">Title.</param>
     public ReportBuilder(IReadOnlyList<Certifier> certifiers, string title)
     {
         ArgumentNullException.ThrowIfNull(certifiers);
-        ArgumentOutOfRangeException.ThrowIfZero(certifiers.Count);
         ArgumentException.ThrowIfNullOrWhiteSpace(title);
         (this.certifiers, this.title) = ([.. certifiers], title);
         properties = [.. certifiers.SelectMany(c => c.Properties)];
@@ -85,28 +83,30 @@ public sealed class ReportBuilder
             at += certifiers[i].Properties.Count;
         }
 
-        var verdict = Verdict.Combine(verdicts);
+        var verdict = verdicts.Length == 0 ? new Verdict([]) : Verdict.Combine(verdicts);
         if (distrustedBy is not null && verdict.Trustworthy)
             verdict = new Verdict(verdict.Certificates, [distrustedBy], verdict.WarnedParts, verdict.JointPValue, $"{distrustedBy} says that the row is not to be trusted. {verdict.Explanation}".TrimEnd());
-        rows.Add((set, groups[Array.IndexOf(certifiers, Grouped)] ?? "", name, values.ToArray(), verdict));
+        rows.Add((set, (Grouped is null ? null : groups[Array.IndexOf(certifiers, Grouped)]) ?? "", name, values.ToArray(), verdict));
     }
 
-    /// <summary>The certifier whose groups the report shows: the last that has some.</summary>
-    private Certifier Grouped => Array.FindLast(certifiers, c => c.Groups.Count > 0) ?? certifiers[^1];
+    /// <summary>The certifier whose groups the report shows: the last that has some; null where none has.</summary>
+    private Certifier? Grouped => Array.FindLast(certifiers, c => c.Groups.Count > 0);
+
+    private static IEnumerable<KeyValuePair<string, Certifier>> GroupsOf(Certifier? certifier) => certifier is null ? [] : certifier.Groups.OrderBy(g => g.Key, StringComparer.Ordinal);
 
     /// <summary>The report of the rows so far.</summary>
     public CertificateReport Build() => new()
     {
         Title = title,
         Summary = Summary,
-        Joint = certifiers[^1].Joint,
-        EarlierJoint = [.. certifiers[..^1].Select(c => c.Joint)],
-        Fallback = Grouped.Fallback,
-        CalibrationGroups = Grouped.Groups.OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Value.Properties.Max(p => p.Distribution?.Count ?? 0)),
+        Joint = certifiers.LastOrDefault()?.Joint ?? new JointPolicy(),
+        EarlierJoint = [.. certifiers.SkipLast(1).Select(c => c.Joint)],
+        Fallback = Grouped?.Fallback ?? GroupFallback.Pooled,
+        CalibrationGroups = GroupsOf(Grouped).ToDictionary(g => g.Key, g => g.Value.Properties.Max(p => p.Distribution?.Count ?? 0)),
         Overall = Count(rows.Select(r => r.Verdict.Label)),
         Sets = CountBy(r => r.Set),
-        Groups = Grouped.Groups.Count == 0 ? new Dictionary<string, ReportCounts>() : CountBy(r => r.Group),
-        Properties = [.. properties.Select(Property)],
+        Groups = Grouped is null ? new Dictionary<string, ReportCounts>() : CountBy(r => r.Group),
+        Properties = [.. certifiers.SelectMany(c => c.Properties.Select((p, i) => (c, p, i))).Select((part, index) => Property(part.p, index, GroupsOf(part.c).Select(g => (g.Key, g.Value.Properties[part.i].FalseFailRate))))],
         ErrorName = errors.Count == 0 ? "" : ErrorName,
         Accuracy = Accuracies(),
         WorstRows =
@@ -134,14 +134,14 @@ public sealed class ReportBuilder
             Mean(g.Item2.Where(r => r.Label == CertificateLabel.Fail).Select(r => r.Error))));
     }
 
-    private ReportProperty Property(PropertyCertifier property, int index)
+    private ReportProperty Property(PropertyCertifier property, int index, IEnumerable<(string Group, RateGivenCalibration? Rate)> groups)
     {
         var calibration = property.Compared.SelectMany(d => d.Values.ToArray());
         var sets = rows.GroupBy(r => r.Set).Select(g => (
-            Name: g.Key.Length == 0 ? "evaluated rows" : g.Key,
+            Name: g.Key.Length == 0 ? HistogramBins.NoSet : g.Key,
             Values: g.Select(r => r.Values[index]).ToArray(),
             FailShare: Count(g.Select(r => r.Verdict.Certificates[index].Label)).FailRate)).ToArray();
-        var (edges, logarithmic) = Edges([.. calibration, .. sets.SelectMany(s => s.Values), property.FailThreshold, property.LowerFailThreshold]);
+        var (edges, logarithmic) = HistogramBins.Edges([.. calibration, .. sets.SelectMany(s => s.Values), property.FailThreshold, property.LowerFailThreshold]);
         return new ReportProperty
         {
             Name = property.Name,
@@ -150,6 +150,7 @@ public sealed class ReportBuilder
             Calibration = property.Limits is null ? property.Calibration : null,
             Policy = property.Limits is null ? property.Policy : null,
             FalseFailRate = property.FalseFailRate,
+            GroupFalseFailRates = groups.Where(g => g.Rate is not null).ToDictionary(g => g.Group, g => g.Rate!),
             Sides = property.Sides,
             Source = property.Source,
             CalibrationRows = property.Compared.Length == 0 ? 0 : property.Compared.Min(d => d.Count),
@@ -165,8 +166,8 @@ public sealed class ReportBuilder
             Logarithmic = logarithmic,
             Histograms =
             [
-                .. property.Compared.Select((d, i) => new ReportHistogram(CalibrationName(property, i), d.Count, 0, FailShare(d, property), Shares(d, edges)) { IsCalibration = true }),
-                .. sets.Select(s => FromValues(s.Name, s.Values, s.FailShare, edges)),
+                .. property.Compared.Select((d, i) => new ReportHistogram(CalibrationName(property, i), d.Count, 0, FailShare(d, property), HistogramBins.Shares(d, edges)) { IsCalibration = true }),
+                .. sets.Select(s => HistogramBins.Of(s.Name, s.Values, s.FailShare, edges)),
             ],
         };
     }
@@ -195,53 +196,11 @@ public sealed class ReportBuilder
     private Dictionary<string, ReportCounts> CountBy(Func<(string Set, string Group, string Name, double[] Values, Verdict Verdict), string> key) =>
         rows.GroupBy(key).Where(g => g.Key.Length > 0).ToDictionary(g => g.Key, g => Count(g.Select(r => r.Verdict.Label)));
 
-    /// <summary>Equal bins; on a logarithmic scale where the values are positive over more than a factor of 50.</summary>
-    private static (double[] Edges, bool Logarithmic) Edges(double[] values)
-    {
-        double[] finite = [.. values.Where(double.IsFinite).Order()];
-        if (finite.Length == 0)
-            return ([0, 1], false);
-        double[] positive = [.. finite.Where(v => v > 0)];
-        var top = finite[^1];
-        // The lowest hundredth may be rounding noise many decades down; it would push everything else to the right.
-        var low = positive.Length == 0 ? 0 : positive[positive.Length / 100];
-        var logarithmic = positive.Length > 0 && finite[0] >= 0 && top > 50 * low && finite[finite.Length / 2] < top / 5;
-        var (a, b) = logarithmic ? (Math.Log10(low), Math.Log10(top)) : (finite[0], top);
-        if (!(b > a))
-            b = a + Math.Max(1e-12, Math.Abs(a) * 1e-3);
-        double[] edges = [.. Enumerable.Range(0, Bins + 1).Select(i => a + ((b - a) * i / Bins)).Select(e => logarithmic ? Math.Pow(10, e) : e)];
-        if (logarithmic)
-            (edges[0], edges[^1]) = (low, top);
-        return (edges, logarithmic);
-    }
-
     /// <summary>Share of the calibration values beyond the limits.</summary>
     private static double FailShare(CalibrationDistribution distribution, PropertyCertifier property)
     {
         var above = double.IsFinite(property.FailThreshold) ? 1 - distribution.Cdf(property.FailThreshold) : 0;
         var below = double.IsFinite(property.LowerFailThreshold) ? (double)distribution.CountStrictlyBelow(property.LowerFailThreshold) / distribution.Count : 0;
         return above + below;
-    }
-
-    private static double[] Shares(CalibrationDistribution distribution, double[] edges)
-    {
-        var shares = new double[edges.Length - 1];
-        var below = 0;
-        for (var i = 0; i < shares.Length; i++)
-        {
-            var upTo = i == shares.Length - 1 ? distribution.Count : distribution.CountStrictlyBelow(edges[i + 1]);
-            (shares[i], below) = ((double)(upTo - below) / distribution.Count, upTo);
-        }
-
-        return shares;
-    }
-
-    private static ReportHistogram FromValues(string name, double[] values, double failShare, double[] edges)
-    {
-        double[] finite = [.. values.Where(double.IsFinite)];
-        double[] shares = finite.Length == 0
-            ? new double[edges.Length - 1]
-            : [.. Shares(new EmpiricalDistribution(finite), edges).Select(s => s * finite.Length / values.Length)];
-        return new ReportHistogram(name, values.Length, values.Length - finite.Length, failShare, shares);
     }
 }

@@ -15,6 +15,8 @@ internal static class ReportConclusion
 
     public static string Of(CertificateReport report)
     {
+        if (report.Properties.Count == 0)
+            return string.Join(" ", report.Bounds.Select(b => b.Conclusion).Concat(report.Selections.Select(s => s.Conclusion)).Concat(report.Gaps.Select(g => g.Conclusion)));
         var (rows, failed) = (report.Overall.Rows, report.Overall.Fail);
         if (rows == 0)
             return "No rows were evaluated.";

@@ -27,6 +27,9 @@ public sealed record ReportProperty
     /// <summary>The distribution, over calibrations, of the share of rows like the calibration rows that fails; null where nothing is promised.</summary>
     public RateGivenCalibration? FalseFailRate { get; init; }
 
+    /// <summary>The same of each group that has a calibration of its own; empty without groups.</summary>
+    public IReadOnlyDictionary<string, RateGivenCalibration> GroupFalseFailRates { get; init; } = new Dictionary<string, RateGivenCalibration>();
+
     /// <summary>Which values are unusual; without meaning where absolute limits were given.</summary>
     public Sides Sides { get; init; }
 

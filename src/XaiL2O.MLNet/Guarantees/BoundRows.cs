@@ -123,7 +123,7 @@ internal static class BoundRows
     }
 
     /// <summary>By how much the truth is below and above what the row predicts, and whether there is a truth.</summary>
-    private static Func<(double Below, double Above, bool HasTruth)> Distances(DataViewRow row, ErrorBoundOptions options, bool isNumber)
+    public static Func<(double Below, double Above, bool HasTruth)> Distances(DataViewRow row, ErrorBoundOptions options, bool isNumber)
     {
         if (options.ErrorColumnName is { } error)
         {

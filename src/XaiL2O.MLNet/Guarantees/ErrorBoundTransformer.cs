@@ -9,14 +9,13 @@ namespace XaiL2O.MLNet;
 public sealed class ErrorBoundTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "XaiL2OErrorBound";
-    private readonly bool isNumber;
     private readonly bool? groupsByNumber;
     private readonly BoundScores scores;
     private readonly FittedDifficulty? difficulty;
 
     internal ErrorBoundTransformer(ErrorBoundOptions options, bool isNumber, BoundScores scores, FittedDifficulty? difficulty, bool? groupsByNumber)
     {
-        (Options, this.isNumber, this.scores, this.difficulty, this.groupsByNumber) = (options, isNumber, scores, difficulty, groupsByNumber);
+        (Options, IsNumber, this.scores, this.difficulty, this.groupsByNumber) = (options, isNumber, scores, difficulty, groupsByNumber);
         Intervals = scores.Calibrate(options, isNumber);
         OutputColumns = BoundColumns.Appended(options, isNumber);
     }
@@ -25,6 +24,9 @@ public sealed class ErrorBoundTransformer : BatchTransformer
     public CalibratedGroups<ConformalInterval> Intervals { get; }
 
     internal ErrorBoundOptions Options { get; }
+
+    /// <summary>Whether the inference is a number and not a vector.</summary>
+    internal bool IsNumber { get; }
 
     // A bound is looked up; reading ahead would cost more than it saves.
     internal override int BatchSize => 1;
@@ -36,8 +38,8 @@ public sealed class ErrorBoundTransformer : BatchTransformer
     internal override void CheckInput(DataViewSchema schema)
     {
         BoundColumns.Check(schema, Options, calibrates: false);
-        if (BoundColumns.IsNumber(schema, Options) != isNumber)
-            throw new InvalidOperationException($"The column '{Options.OutputColumnName}' must be a {(isNumber ? "number" : "vector")}, as it was when the bound was fitted; it is {schema[Options.OutputColumnName].Type}.");
+        if (BoundColumns.IsNumber(schema, Options) != IsNumber)
+            throw new InvalidOperationException($"The column '{Options.OutputColumnName}' must be a {(IsNumber ? "number" : "vector")}, as it was when the bound was fitted; it is {schema[Options.OutputColumnName].Type}.");
         if (groupsByNumber is { } byNumber)
             GroupReader.CheckKind(schema[Options.GroupColumnName!], byNumber);
     }
@@ -48,7 +50,7 @@ public sealed class ErrorBoundTransformer : BatchTransformer
     {
         context.CheckAtModel();
         context.SetVersionInfo(Version());
-        BoundPayload.Of(Options, isNumber, scores, difficulty, groupsByNumber).Save(context);
+        BoundPayload.Of(Options, IsNumber, scores, difficulty, groupsByNumber).Save(context);
         if (difficulty is not null)
             context.SaveModel(difficulty.Model, BoundPayload.DifficultyEntry);
     }
@@ -83,7 +85,7 @@ public sealed class ErrorBoundTransformer : BatchTransformer
         {
             var options = parent.Options;
             this.parent = parent;
-            if (options.BoundsTruth(parent.isNumber))
+            if (options.BoundsTruth(parent.IsNumber))
             {
                 lower = PropertyGetter.Scalar(source, source.Schema[options.LowerColumnName ?? options.OutputColumnName]);
                 upper = PropertyGetter.Scalar(source, source.Schema[options.UpperColumnName ?? options.OutputColumnName]);

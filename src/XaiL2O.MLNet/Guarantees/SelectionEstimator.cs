@@ -44,13 +44,12 @@ public sealed class SelectionEstimator : IEstimator<SelectionTransformer>
         ColumnCheck.Property(input.Schema, options.RankColumnName);
         TrainingRows.Warn(environment, "SelectTrustworthy", input, inChain, "selection", "more of the selected rows will be bad than promised");
         inChain = false;
-        string[] read = options.BadColumnName is { } bad ? [bad] : [options.OutputColumnName, options.TruthColumnName];
-        CheckTruth(name => ColumnCheck.Boolean(input.Schema, name), name => ColumnCheck.Group(input.Schema, name), name => ColumnCheck.Argument(input.Schema, name));
+        SelectionTruth.Check(options, name => ColumnCheck.Boolean(input.Schema, name), name => ColumnCheck.Group(input.Schema, name), name => ColumnCheck.Argument(input.Schema, name));
         var (goodness, isBad, missing) = (new List<double>(), new List<bool>(), 0);
-        using (var cursor = input.GetRowCursor(read.Append(options.RankColumnName).Distinct().Select(name => input.Schema[name])))
+        using (var cursor = input.GetRowCursor(options.Judged.Append(options.RankColumnName).Distinct().Select(name => input.Schema[name])))
         {
             var rank = PropertyGetter.Scalar(cursor, input.Schema[options.RankColumnName]);
-            var judge = Judge(cursor);
+            var judge = SelectionTruth.Judge(options, cursor);
             while (cursor.MoveNext())
             {
                 Interruption.Check();
@@ -78,63 +77,8 @@ public sealed class SelectionEstimator : IEstimator<SelectionTransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         ColumnCheck.Property(inputSchema, options.RankColumnName);
-        CheckTruth(name => ColumnCheck.Boolean(inputSchema, name), name => ColumnCheck.Group(inputSchema, name), name => ColumnCheck.Argument(inputSchema, name));
+        SelectionTruth.Check(options, name => ColumnCheck.Boolean(inputSchema, name), name => ColumnCheck.Group(inputSchema, name), name => ColumnCheck.Argument(inputSchema, name));
         inChain = true;
         return SchemaShapes.Append(inputSchema, SelectionTransformer.Columns(options));
-    }
-
-    /// <summary>Checks the columns that say which rows are bad, of rows or of what is promised of them.</summary>
-    private void CheckTruth(Action<string> boolean, Action<string> label, Action<string> numbers)
-    {
-        if (options.BadColumnName is { } bad)
-        {
-            boolean(bad);
-            return;
-        }
-
-        foreach (var name in (string[])[options.OutputColumnName, options.TruthColumnName])
-            (options.ErrorLimit is null ? label : numbers)(name);
-    }
-
-    /// <summary>Whether the row is bad; null where its truth is missing.</summary>
-    private Func<bool?> Judge(DataViewRow row)
-    {
-        if (options.BadColumnName is { } bad)
-        {
-            // As a property, false counts as a violation.
-            var getter = PropertyGetter.Scalar(row, row.Schema[bad]);
-            return () => getter() == 0;
-        }
-
-        var (output, truth) = (row.Schema[options.OutputColumnName], row.Schema[options.TruthColumnName]);
-        if (options.ErrorLimit is not { } limit)
-        {
-            var (predicted, label) = (GroupReader.Create(row, output), GroupReader.Create(row, truth));
-            if (GroupReader.IsByNumber(output) != GroupReader.IsByNumber(truth))
-                throw new InvalidOperationException($"One of the columns '{output.Name}' and '{truth.Name}' is a key without values (KeyValues), so that its labels cannot be compared with those of the other. Map both to keys with values, or to values.");
-            return () =>
-            {
-                var expected = label.Read();
-                return expected.IsEmpty ? null : !predicted.Read().Span.SequenceEqual(expected.Span);
-            };
-        }
-
-        var (inference, truths) = (VectorReader.Create(row, output), VectorReader.Create(row, truth));
-        return () =>
-        {
-            var x = inference.Read();
-            var y = truths.Read();
-            if (!BoundRows.AreFinite(y))
-                return null;
-            try
-            {
-                var error = options.Measure.InUnit(options.Measure.Evaluate(x, y));
-                return !BoundRows.AreFinite(x) || !(options.Measure.Kind == ErrorMeasureKind.PeakSignalToNoise ? error >= limit : error <= limit);
-            }
-            catch (ArgumentException e)
-            {
-                throw new InvalidOperationException($"The error of '{output.Name}' against '{truth.Name}' cannot be measured. {e.Message}", e);
-            }
-        };
     }
 }

@@ -52,6 +52,9 @@ public sealed record SelectionOptions
     /// <summary>Before the name of every appended column, so that several selections of one column fit into a chain. Default none.</summary>
     public string OutputPrefix { get; init; } = "";
 
+    /// <summary>The columns that say which rows are bad.</summary>
+    internal IReadOnlyList<string> Judged => BadColumnName is { } bad ? [bad] : [OutputColumnName, TruthColumnName];
+
     internal StreamOptions StreamOptions => new() { FalseDiscoveryRate = FalseDiscoveryRate, Window = Window, ExpectedShare = ExpectedShare };
 
     internal void Validate()

@@ -24,7 +24,10 @@ public sealed record ReportOptions
     /// <summary>Column with the model's estimate, a number or a vector, whose error the report states beside the verdicts; with <see cref="TruthColumnName"/>, or null for none.</summary>
     public string? EstimateColumnName { get; init; }
 
-    /// <summary>Column with what the estimate should be, of the same size. A row without it, NaN or empty, counts as one whose truth is not known.</summary>
+    /// <summary>
+    /// Column with what the estimate should be, of the same size. A row without it, NaN or empty, counts as one whose truth is not known. Bounds and selections of the same estimate are compared
+    /// with it; those of others, with the column on which they were fitted, where the rows have it.
+    /// </summary>
     public string? TruthColumnName { get; init; }
 
     /// <summary>Worst rows that are listed, at least 0.</summary>

@@ -14,8 +14,9 @@ internal static class ReportReader
         ArgumentNullException.ThrowIfNull(judged);
         options.Validate();
         var transformers = FindCertifiers(model).ToArray();
-        if (transformers.Length == 0)
-            throw new ArgumentException("The model contains no certifier, so there is nothing to report. Append Certify(…).", nameof(model));
+        IReportPart[] parts = [.. Parts(model, judged.Schema, options).OfType<IReportPart>()];
+        if (transformers.Length == 0 && parts.Length == 0)
+            throw new ArgumentException("The model contains no certifier, bound or selection, and no model of this library, whose columns the rows have, so there is nothing to report. Append Certify(…), BoundError(…) or SelectTrustworthy(…).", nameof(model));
         string?[] extra = [options.SetColumnName, options.RowNameColumnName, .. transformers.Select(t => t.Options.GroupColumnName)];
         foreach (var name in extra.OfType<string>())
             ColumnCheck.Group(judged.Schema, name);
@@ -40,7 +41,7 @@ internal static class ReportReader
         };
         foreach (var property in properties)
             builder.Describe(property.Name, FormulaOf(model, property) ?? Describe(property));
-        using var cursor = judged.GetRowCursor(values.Concat(extra.Append(options.ErrorColumnName).Concat(compared).OfType<string>()).Select(name => judged.Schema[name]).Concat(CertificateColumns.OfTrust(judged.Schema)).DistinctBy(c => c.Index));
+        using var cursor = judged.GetRowCursor(values.Concat(extra.Append(options.ErrorColumnName).Concat(compared).Concat(parts.SelectMany(p => p.ColumnNames)).OfType<string>()).Select(name => judged.Schema[name]).Concat(CertificateColumns.OfTrust(judged.Schema)).DistinctBy(c => c.Index));
         var getters = values.Select(name => PropertyGetter.Scalar(cursor, judged.Schema[name])).ToArray();
         var readers = extra.Select(name => name is null ? null : GroupReader.Create(cursor, judged.Schema[name])).ToArray();
         VectorReader[] errors = [.. compared.Select(name => VectorReader.Create(cursor, judged.Schema[name]))];
@@ -48,6 +49,7 @@ internal static class ReportReader
             : compared.Length > 0 ? () => Error(errors[0].Read().ToArray(), errors[1].Read().ToArray(), truth!) ?? double.NaN
             : null;
         var trust = new TrustReader(cursor);
+        Action<string>[] takers = [.. parts.Select(p => p.Open(cursor))];
         var row = new double[getters.Length];
         while (cursor.MoveNext())
         {
@@ -55,18 +57,32 @@ internal static class ReportReader
             for (var i = 0; i < row.Length; i++)
                 row[i] = getters[i]();
             var set = readers[0]?.Read().ToString() ?? "";
+            if (readers[0] is not null && set.Length == 0)
+                set = options.EmptySetName;
             builder.AddGrouped(
                 row,
-                readers[0] is null ? "" : set.Length == 0 ? options.EmptySetName : set,
+                set,
                 readers[1]?.Read().ToString() ?? string.Create(CultureInfo.InvariantCulture, $"row {cursor.Position}"),
                 [.. readers.Skip(2).Select(r => r?.Read().ToString())],
-                trust.Read() ? null : CertificateColumns.Trustworthy);
+                transformers.Length == 0 || trust.Read() ? null : CertificateColumns.Trustworthy);
+            foreach (var take in takers)
+                take(set);
             if (error?.Invoke() is { } value && !double.IsNaN(value))
                 builder.AddError(value);
         }
 
-        return builder.Build();
+        return parts.Aggregate(builder.Build(), (report, part) => part.AddTo(report));
     }
+
+    /// <summary>What bounds, selections and models of this library say of the rows, in the order of the chain; null where the rows do not have their columns.</summary>
+    private static IEnumerable<IReportPart?> Parts(ITransformer model, DataViewSchema schema, ReportOptions options) => model switch
+    {
+        ErrorBoundTransformer bound => [BoundPart.Of(bound, schema, options)],
+        SelectionTransformer selection => [SelectionPart.Of(selection, schema, options)],
+        ImplicitModelTransformer solved => [GapPart.Of(solved, schema)],
+        IEnumerable<ITransformer> chain => chain.SelectMany(part => Parts(part, schema, options)),
+        _ => [],
+    };
 
     /// <summary>Every certifier of a model, in the order of the chain.</summary>
     public static IEnumerable<CertifierTransformer> FindCertifiers(ITransformer model) => model switch
