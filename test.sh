@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs all tests: ./test.sh [--full] [dotnet test options]. Installs what the machine lacks (Debian), builds Release if anything has changed, tests.
-#   --full  the long versions: examples of usual size, held to the figures of the documents, and more problems per law
+#   --full  the long versions: examples of usual size, held to the figures of the documents, more problems per law, and reports in a browser, which is
+#           installed if there is none
 # The last line reads "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")"
@@ -10,6 +11,7 @@ case ${1:-} in --full) export XAIL2O_FULL=1; shift ;; esac
 require_dotnet
 ensure_libstdcxx
 ensure_fonts
+[ "${XAIL2O_FULL:-}" != 1 ] || ensure_browser
 build XaiL2O.sln src examples test bench docs || exit 1
 use_jemalloc
 # Tests run side by side, one on each core; threads of libtorch would have to wait for each other.

@@ -106,6 +106,16 @@ ensure_fonts() {
   fi
 }
 
+# Tests open reports in a browser where there is one. It is some hundred megabytes, so only the long tests install it; without it they say that they were left out.
+ensure_browser() {
+  local name; for name in chromium chromium-browser google-chrome; do command -v "$name" >/dev/null 2>&1 && return 0; done
+  if [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
+    say "Installing Chromium, in which tests open reports."
+    { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; } >/dev/null 2>&1 \
+      || say "Could not install Chromium; reports are not opened in a browser."
+  fi
+}
+
 # jemalloc hands large blocks out again without asking the kernel for their pages anew, as the C library does. Measured with the shipped CT model on
 # 2 cores: an iteration of 8 images takes 56 ms in place of 157 ms, with 136 page faults in place of 104 000. Memory stays at its peak. By default
 # jemalloc does not split large free blocks for small requests, and training the CT model takes several times the memory it uses

@@ -28,7 +28,7 @@ internal sealed class GuaranteeReportTests
     private static ReportSelection Selection(bool stream = false)
     {
         var random = new Random(3);
-        var rows = Enumerable.Range(0, 500).Select(_ => random.NextDouble()).Select(error => (Bad: error > 0.6, P: Math.Min(1, Math.Max(0.002, (1.1 * error) - 0.45 + (0.3 * random.NextDouble()))))).ToArray();
+        var rows = Enumerable.Range(0, 500).Select(_ => random.NextDouble()).Select(error => (Bad: error > 0.6, P: Math.Min(1, Math.Max(0.002, (1.1 * error) - 0.6 + (0.5 * random.NextDouble()))))).ToArray();
         var selected = BenjaminiHochberg.Select([.. rows.Select(r => r.P)], 0.1);
         return ReportSelection.Of("Selected", 0.1, rows.Select((r, i) => new SelectedRow(selected[i], r.Bad, stream ? double.NaN : r.P)));
     }
@@ -87,7 +87,7 @@ internal sealed class GuaranteeReportTests
         Assert.That(bound.Sets.ToDictionary(s => s.Key, s => (s.Value.Held.Count, s.Value.Held.Rows)), Is.EqualTo(new Dictionary<string, (int, int)> { ["a"] = (1, 2), ["b"] = (2, 3) }));
         Assert.That(bound.Groups.ToDictionary(s => s.Key, s => (s.Value.Held.Count, s.Value.Held.Rows)), Is.EqualTo(new Dictionary<string, (int, int)> { ["x"] = (3, 3), ["y"] = (0, 2) }));
         Assert.That(bound.Points, Has.Count.EqualTo(5));
-        Assert.That(bound.Conclusion, Is.EqualTo("B holds for 3 of 5 rows, 60.0 %; the exact 95 % interval 14.7 to 94.7 % holds the promised 90 %."));
+        Assert.That(bound.Conclusion, Is.EqualTo("B holds for 3 of 5 rows, 60.0 %; the exact 95 % interval 14.7 to 94.7 % contains the promised 90 %."));
         Assert.That((bound with { Miscoverage = 0.01 }).Conclusion, Does.EndWith("is below the promised 99 %."));
         Assert.That((bound with { Miscoverage = 0.9 }).Conclusion, Does.EndWith("is above the promised 10 %."));
         Assert.That((bound with { Miscoverage = null }).Conclusion, Does.EndWith("the exact 95 % interval is 14.7 to 94.7 %."));

@@ -114,6 +114,11 @@ internal sealed class ErrorBoundLaws
         var missed = Missed(view, options);
         // A tenth on average; one calibration and one test set of 900 rows vary by about 1.4 % of rows, with weights or few own rows by more.
         Assert.That(missed, Is.InRange(options.Level.Confidence is null && options.WeightColumnName is null ? 0.05 : 0.0, 0.15));
+        var reported = Ml.L2O().Report(bound, view).Bounds.Single();
+        Assert.That((reported.Overall.Held.Rows, 1 - reported.Overall.Held.Share), Is.EqualTo((900, missed)).Within(1e-12));
+        Assert.That((reported.Miscoverage, reported.Rate), Is.EqualTo((options.Level.Miscoverage, bound.Intervals.Pooled.Rate)));
+        // Beyond the diagonal on the side that breaks the bound, but for rounding at the ends of intervals.
+        Assert.That(reported.Points.Select(p => (reported.IsLower ? p.Actual - p.Bound : p.Bound - p.Actual) * (p.Holds ? 1 : -1)), Is.All.GreaterThan(-1e-9));
         using var folder = new TemporaryFolder();
         var chain = new TransformerChain<ITransformer>(Model.Value, bound);
         Assert.That(ChainReload.Compare(Ml, chain, View(Draw(4, 30)), folder.PathOf("model.zip")).Differing, Is.Zero);

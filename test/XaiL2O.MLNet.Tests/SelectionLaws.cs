@@ -68,6 +68,9 @@ internal sealed class SelectionLaws
         Assert.That(selected, Has.Length.GreaterThan(options.Stream ? 200 : 500));
         // A tenth on average over calibrations and batches.
         Assert.That(selected.Average(r => r.First.Bad ? 1.0 : 0), Is.LessThan(0.14));
+        var reported = Ml.L2O().Report(selection, view).Selections.Single();
+        Assert.That((reported.Released.Count, reported.Released.Rows, reported.BadReleased.Count, reported.Bad.Count), Is.EqualTo((selected.Length, 1000, selected.Count(r => r.First.Bad), judged.Count(r => r.First.Bad))));
+        Assert.That((reported.IsStream, reported.Curve.Single(r => r.Rate == 0.1).Released), Is.EqualTo((options.Stream, selected.Length / 1000.0)));
         using var folder = new TemporaryFolder();
         Assert.That(ChainReload.Compare(Ml, selection, View(Draw(4, 100)), folder.PathOf("model.zip")).Differing, Is.Zero);
     }

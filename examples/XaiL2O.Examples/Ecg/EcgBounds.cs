@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Trainers.FastTree;
 using XaiL2O.Certifiers;
 using XaiL2O.MLNet;
@@ -69,16 +70,37 @@ internal sealed class EcgBounds
     /// </summary>
     public (double Selected, double Bad, double SelectedBad) Select(EcgInference[] clean, EcgInference[] corrupted)
     {
-        var random = new Random(seed);
-        var shares = Enumerable.Range(0, Draws).Select(_ =>
+        var shares = Batches(clean, corrupted).Take(Draws).Select(batch =>
         {
-            EcgInference[] Drawn(EcgInference[] rows, int count) => [.. rows.OrderBy(_ => random.Next()).Take(count)];
-            var count = Math.Min(clean.Length, corrupted.Length / 2);
-            EcgInference[] rows = [.. Drawn(clean, count), .. Drawn(corrupted, count)];
-            var selected = rows.Zip(ml.Data.CreateEnumerable<Choice>(selection.Transform(ml.Data.LoadFromEnumerable(rows)), reuseRowObject: false, ignoreMissingColumns: true)).Where(r => r.Second.Selected).Select(r => r.First).ToArray();
-            return (Selected: (double)selected.Length / rows.Length, Bad: EcgCertificates.Share(rows, r => r.Bad), SelectedBad: selected.Count(r => r.Bad) / Math.Max(1.0, selected.Length));
+            var (selected, bad) = (batch.Count(r => r.Selected), batch.Count(r => r.Selected && r.Bad == true));
+            return (Selected: (double)selected / batch.Length, Bad: (double)batch.Count(r => r.Bad == true) / batch.Length, SelectedBad: bad / Math.Max(1.0, selected));
         }).ToArray();
         return (shares.Average(s => s.Selected), shares.Average(s => s.Bad), shares.Average(s => s.SelectedBad));
+    }
+
+    /// <summary>How the bound compares with the PRD of every row, by set of rows.</summary>
+    public ReportBound Report(IEnumerable<EcgInference> rows, Func<EcgInference, string> set) =>
+        ReportBound.Of("Bound on the PRD in percent", "PRD in percent", rows.Select(r => new BoundedRow(r.Prd, r.PrdBound, r.Prd <= r.PrdBound, set(r)))) with
+        {
+            Miscoverage = Miscoverage,
+            Promise = "Of rows like the calibration rows, half of them damaged, at most 10 % break their bound, on average over calibrations. Windows of other patients are not like them, and nothing is promised of these.",
+            Rate = Bound.Intervals.Pooled.Rate,
+        };
+
+    /// <summary>What is selected of one batch, and would be at other rates.</summary>
+    public ReportSelection Report(EcgInference[] clean, EcgInference[] corrupted) => ReportSelection.Of($"Selected: PRD up to {EcgCertificates.LargestPrd} %", DiscoveryRate, Batches(clean, corrupted).First());
+
+    /// <summary>As many clean as damaged rows, drawn from those that were solved, with what is selected of them; as many such batches as are asked for.</summary>
+    private IEnumerable<SelectedRow[]> Batches(EcgInference[] clean, EcgInference[] corrupted)
+    {
+        var random = new Random(seed);
+        var count = Math.Min(clean.Length, corrupted.Length / 2);
+        EcgInference[] Drawn(EcgInference[] rows) => [.. rows.OrderBy(_ => random.Next()).Take(count)];
+        while (true)
+        {
+            EcgInference[] rows = [.. Drawn(clean), .. Drawn(corrupted)];
+            yield return [.. rows.Zip(ml.Data.CreateEnumerable<Choice>(selection.Transform(ml.Data.LoadFromEnumerable(rows)), reuseRowObject: false, ignoreMissingColumns: true), (row, choice) => new SelectedRow(choice.Selected, row.Bad, choice.PValue))];
+        }
     }
 
     /// <summary>Property values say how hard a window is; a small forest learns how large the errors are that go with them.</summary>
@@ -98,5 +120,8 @@ internal sealed class EcgBounds
     private sealed class Choice
     {
         public bool Selected { get; set; }
+
+        [ColumnName("Selected.PValue")]
+        public double PValue { get; set; }
     }
 }

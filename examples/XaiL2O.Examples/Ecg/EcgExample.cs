@@ -80,7 +80,7 @@ internal sealed class EcgExample : IExample
         ExampleContext.Say("Saving the model and reloading it in a fresh process");
         var difference = ChainReload.Compare(ml, model, ml.Data.TakeRows(testView, context.Sized(ReloadedWindows / 4, ReloadedWindows, ReloadedWindows)), context.PathOf("model.zip")).MaxAbsDifference;
 
-        WriteReport(context, certifier.Certifier, [.. clean, .. corrupted]);
+        WriteReport(context, certifier.Certifier, bounds, clean, corrupted);
         var judged = new EcgJudged(
             EcgCertificates.Judge(certifier.Certifier, estimates),
             EcgCertificates.Judge(certifier.Certifier, truth),
@@ -94,8 +94,10 @@ internal sealed class EcgExample : IExample
         EcgReport.Show(context, learned, certifier.Certifier, judged, methods, bounds, difference, conditions);
     }
 
-    private static void WriteReport(ExampleContext context, Certifier certifier, EcgInference[] rows)
+    private static void WriteReport(ExampleContext context, Certifier certifier, EcgBounds bounds, EcgInference[] clean, EcgInference[] corrupted)
     {
+        EcgInference[] rows = [.. clean, .. corrupted];
+        static string Set(EcgInference row) => row.Corruption.Length == 0 ? $"clean, record {row.Record}" : row.Corruption;
         var builder = new ReportBuilder(certifier, "Compressed sensing of ECG")
         {
             ErrorName = "PRD in percent",
@@ -108,10 +110,16 @@ internal sealed class EcgExample : IExample
         builder.Describe("Convergence", "0 if the solve converged, 1 if not");
         foreach (var (row, i) in rows.Select((r, i) => (r, i)))
         {
-            builder.Add(row.Values, row.Corruption.Length == 0 ? $"clean, record {row.Record}" : row.Corruption, $"row {i} of record {row.Record}");
+            builder.Add(row.Values, Set(row), $"row {i} of record {row.Record}");
             builder.AddError(row.Prd);
         }
 
-        builder.Build().Save(context.PathOf("report.html"));
+        var report = builder.Build() with
+        {
+            Bounds = [bounds.Report(rows, Set)],
+            Selections = [bounds.Report(clean, corrupted)],
+            Gaps = [ReportGap.Of("Gap", rows.Select(r => (r.Gap, r.Converged, r.Corruption.Length == 0 ? "clean" : "damaged")))],
+        };
+        report.Save(context.PathOf("report.html"));
     }
 }

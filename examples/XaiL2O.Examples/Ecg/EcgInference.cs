@@ -35,6 +35,8 @@ internal sealed class EcgInference
 
     public double Residual { get; set; }
 
+    public double Gap { get; set; }
+
     public int Iterations { get; set; }
 
     public bool Converged { get; set; }

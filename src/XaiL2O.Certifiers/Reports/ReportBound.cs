@@ -50,7 +50,7 @@ public sealed record ReportBound
             if (held.Rows == 0)
                 return $"The truths of these rows are not known, so {Name} was not compared with them.";
             var promised = 1 - Miscoverage;
-            var compared = promised is null ? "" : string.Create(CultureInfo.InvariantCulture, $" {(held.High < promised ? "is below" : held.Low > promised ? "is above" : "holds")} the promised {100 * promised:0.##} %");
+            var compared = promised is null ? "" : string.Create(CultureInfo.InvariantCulture, $" {(held.High < promised ? "is below" : held.Low > promised ? "is above" : "contains")} the promised {100 * promised:0.##} %");
             return string.Create(CultureInfo.InvariantCulture, $"{Name} holds for {held.Count} of {held.Rows} rows, {100 * held.Share:0.0} %; the exact 95 % interval {(compared.Length == 0 ? "is " : "")}{held.Interval}{compared}.");
         }
     }

@@ -22,7 +22,7 @@ internal static class ReportStyle
         figure { margin: .6rem 0; } svg { width: 100%; height: auto; display: block; } svg text { fill: var(--muted); font: 11px system-ui, sans-serif; }
         .axis { stroke: var(--line); } .cal { fill: var(--cal); } .set { fill: var(--set); } .limit { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 6 4; }
         svg .strong { fill: var(--ink); } svg .halo { fill: var(--ink); stroke: var(--paper); stroke-width: 4px; paint-order: stroke; }
-        .plot svg { max-width: 40rem; } .frame, .curve, .promise, .dots, .crosses, .mark { fill: none; } .frame { stroke: var(--muted); } .curve { stroke: var(--set); stroke-width: 2.5; stroke-linejoin: round; } .promise { stroke: var(--muted); stroke-width: 1.5; stroke-dasharray: 6 4; }
+        .plot svg { max-width: 40rem; } figcaption { margin-top: .4rem; } .frame, .curve, .promise, .dots, .crosses, .mark { fill: none; } .frame { stroke: var(--muted); } .curve { stroke: var(--set); stroke-width: 2.5; stroke-linejoin: round; } .promise { stroke: var(--muted); stroke-width: 1.5; stroke-dasharray: 6 4; }
         .dots { stroke: var(--set); stroke-width: 6; stroke-linecap: round; stroke-opacity: .6; } .crosses { stroke: var(--fail); stroke-width: 1.8; } .mark { stroke: var(--ink); stroke-width: 14; stroke-linecap: round; }
         dl { margin: .4rem 0; } dt { font-weight: 600; } dd { margin: 0 0 .4rem; }
         details { font-size: .92rem; } summary { cursor: pointer; color: var(--muted); }

@@ -17,7 +17,7 @@ internal sealed record SvgAxis(double Low, double High, bool Logarithmic, double
         return Start + (Math.Clamp(at, 0, 1) * (End - Start));
     }
 
-    /// <summary>Round values within the axis: multiples of 1, 2 or 5 times a power of ten, or powers of ten.</summary>
+    /// <summary>Round values within the axis: multiples of 1, 2 or 5 times a power of ten; on a logarithmic axis powers of ten, and on a short one numbers between.</summary>
     public IReadOnlyList<double> Ticks()
     {
         if (!Logarithmic)
@@ -29,8 +29,8 @@ internal sealed record SvgAxis(double Low, double High, bool Logarithmic, double
         }
 
         var (from, to) = ((int)Math.Floor(Math.Log10(Low)), (int)Math.Ceiling(Math.Log10(High)));
-        // Below two decades the numbers between stand, too.
-        int[] mantissas = High / Low < 100 ? [1, 2, 5] : [1];
+        // On a short axis numbers between the powers of ten stand, too.
+        int[] mantissas = High / Low < 30 ? [1, 2, 5] : High / Low < 1000 ? [1, 3] : [1];
         double[] round = [.. Enumerable.Range(from, to - from + 1).SelectMany(k => mantissas.Select(m => m * Math.Pow(10, k))).Where(v => v >= Low && v <= High)];
         var every = (round.Length + MostTicks - 1) / MostTicks;
         return [.. round.Where((_, i) => i % Math.Max(1, every) == 0)];
