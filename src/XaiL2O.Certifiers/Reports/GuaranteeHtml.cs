@@ -11,8 +11,9 @@ internal static class GuaranteeHtml
         Open(html, bound.Name, id, bound.Conclusion);
         if (bound.Promise.Length > 0)
             html.Append(CultureInfo.InvariantCulture, $"<p>{HtmlReport.Text(bound.Promise)}</p>\n");
-        if (bound.GroupRates.Count == 0 && bound.Rate is { } rate)
-            html.Append(CultureInfo.InvariantCulture, $"<p>{HtmlReport.Text($"{BrokenBounds} {rate}")}</p>\n");
+        if (bound.Rate is { } rate)
+            html.Append(CultureInfo.InvariantCulture, $"<p>Some rows like the calibration rows break their bound. {HtmlReport.Text(rate.ToString())}</p>\n");
+        Rates(html, bound.GroupRates);
         if (bound.Overall.Held.Rows > 0)
         {
             Scatter(html, bound, id);
@@ -20,7 +21,6 @@ internal static class GuaranteeHtml
             Coverage(html, "Group", bound.Groups, bound);
         }
 
-        Rates(html, BrokenBounds, bound.GroupRates);
         html.Append("</section>\n");
     }
 
@@ -43,17 +43,15 @@ internal static class GuaranteeHtml
     }
 
     /// <summary>A statement for each group that has a calibration of its own.</summary>
-    public static void Rates(StringBuilder html, string what, IReadOnlyDictionary<string, RateGivenCalibration> rates)
+    public static void Rates(StringBuilder html, IReadOnlyDictionary<string, RateGivenCalibration> rates)
     {
         if (rates.Count == 0)
             return;
-        html.Append(CultureInfo.InvariantCulture, $"<p>{what} By group:</p>\n<dl>\n");
+        html.Append("<p>That is of all calibration rows together, and within each group:</p>\n<dl>\n");
         foreach (var (group, rate) in rates)
             html.Append(CultureInfo.InvariantCulture, $"<dt>{HtmlReport.Text(group)}</dt><dd>{HtmlReport.Text(rate.ToString())}</dd>\n");
         html.Append("</dl>\n");
     }
-
-    private const string BrokenBounds = "Some rows like the calibration rows break their bound.";
 
     private static void Open(StringBuilder html, string name, string id, string conclusion) =>
         html.Append(CultureInfo.InvariantCulture, $"<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{HtmlReport.Text(name)}</h2>\n<p class=\"conclusion\">{HtmlReport.Text(conclusion)}</p>\n");

@@ -156,7 +156,7 @@ internal static class HtmlReport
         if (property.Description.Length > 0)
             sentences.Add($"Value: {property.Description}; {(property.Sides == Sides.TwoSided ? "large and small values are unusual" : "small is good")}.");
         sentences.Add(Limits(property));
-        if (property.GroupFalseFailRates.Count == 0 && property.FalseFailRate is { } rate)
+        if (property.FalseFailRate is { } rate)
             sentences.Add($"{Explanations.SomeFailToo} {rate}");
         if (property.Sides == Sides.TwoSided && property.Counts.Fail > 0)
             sentences.Add(string.Create(CultureInfo.InvariantCulture, $"Of {property.Counts.Fail} rows that fail, {property.FailedBelow} are unusually small."));
@@ -166,7 +166,7 @@ internal static class HtmlReport
         if (property.Cause.Length > 0 && (odd == 0 || failed > odd))
             sentences.Add($"Usual cause of {(odd == 0 ? "a failure" : "the others")}: {property.Cause.TrimEnd('.')}.");
         html.Append(CultureInfo.InvariantCulture, $"<p>{Text(string.Join(" ", sentences))}</p>\n");
-        GuaranteeHtml.Rates(html, Explanations.SomeFailToo, property.GroupFalseFailRates);
+        GuaranteeHtml.Rates(html, property.GroupFalseFailRates);
         SvgHistogram.Render(html, new HistogramFigure(property), index.ToString(CultureInfo.InvariantCulture));
         html.Append("</section>\n");
     }
