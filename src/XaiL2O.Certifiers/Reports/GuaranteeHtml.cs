@@ -47,7 +47,7 @@ internal static class GuaranteeHtml
     {
         if (rates.Count == 0)
             return;
-        html.Append("<p>That is of all calibration rows together, and within each group:</p>\n<dl>\n");
+        html.Append("<p>The rate is that of all calibration rows together. Within each group:</p>\n<dl>\n");
         foreach (var (group, rate) in rates)
             html.Append(CultureInfo.InvariantCulture, $"<dt>{HtmlReport.Text(group)}</dt><dd>{HtmlReport.Text(rate.ToString())}</dd>\n");
         html.Append("</dl>\n");
