@@ -176,6 +176,11 @@ internal sealed class ExampleTests
             Assert.That(Number($"risk_caught_{market}"), Is.InRange(0, 1));
             Assert.That(Number($"risk_false_alarm_rate_{market}"), Is.InRange(0, 0.1));
             Assert.That(Number($"refused_rows_{market}"), Is.GreaterThan(0));
+            // Asked for: 99 %; three standard errors of some 140 calibration rows.
+            Assert.That(Number($"bound_coverage_{market}"), Is.InRange(0.99 - (3 * Math.Sqrt(0.01 / 140)), 1));
+            Assert.That(Number($"bound_mean_{market}"), Is.InRange(0, 1));
+            Assert.That(Number($"lost_{market}"), Is.LessThanOrEqualTo(Number($"refused_rate_{market}")));
+            Assert.That(Number($"selected_bad_rate_{market}"), Is.LessThanOrEqualTo(Math.Max(0.01, Number($"refused_rate_{market}"))));
         }
 
         foreach (var market in new[] { "real", "real_pairs" })
@@ -186,6 +191,39 @@ internal sealed class ExampleTests
 
         Assert.That(Number("max_constraint_violation"), Is.LessThanOrEqualTo(1e-9));
         Assert.That(Number("roundtrip_differing_values"), Is.EqualTo(0));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Test]
+    public void Guarantees_hold_on_tabular_data_under_a_shift_and_on_a_price_series()
+    {
+        var folder = NewFolder();
+        var summary = RunExample("guarantees", folder);
+        double Number(string key) => summary[key].GetDouble();
+        Assert.That(Number("splits"), Is.EqualTo(3));
+        foreach (var set in (string[])["airfoil", "concrete", "communities"])
+        {
+            // Nominal 90 %, and three standard errors of three splits with some 300 calibration and 200 test rows each; a fitted difficulty leaves half of the former.
+            foreach (var model in (string[])["", "_sdca", "_lightgbm", "_fitted", "_fitted_sdca", "_fitted_lightgbm", "_cqr"])
+                Assert.That(Number($"coverage{model}_{set}"), Is.InRange(0.9 - (3 * Math.Sqrt(0.09 / 3 * ((1 / 150.0) + (1 / 200.0)))), 1), model + "_" + set);
+            foreach (var (suffix, rate) in new[] { ("_05", 0.05), ("", 0.1), ("_20", 0.2) })
+            {
+                Assert.That(Number($"fdp{suffix}_{set}"), Is.InRange(0, 2 * rate), suffix + "_" + set);
+                Assert.That(Number($"power{suffix}_{set}"), Is.InRange(0, 1), suffix + "_" + set);
+            }
+
+            Assert.That(Number($"power_20_{set}"), Is.GreaterThanOrEqualTo(Number($"power_05_{set}")));
+        }
+
+        Assert.That(Number("width_fitted_communities"), Is.LessThan(Number("width_communities")));
+        // Calibration rows do not cover where new rows are; their weights do, and say how few rows that leaves.
+        Assert.That(Number("coverage_shift_plain"), Is.LessThan(Number("coverage_shift_weighted")));
+        Assert.That(Number("coverage_shift_weighted"), Is.GreaterThanOrEqualTo(0.85));
+        Assert.That(Number("ess_shift"), Is.InRange(20, 375));
+        Assert.That(Number("aci_coverage"), Is.GreaterThanOrEqualTo(0.87));
+        Assert.That(Number("aci_reference_coverage"), Is.EqualTo(0.896).Within(5e-4));
+        Assert.That(Number("aci_reference_width"), Is.EqualTo(12.84).Within(5e-3));
+        Assert.That(Number("aci_width"), Is.InRange(1, 1.5 * Number("aci_reference_width")));
         Directory.Delete(folder, recursive: true);
     }
 

@@ -106,7 +106,7 @@ internal sealed class ComposedModelLaws
         Assert.That(promised.Select(c => c.Name), Is.EqualTo(produced.Select(c => c.Name)));
         foreach (var column in promised)
             Assert.That(column.ItemType.RawType, Is.EqualTo((produced[column.Name].Type as VectorDataViewType)?.ItemType.RawType ?? produced[column.Name].Type.RawType), column.Name);
-        Assert.That(produced.Select(c => c.Name).Skip(3), Is.EqualTo(new[] { "Estimate", "Fidelity.Value", "Variation.Value", "Positive.Value", "Iterations", "Residual", "Gap", "Converged" }));
+        Assert.That(produced.Select(c => c.Name).Skip(3), Is.EqualTo(new[] { "Estimate", "Fidelity.Value", "Variation.Value", "Positive.Value", "Iterations", "Residual", "Gap", "SolutionDistance", "Converged" }));
     }
 
     /// <summary>Denoising with the properties of a prior, whose arrays travel in the zip.</summary>

@@ -216,6 +216,7 @@ public sealed class ImplicitModelTransformer : BatchTransformer, IDisposable
                 inference.Iterations,
                 inference.Residual,
                 inference.Gap,
+                inference.Distance,
                 inference.Status.Select(s => s == SolveStatus.Converged).ToArray(),
             ];
         }

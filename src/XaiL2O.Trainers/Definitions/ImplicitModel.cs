@@ -140,7 +140,7 @@ public abstract class ImplicitModel : IDisposable
             var x = iteration.Inference(solve.State, scaled) * scale;
             // What is judged is what is delivered: rounded to single precision, where large numbers are ∞.
             var delivered = x.to(ScalarType.Float32);
-            solve = JudgeDelivered(iteration, delivered.to(DataType) / scale, scaled, solve, options);
+            solve = JudgeDelivered(iteration, delivered.to(DataType) / scale, scaled, scale, solve, options);
             var flat = delivered.cpu().contiguous().data<float>().ToArray();
             return ModelInference.Delivered([.. flat.Chunk(InferenceSize)], Evaluate(delivered, d), solve);
         }
@@ -150,18 +150,22 @@ public abstract class ImplicitModel : IDisposable
         }
     }
 
-    /// <summary>Measures the gap of converged rows anew, and takes the flag from those whose conditions do not survive the rounding to single precision.</summary>
-    private static FixedPointResult JudgeDelivered(Splitting iteration, Tensor delivered, Tensor data, FixedPointResult solve, FixedPointOptions options)
+    /// <summary>
+    /// Measures the distance from the solution, and the gap of converged rows anew, and takes the flag from those whose conditions do not survive the rounding to single precision.
+    /// </summary>
+    private static FixedPointResult JudgeDelivered(Splitting iteration, Tensor delivered, Tensor data, Tensor scale, FixedPointResult solve, FixedPointOptions options)
     {
-        if (!solve.Status.Contains(SolveStatus.Converged))
+        if (solve.Status.All(s => s is SolveStatus.InvalidData or SolveStatus.Diverged))
             return solve;
         var optimality = iteration.Optimality(solve.State, iteration.JudgesNextAlone ? solve.State : iteration.Step(solve.State, data), data, delivered);
         double[] Values(Tensor t) => t.to(ScalarType.Float64).cpu().data<double>().ToArray();
         var (primal, gap, excess) = (Values(optimality.Primal), Values(optimality.Gap), Values(optimality.Excess));
         // Tolerances far below what single precision can hold judge the solve alone.
         var (violation, open) = (2 * Math.Max(options.FidelityTolerance, DeliveredFidelity), 2 * Math.Max(options.ResidualTolerance, DeliveredGap));
+        var distance = Values(optimality.Distance * scale.flatten());
         for (var row = 0; row < primal.Length; row++)
         {
+            solve.Distance[row] = primal[row] <= violation ? distance[row] : double.PositiveInfinity;
             if (solve.Status[row] != SolveStatus.Converged)
                 continue;
             solve.Gap[row] = primal[row] <= violation ? excess[row] : double.PositiveInfinity;

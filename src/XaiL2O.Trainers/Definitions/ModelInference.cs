@@ -27,6 +27,9 @@ public sealed record ModelInference(
     /// <summary>The most by which the objective of a row exceeds its minimum, relative to it; see <see cref="Optimality.Excess"/>. ∞ where a constraint is missed, NaN where nothing was solved.</summary>
     public double[] Gap { get; init; } = (double[])Residual.Clone();
 
+    /// <summary>The most by which the inference of a row differs from the solution, in units of x, where the objective is strongly convex; see <see cref="Optimality.Distance"/>. ∞ elsewhere, and where a constraint is missed.</summary>
+    public double[] Distance { get; init; } = [.. Residual.Select(_ => double.PositiveInfinity)];
+
     /// <summary>
     /// Takes what is delivered of a solve, with the property values of just that. A row that single precision cannot hold is NaN and counts as
     /// <see cref="SolveStatus.Diverged"/>, whatever the solve in double precision says.
@@ -44,6 +47,6 @@ public sealed record ModelInference(
                 status[row] = SolveStatus.Diverged;
         }
 
-        return new ModelInference(inference, propertyValues, residual, solve.Iterations, status, solve.Missing) { Gap = gap };
+        return new ModelInference(inference, propertyValues, residual, solve.Iterations, status, solve.Missing) { Gap = gap, Distance = [.. solve.Distance.Select((t, row) => double.IsNaN(residual[row]) ? double.NaN : t)] };
     }
 }

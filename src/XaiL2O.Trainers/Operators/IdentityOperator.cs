@@ -23,6 +23,9 @@ public sealed class IdentityOperator : LinearOperator
     public override double NormBound => 1;
 
     /// <inheritdoc/>
+    public override double LowerNormBound => 1;
+
+    /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => x;
 
     /// <inheritdoc/>

@@ -31,6 +31,9 @@ public abstract class LinearOperator : IDisposable
     /// <summary>An upper bound on the spectral norm ‖·‖₂ of the operator as it is now.</summary>
     public abstract double NormBound { get; }
 
+    /// <summary>A lower bound on ‖Sx‖/‖x‖ of the operator as it is now, its smallest singular value where it is injective; 0, the default, where none is known.</summary>
+    public virtual double LowerNormBound => 0;
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -9,6 +9,7 @@ public sealed class MatrixOperator : LinearOperator
     private readonly double? knownNorm;
     private readonly Func<Tensor, double> bound = SpectralNorm;
     private double? computedNorm;
+    private double? lowerNorm;
 
     /// <summary>Takes ownership of a matrix.</summary>
     /// <param name="matrix">M, shape <c>[OutputSize, InputSize]</c>, real floating point. Disposed with the operator.</param>
@@ -45,6 +46,10 @@ public sealed class MatrixOperator : LinearOperator
     /// <inheritdoc/>
     public override double NormBound => knownNorm ?? (computedNorm ??= bound(Matrix));
 
+    /// <summary>The smallest singular value where there are at least as many rows as columns, less what rounding can make of it; computed once for a matrix that is not trained.</summary>
+    public override double LowerNormBound =>
+        OutputSize < InputSize ? 0 : Matrix.requires_grad ? SmallestSingularValue(Matrix) : lowerNorm ??= SmallestSingularValue(Matrix);
+
     /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => mm(x, Matrix.t());
 
@@ -69,6 +74,14 @@ public sealed class MatrixOperator : LinearOperator
         }
 
         return new MatrixOperator(tensor(values).to(dtype).to(device ?? CPU), normBound: 1 + 1e-6);
+    }
+
+    private static double SmallestSingularValue(Tensor matrix)
+    {
+        using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        var values = linalg.svdvals(matrix.detach().to(CPU).to(ScalarType.Float64));
+        return Math.Max(0, values.min().ToDouble() - (1e-13 * Math.Sqrt(matrix.numel()) * values.max().ToDouble()));
     }
 
     /// <summary>The largest singular value, by a full decomposition in double precision.</summary>

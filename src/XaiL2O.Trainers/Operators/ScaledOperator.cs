@@ -17,6 +17,9 @@ internal sealed class ScaledOperator(LinearOperator inner, double scale) : Linea
     public override double NormBound => scale * inner.NormBound;
 
     /// <inheritdoc/>
+    public override double LowerNormBound => scale * inner.LowerNormBound;
+
+    /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => scale * inner.Apply(x);
 
     /// <inheritdoc/>

@@ -31,6 +31,9 @@ public sealed class StackedOperator : LinearOperator
     /// <summary>‖S‖² ≤ Σᵢ‖Sᵢ‖².</summary>
     public override double NormBound => Math.Sqrt(blocks.Sum(b => b.NormBound * b.NormBound));
 
+    /// <summary>‖Sx‖² = Σᵢ‖Sᵢx‖².</summary>
+    public override double LowerNormBound => Math.Sqrt(blocks.Sum(b => b.LowerNormBound * b.LowerNormBound));
+
     /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => cat([.. blocks.Select(b => b.Apply(x))], 1);
 

@@ -51,6 +51,15 @@ public sealed record Optimality(Tensor Primal, Tensor Dual, Tensor Gap)
         init => complete = value;
     }
 
+    /// <summary>
+    /// The most by which x differs from the solution, ‖x − x*‖, where the objective is strongly convex by what its terms say (<see cref="ISmooth.StrongConvexity"/>,
+    /// <see cref="IProximable.StrongConvexity"/>), up to second order in the violation of constraints; ∞ elsewhere. Shape <c>[batch]</c>. Computed when it is read.
+    /// </summary>
+    public Tensor Distance => MeasureDistance?.Invoke() ?? full_like(Primal, double.PositiveInfinity);
+
+    /// <summary>Computes <see cref="Distance"/>; null, or gives null, where the objective is not known to be strongly convex.</summary>
+    internal Func<Tensor?>? MeasureDistance { get; init; }
+
     private (Tensor Dual, Tensor Excess) Completed => completed ??= complete?.Invoke() ?? (DualAtIterate, DualAtIterate.maximum(Gap));
 
     /// <summary>For iterations that solve no optimisation problem: how far a step moves, relative to the size of what moves.</summary>

@@ -23,6 +23,9 @@ internal sealed class OptimalityMeasure
     /// </summary>
     private const double WorstCase = 5;
 
+    /// <summary>ε of what strong convexity says of points uᵢ that are not quite Kᵢx.</summary>
+    private const double PointShare = 0.1;
+
     private readonly Tensor x;
     private readonly Tensor data;
     private Tensor primal; // largest relative violation
@@ -32,6 +35,8 @@ internal sealed class OptimalityMeasure
     private Tensor size; // largest ‖x‖ that the data suggest
     private Tensor reference; // objective at points that know the size of the data only
     private readonly List<(IBoundedLevels Set, Tensor Subgradient)> enclosures = []; // bounded sets that x itself is in
+    private readonly List<(IProximable Term, Tensor Image, Tensor Point, Tensor Subgradient)> proximable = [];
+    private readonly List<(ISmooth Term, Tensor Point, Tensor Gradient)> smooth = [];
     private bool known = true;
     private bool constraintsOnly = true;
 
@@ -59,6 +64,7 @@ internal sealed class OptimalityMeasure
             return;
         }
 
+        proximable.Add((term, image, point, subgradient));
         constraintsOnly &= term.IsConstraint;
         var scale = image.norm(1).maximum(point.norm(1));
         if (BlockProblem.Measured(term) is { } measured)
@@ -97,6 +103,7 @@ internal sealed class OptimalityMeasure
     /// <param name="gradient">∇h there, of the same shape.</param>
     public void Add(ISmooth term, Tensor point, Tensor gradient)
     {
+        smooth.Add((term, point, gradient));
         // An empty sum has no curvature and is nowhere more than 0.
         constraintsOnly &= term is SmoothSum { Parts.Count: 0 };
         bound = bound - (gradient * point).sum(1);
@@ -159,7 +166,9 @@ internal sealed class OptimalityMeasure
         Tensor Relative(Tensor gap) => Ratio.OfNorms(where(gap.le(rounding), zeros_like(gap), gap), scale);
         var fall = norm * radius.maximum(size);
         var gap = (objective - bound).abs();
-        return new Optimality(primal, Relative(fall), Relative(gap)) { Complete = Complete };
+        return new Optimality(primal, Relative(fall), Relative(gap)) { Complete = Complete, MeasureDistance = Distance };
+
+        Tensor? Distance() => StrongConvexity is > 0 and var μ ? DistanceToSolution(μ, solutions().Residual.norm(1), forces.Aggregate((a, b) => a.maximum(b))) : null;
 
         (Tensor Dual, Tensor Excess) Complete()
         {
@@ -178,5 +187,38 @@ internal sealed class OptimalityMeasure
                 ? (Relative(fall), Relative(gap) + Relative(fall))
                 : (Relative(fall.maximum(-lowest / WorstCase)), Relative(gap) + (WorstCase * Relative(fall.maximum((-lowest).clamp_min(0) / WorstCase))));
         }
+    }
+
+    /// <summary>
+    /// The objective less <c>μ/2·‖x‖²</c> is convex, with what is said of points uᵢ that are not quite Kᵢx: ‖Kᵢx* − uᵢ‖² ≥ (1 − ε)‖Kᵢ(x* − x)‖² − (1/ε − 1)‖Kᵢx − uᵢ‖².
+    /// </summary>
+    private double StrongConvexity =>
+        (1 - PointShare) * (proximable.Sum(p => p.Term.StrongConvexity * p.Term.Operator.LowerNormBound * p.Term.Operator.LowerNormBound) + smooth.Sum(h => h.Term.StrongConvexity));
+
+    /// <summary>
+    /// A bound on t = ‖x − x*‖, row by row. With P(x*) ≥ D + ⟨r, x*⟩ + μ/2·t² and P(x*) ≤ P(x), which is so to first order in the violation of constraints where its product with the
+    /// subgradients counts, μ/2·t² ≤ G + ‖r‖t, where G = Σ fᵢ(Kᵢx) − fᵢ(uᵢ) − ⟨sᵢ, Kᵢx − uᵢ⟩.
+    /// </summary>
+    private Tensor DistanceToSolution(double μ, Tensor residual, Tensor force)
+    {
+        var rounding = 10 * (x.dtype == ScalarType.Float64 ? DoubleRounding : SingleRounding);
+        var room = rounding * (objective.abs() + reference); // G
+        foreach (var (term, image, point, s) in proximable)
+        {
+            var away = image - point;
+            var product = (s * away).sum(1);
+            room = room + (term.IsConstraint ? product.abs() : (term.Value(image, data)! - term.Value(point, data)! - product).clamp_min(0) + Away(term.StrongConvexity, away));
+        }
+
+        foreach (var (term, point, gradient) in smooth)
+        {
+            var away = x - point;
+            room = room + (term.Value(x, data)! - term.Value(point, data)! - (gradient * away).sum(1)).clamp_min(0) + Away(term.StrongConvexity, away);
+        }
+
+        var r = residual + (rounding * force);
+        return (r + (r.square() + (2 * μ * room)).sqrt()) / μ;
+
+        static Tensor Away(double convexity, Tensor away) => convexity / 2 * ((1 / PointShare) - 1) * away.square().sum(1);
     }
 }

@@ -18,6 +18,9 @@ public interface IProximable
     /// <summary>Whether f is the indicator of a set, so that <see cref="Proximal"/> is a projection and a point outside the set is no solution.</summary>
     bool IsConstraint => false;
 
+    /// <summary>m ≥ 0 for which f(u) − m/2·‖u‖² is convex, u = S x, as the weights are now; 0, the default, where none is known.</summary>
+    double StrongConvexity => 0;
+
     /// <summary>
     /// f(u), row by row, for the optimality gap of a solve; 0 for a constraint, whose violation is measured apart. Null, the default of other terms, where
     /// the value is not known, as of a learned proximal operator: a solve is then judged without a gap.

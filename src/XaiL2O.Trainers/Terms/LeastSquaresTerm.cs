@@ -12,7 +12,7 @@ public sealed class LeastSquaresTerm : Term, ISmooth, IProximable, IDataTerm, IS
 {
     private readonly Tensor? squares; // w² of all rows
     private readonly double largest = 1; // max w²
-    private readonly bool weighsAll = true;
+    private readonly double least = 1; // min w² of all rows
     private readonly RowInput? target;
     private readonly RowInput? mask;
 
@@ -33,14 +33,14 @@ public sealed class LeastSquaresTerm : Term, ISmooth, IProximable, IDataTerm, IS
         mask?.CheckSize(measurement.OutputSize, "what the operator gives", nameof(mask));
         mask?.CheckLimits(0, 1, nameof(mask));
         (this.target, this.mask) = (target, mask);
-        weighsAll = mask is null;
+        least = mask is null ? 1 : 0;
         if (weights is null)
             return;
         if (weights.dim() != 1 || weights.shape[0] != measurement.OutputSize)
             throw new ArgumentException($"The operator gives {measurement.OutputSize} measurements and there are [{string.Join(", ", weights.shape)}] weights.", nameof(weights));
         squares = weights.square();
         largest = squares.max().ToDouble();
-        weighsAll &= squares.min().ToDouble() > 0;
+        least *= squares.min().ToDouble();
     }
 
     /// <inheritdoc/>
@@ -51,6 +51,10 @@ public sealed class LeastSquaresTerm : Term, ISmooth, IProximable, IDataTerm, IS
 
     /// <summary>Holds for every row, since a mask is at most 1.</summary>
     public double LipschitzBound => largest * Operator.NormBound * Operator.NormBound;
+
+    double ISmooth.StrongConvexity => least * Operator.LowerNormBound * Operator.LowerNormBound;
+
+    double IProximable.StrongConvexity => least;
 
     /// <inheritdoc/>
     public Tensor Gradient(Tensor u, Tensor data)
@@ -74,7 +78,7 @@ public sealed class LeastSquaresTerm : Term, ISmooth, IProximable, IDataTerm, IS
 
     Tensor IDataTerm.Target(Tensor data) => Masked(Target(data), data);
 
-    bool IBoundedLevels.LevelsAreBounded => weighsAll;
+    bool IBoundedLevels.LevelsAreBounded => least > 0;
 
     /// <summary>⟨s, d⟩ − ‖s/w‖·√(2·level).</summary>
     Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data) =>

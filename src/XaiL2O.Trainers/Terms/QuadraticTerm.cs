@@ -34,6 +34,9 @@ public sealed class QuadraticTerm : Term, ISmooth
     public double LipschitzBound => Operator.NormBound * Operator.NormBound;
 
     /// <inheritdoc/>
+    public double StrongConvexity => Operator.LowerNormBound * Operator.LowerNormBound;
+
+    /// <inheritdoc/>
     public Tensor Gradient(Tensor u, Tensor data) => Operator.ApplyAdjoint(Operator.Apply(u)) + pull.Apply(data);
 
     /// <inheritdoc/>

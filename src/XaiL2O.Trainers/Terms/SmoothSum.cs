@@ -21,6 +21,9 @@ internal sealed class SmoothSum : ISmooth
     public double LipschitzBound => parts.Sum(p => p.LipschitzBound);
 
     /// <inheritdoc/>
+    public double StrongConvexity => parts.Sum(p => p.StrongConvexity);
+
+    /// <inheritdoc/>
     public Tensor Gradient(Tensor u, Tensor data) =>
         parts.Length == 0 ? zeros_like(u) : parts.Select(p => p.Gradient(u, data)).Aggregate((a, b) => a + b);
 

@@ -22,6 +22,10 @@ public sealed class SquaredL2Term(string name, LinearOperator transform) : Term(
     /// <inheritdoc/>
     public double LipschitzBound => Operator.NormBound * Operator.NormBound;
 
+    double ISmooth.StrongConvexity => Operator.LowerNormBound * Operator.LowerNormBound;
+
+    double IProximable.StrongConvexity => 1;
+
     /// <inheritdoc/>
     public Tensor Gradient(Tensor u, Tensor data) => Operator.ApplyAdjoint(Operator.Apply(u));
 

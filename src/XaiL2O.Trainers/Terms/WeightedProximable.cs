@@ -26,6 +26,9 @@ internal sealed class WeightedProximable : IProximable, IBoundedLevels
     public bool IsConstraint => Term.IsConstraint;
 
     /// <inheritdoc/>
+    public double StrongConvexity => Weight.Value * Term.StrongConvexity;
+
+    /// <inheritdoc/>
     public Tensor? Value(Tensor u, Tensor data) => Term.Value(u, data) is { } value ? Weight * value : null;
 
     bool IBoundedLevels.LevelsAreBounded => SolutionBound.IsBounded(Term);

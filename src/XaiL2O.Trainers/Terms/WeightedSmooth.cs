@@ -23,6 +23,9 @@ internal sealed class WeightedSmooth : ISmooth
     public double LipschitzBound => Weight.Value * Term.LipschitzBound;
 
     /// <inheritdoc/>
+    public double StrongConvexity => Weight.Value * Term.StrongConvexity;
+
+    /// <inheritdoc/>
     public Tensor? Value(Tensor u, Tensor data) => Term.Value(u, data) is { } value ? Weight * value : null;
 
     /// <inheritdoc/>
