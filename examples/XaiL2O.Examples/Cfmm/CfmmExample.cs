@@ -58,14 +58,14 @@ internal sealed class CfmmExample : IExample
             .Fit(learned.Transform(View(ml, network, market.Calibration)));
         var model = learned.Append(certifier);
 
-        var rows = ml.Data.CreateEnumerable<Trade>(model.Transform(View(ml, network, market.Test)), reuseRowObject: false).ToArray();
-        var further = ml.Data.CreateEnumerable<Trade>(model.Transform(View(ml, network, market.Further)), reuseRowObject: false).ToArray();
+        Trade[] Judged(CfmmRowsOf of) => Trade.Read(ml, model.Transform(View(ml, network, of)), network, of);
+        var (rows, further) = (Judged(market.Test), Judged(market.Further));
         var solved = new CfmmTrades([.. rows.SelectMany(r => r.Tender)], [.. rows.SelectMany(r => r.Receive)], [.. rows.Select(r => r.Residual)], [.. rows.Select(r => r.Iterations)], [.. rows.Select(r => r.Converged ? SolveStatus.Converged : SolveStatus.IterationLimit)]);
 
         AnsiConsole.MarkupLineInterpolated($"[bold]{market.Title}[/]: mean utility predicted and executed over {rows.Length} test rows; a trade executes, and counts, if every CFMM accepts it on the true reserves.");
         var trained = (CfmmTradeModel)learned.Model;
         new CfmmComparison(market, trained, certifier.Certifier, context.Seed).Show(solved, suffix, summary, context.Cancellation);
-        var refused = further.Where((r, i) => !r.Executes(network, market.Further.Reserves, i)).ToArray();
+        var refused = further.Where(r => r.Refused).ToArray();
         var accepted = further.Length - refused.Length;
         var caught = refused.Select(r => r.RiskFailed ? 1.0 : 0).DefaultIfEmpty(double.NaN).Average();
         var flagged = (further.Count(r => r.RiskFailed) - refused.Count(r => r.RiskFailed)) / (double)accepted;
@@ -73,6 +73,7 @@ internal sealed class CfmmExample : IExample
         summary[$"refused_rows_{suffix}"] = refused.Length;
         summary[$"risk_caught_{suffix}"] = caught;
         summary[$"risk_false_alarm_rate_{suffix}"] = flagged;
+        new CfmmBounds(context, ml, Judged(market.Calibration)).Show(further, suffix, summary);
         summary[$"weights_{suffix}"] = trained.WeightCount;
         summary[$"train_seconds_{suffix}"] = learned.Training!.Elapsed.TotalSeconds;
         summary[$"converged_rate_{suffix}"] = rows.Average(r => r.Converged ? 1.0 : 0);
@@ -101,7 +102,7 @@ internal sealed class CfmmExample : IExample
         builder.Describe("Feasibility", "violation of the constraints on the observed reserves");
         builder.Describe("Convergence", "0 where the solve converged, else 1");
         foreach (var (row, i) in rows.Select((r, i) => (r, i)))
-            builder.Add([row.Risk, row.Profit, row.Feasibility, row.Converged ? 0 : 1], row.Executes(network, market.Test.Reserves, i) ? "executed" : "refused", $"row {i}");
+            builder.Add([row.Risk, row.Profit, row.Feasibility, row.Converged ? 0 : 1], row.Refused ? "refused" : "executed", $"row {i}");
         builder.Build().Save(context.PathOf("report.html"));
     }
 
@@ -145,35 +146,5 @@ internal sealed class CfmmExample : IExample
         public double[] TrueReserves { get; set; } = [];
 
         public double[] Prices { get; set; } = [];
-    }
-
-    private sealed class Trade
-    {
-        public double[] Tender { get; set; } = [];
-
-        public double[] Receive { get; set; } = [];
-
-        [ColumnName("TradeRisk.Value")]
-        public double Risk { get; set; }
-
-        [ColumnName("Profit.Value")]
-        public double Profit { get; set; }
-
-        [ColumnName("Feasibility.Value")]
-        public double Feasibility { get; set; }
-
-        [ColumnName("TradeRisk.Label")]
-        public string RiskLabel { get; set; } = "";
-
-        public double Residual { get; set; }
-
-        public int Iterations { get; set; }
-
-        public bool Converged { get; set; }
-
-        public bool RiskFailed => RiskLabel == nameof(CertificateLabel.Fail);
-
-        public bool Executes(CfmmNetwork network, double[] reserves, int row) =>
-            CfmmExecution.Executes(network, reserves.AsSpan(row * network.ReserveCount, network.ReserveCount), Tender, Receive);
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers;
 using Microsoft.ML.Trainers.FastTree;
+using Microsoft.ML.Trainers.LightGbm;
 using Spectre.Console;
 using XaiL2O.Certifiers;
 using XaiL2O.MLNet;
@@ -30,7 +31,7 @@ internal sealed class GuaranteesExample : IExample
         Splits(context, summary, "concrete", TabularData.Concrete(), errorLimit: 6);
         Splits(context, summary, "communities", TabularData.Communities(), errorLimit: 0.15);
         Shift(context, summary, TabularData.Airfoil());
-        foreach (var (key, value) in PriceSeries.Measure(context))
+        foreach (var (key, value) in new PriceSeries(context).Measure())
             summary[key] = value;
         var table = new Table().AddColumns("Figure", "Value");
         foreach (var (key, value) in summary)
@@ -59,14 +60,17 @@ internal sealed class GuaranteesExample : IExample
             var (training, calibration, selecting, test) = (Part(0, 8), Part(8, 13), Part(13, 16), Part(16, 20));
             var forest = new QuantileForest(ml, training, numberOfTrees: 100, leaves: 64, smallestLeaf: 5);
             foreach (var row in Part(8, 20))
-                (row.Low, _, row.High) = forest.Quantiles(row.Features, Miscoverage / 2, 1 - (Miscoverage / 2));
+                (row.Low, row.High) = forest.Quantiles(row.Features, Miscoverage / 2, 1 - (Miscoverage / 2));
             IDataView View(TabularRow[] part) => TabularRow.View(ml, part);
-            var sdca = ml.Transforms.NormalizeMeanVariance("Features").Append(Linear(ml)).Fit(View(training));
+            var sdca = ml.Transforms.NormalizeMeanVariance("Features").AppendCacheCheckpoint(ml).Append(Linear(ml)).Fit(View(training));
             var trees = Trees(ml).Fit(View(training));
+            var lightGbm = Boosting(ml).Fit(View(training));
             Measure("", trees, new ErrorBoundOptions());
             Measure("_sdca", sdca, new ErrorBoundOptions());
+            Measure("_lightgbm", lightGbm, new ErrorBoundOptions());
             var bounded = Measure("_fitted", trees, new ErrorBoundOptions { Difficulty = Difficulty(ml) });
             Measure("_fitted_sdca", sdca, new ErrorBoundOptions { Difficulty = Difficulty(ml) });
+            Measure("_fitted_lightgbm", lightGbm, new ErrorBoundOptions { Difficulty = Difficulty(ml) });
             Measure("_cqr", trees, new ErrorBoundOptions { LowerColumnName = "Low", UpperColumnName = "High" });
             foreach (var (suffix, rate) in new[] { ("_05", 0.05), ("", DiscoveryRate), ("_20", 0.2) })
             {
@@ -117,7 +121,7 @@ internal sealed class GuaranteesExample : IExample
                     return rest.FirstOrDefault(r => (at -= r.Weight) <= 0) ?? rest[^1];
                 }),
             ];
-            var model = ml.Transforms.NormalizeMeanVariance("Features").Append(Linear(ml)).Fit(TabularRow.View(ml, training));
+            var model = ml.Transforms.NormalizeMeanVariance("Features").AppendCacheCheckpoint(ml).Append(Linear(ml)).Fit(TabularRow.View(ml, training));
             (double Coverage, double Width, double Size) Measure(string? weights)
             {
                 var bound = ml.L2O().BoundError(new ErrorBoundOptions { WeightColumnName = weights }).Fit(model.Transform(TabularRow.View(ml, calibration)));
@@ -136,6 +140,8 @@ internal sealed class GuaranteesExample : IExample
     private static SdcaRegressionTrainer Linear(MLContext ml) => ml.Regression.Trainers.Sdca(new SdcaRegressionTrainer.Options { NumberOfThreads = 1 });
 
     private static FastTreeRegressionTrainer Trees(MLContext ml) => ml.Regression.Trainers.FastTree(new FastTreeRegressionTrainer.Options { NumberOfTrees = 200, NumberOfLeaves = 16, MinimumExampleCountPerLeaf = 5, LearningRate = 0.1, NumberOfThreads = 1 });
+
+    private static LightGbmRegressionTrainer Boosting(MLContext ml) => ml.Regression.Trainers.LightGbm(new LightGbmRegressionTrainer.Options { NumberOfIterations = 200, NumberOfLeaves = 16, MinimumExampleCountPerLeaf = 5, LearningRate = 0.1, NumberOfThreads = 1, Seed = 1 });
 
     /// <summary>A small forest of the features and the prediction: few rows are left for it.</summary>
     private static DifficultyModel Difficulty(MLContext ml) =>

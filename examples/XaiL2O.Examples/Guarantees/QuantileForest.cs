@@ -24,8 +24,8 @@ internal sealed class QuantileForest
         ];
     }
 
-    /// <summary>Quantiles of a row, and their mean.</summary>
-    public (float Low, float Mean, float High) Quantiles(float[] features, double low, double high)
+    /// <summary>Quantiles of a row.</summary>
+    public (float Low, float High) Quantiles(float[] features, double low, double high)
     {
         var weighted = trees.SelectMany(t => t.Leaves[Leaf(t.Tree, features)] is var leaf ? leaf.Select(v => (Value: v, Weight: 1.0 / leaf.Length)) : []).OrderBy(v => v.Value).ToArray();
         var total = weighted.Sum(v => v.Weight);
@@ -35,7 +35,7 @@ internal sealed class QuantileForest
             return weighted.First(v => (sum += v.Weight) >= (share * total) - 1e-9).Value;
         }
 
-        return (At(low), (float)(weighted.Sum(v => v.Weight * v.Value) / total), At(high));
+        return (At(low), At(high));
     }
 
     private static int Leaf(RegressionTreeBase tree, float[] features)
