@@ -16,9 +16,6 @@ internal static class RowCombination
     /// <summary>Variables that one core takes at a time; their sum stays in its cache.</summary>
     private const int ChunkSize = 1 << 16;
 
-    /// <summary>Multiplications below which other threads would only cost time.</summary>
-    private const long SmallWork = 1 << 15;
-
     /// <summary>g − Σₖ γₖvₖ row by row, with the norms of both parts.</summary>
     /// <param name="g">Shape <c>[rows, n]</c>.</param>
     /// <param name="vectors">v, shape <c>[rows, m, n]</c>; the first ones are used.</param>
@@ -61,7 +58,7 @@ internal static class RowCombination
         var (source, all, target) = (Address(g), Address(vectors), Address(combined));
         var chunks = (n + ChunkSize - 1) / ChunkSize;
         var (changes, norms) = (new double[rows * chunks], new double[rows * chunks]);
-        For(rows * chunks, (long)rows * n * count, part =>
+        ParallelLoop.For(rows * chunks, (long)rows * n * count, part =>
         {
             var (row, from) = (part / chunks, part % chunks * ChunkSize);
             var length = Math.Min(ChunkSize, n - from);
@@ -85,26 +82,13 @@ internal static class RowCombination
         var (rows, n, m) = ((int)f.shape[0], (int)f.shape[1], (int)vectors.shape[1]);
         var products = new double[rows * count];
         var (own, all) = (Address(f), Address(vectors));
-        For(rows, (long)rows * n * count, row =>
+        ParallelLoop.For(rows, (long)rows * n * count, row =>
         {
             var values = Values<T>(own, (long)row * n, n);
             for (var k = 0; k < count; k++)
                 products[(row * count) + k] = double.CreateChecked(TensorPrimitives.Dot<T>(Values<T>(all, (((long)row * m) + k) * n, n), values));
         });
         return products;
-    }
-
-    /// <summary>On all cores where there is enough to do.</summary>
-    private static void For(int parts, long work, Action<int> body)
-    {
-        if (parts > 1 && work > SmallWork)
-        {
-            ParallelLoop.For(parts, body);
-            return;
-        }
-
-        for (var part = 0; part < parts; part++)
-            body(part);
     }
 
     /// <summary>Where a tensor's values are. A tensor may be longer than a span.</summary>
