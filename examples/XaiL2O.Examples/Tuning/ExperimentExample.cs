@@ -103,7 +103,7 @@ internal sealed class ExperimentExample : IExample
         ExampleContext.Say("Applying the best model, and that of the default options, to two patients that nothing has seen");
         var test = ml.Data.LoadFromEnumerable(context.Thinned(EcgWindow.Load(ml, Path.Combine("ecg", "mitbih-test.tsv"), A), QuickSolved));
         var (testMetric, testFailRate) = Measure(ml, result.Model, test);
-        var (defaultTestMetric, defaultTestFailRate) = Measure(ml, defaultModel ?? Default(), test);
+        var (defaultTestMetric, defaultTestFailRate) = Measure(ml, defaultModel ?? (best.Number == initial.Number ? result.Model : Default()), test);
         AnsiConsole.MarkupLineInterpolated($"Test records: default PRD {defaultTestMetric:0.00} %, fail rate {defaultTestFailRate:P1}; best PRD {testMetric:0.00} %, fail rate {testFailRate:P1}.");
 
         // Where an interrupted run had more trials; the same seed gives the same model again.
