@@ -150,8 +150,17 @@ internal sealed class SignalRecoveryLaws : TorchLaws
 
         private static int Sign(int c) => c < Filters / 2 ? 1 : -1;
 
-        private double Feature(double[] u, int c, int i) =>
-            Enumerable.Range(0, Length).Sum(k => i + k - (Length / 2) is >= 0 and < Signal and var j ? w[(c * Length) + k] * u[j] : 0);
+        private double Feature(double[] u, int c, int i)
+        {
+            var sum = 0.0;
+            for (var k = 0; k < Length; k++)
+            {
+                if (i + k - (Length / 2) is >= 0 and < Signal and var j)
+                    sum += w[(c * Length) + k] * u[j];
+            }
+
+            return sum;
+        }
 
         private static double[,] Matrix(Tensor t)
         {

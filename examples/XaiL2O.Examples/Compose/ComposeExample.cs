@@ -22,8 +22,8 @@ internal sealed class ComposeExample : IExample
         var sparse = new SparseExperiment(context, ml);
         var unmixing = new UnmixingExperiment(context, ml);
         ExampleContext.Say("Saving both models and reloading them in fresh processes");
-        var sparseReload = ChainReload.Compare(ml, sparse.Chain, sparse.TestView, context.PathOf("sparse.zip"));
-        var unmixingReload = ChainReload.Compare(ml, unmixing.Chain, unmixing.TestView, context.PathOf("unmixing.zip"));
+        var sparseReload = ChainReload.Compare(ml, sparse.Chain, sparse.ReloadedView, context.PathOf("sparse.zip"));
+        var unmixingReload = ChainReload.Compare(ml, unmixing.Chain, unmixing.ReloadedView, context.PathOf("unmixing.zip"));
         ExampleContext.Say("Solving with other iteration budgets, for the figure");
         var byBudget = sparse.ByBudget();
 

@@ -35,14 +35,16 @@ internal sealed class UnmixingExperiment
             Progress = progress,
             CancellationToken = context.Cancellation,
         }).Fit(ml.Data.LoadFromEnumerable(training)));
+        // Solved once for all that is calibrated.
+        var calibrated = ExampleContext.Solved(ml, Model, ml.Data.LoadFromEnumerable(calibration));
         var certifier = ml.L2O().Certify(
                 new CertifiedProperty("Simplex", Tolerance: 1e-6),
                 new CertifiedProperty("Fidelity"),
                 new CertifiedProperty("Confidence"),
                 CertifiedProperty.Convergence())
-            .Fit(Model.Transform(ml.Data.LoadFromEnumerable(calibration)));
+            .Fit(calibrated);
         Chain = Model.Append(ml.L2O().BoundError(new ErrorBoundOptions { OutputColumnName = nameof(Row.Estimate), TruthColumnName = nameof(Row.Shares), Measure = ErrorMeasure.Largest })
-            .Fit(Model.Transform(ml.Data.LoadFromEnumerable(calibration)))).Append(certifier);
+            .Fit(calibrated)).Append(certifier);
 
         // A material that is not in the library, and mixtures of more materials than training and calibration have.
         var unknown = Spectra(1);
@@ -51,8 +53,9 @@ internal sealed class UnmixingExperiment
             .. Draw(100, site, 1, 4).Select(r => r.With("unknown material", d => Enumerable.Range(0, Bands).Select(b => (0.8f * d[b]) + (0.2f * unknown[b, 0])))),
             .. Draw(100, site, 6, 6, even: true).Select(r => r.With("even mixture", d => d)),
         ];
-        TestView = ml.Data.LoadFromEnumerable((Row[])[.. test, .. others]);
-        JudgedView = ExampleContext.Solved(ml, Chain, TestView);
+        Row[] judged = [.. test, .. others];
+        ReloadedView = ml.Data.LoadFromEnumerable(context.Thinned(judged, QuickShare));
+        JudgedView = ExampleContext.Solved(ml, Chain, ml.Data.LoadFromEnumerable(judged));
         Judged = [.. ml.Data.CreateEnumerable<Row>(JudgedView, reuseRowObject: false)];
         Learned = [.. Judged.Where(r => r.Set == Row.Clean)];
         var view = ml.Data.LoadFromEnumerable(test);
@@ -76,7 +79,8 @@ internal sealed class UnmixingExperiment
 
     public TransformerChain<CertifierTransformer> Chain { get; }
 
-    public IDataView TestView { get; }
+    /// <summary>The test rows that a reloaded model solves again.</summary>
+    public IDataView ReloadedView { get; }
 
     public IDataView JudgedView { get; }
 

@@ -40,8 +40,8 @@ internal sealed class CtCertificates
     /// </summary>
     public static CtCertificates Calibrate(MLContext ml, ImplicitModelTransformer model, CtSlice[] slices)
     {
-        var inferences = model.PropertiesOf("Reconstruction", Judged).Transform(model.Transform(ml.Data.LoadFromEnumerable(slices)));
-        var rows = ml.Data.Cache(model.PropertiesOf("Image", Truth).Transform(inferences));
+        // Certificates and bound read other columns, each in a pass of its own.
+        var rows = ExampleContext.Solved(ml, model.Append(model.PropertiesOf("Reconstruction", Judged)).Append(model.PropertiesOf("Image", Truth)), ml.Data.LoadFromEnumerable(slices));
         static CertifiedProperty Of(string name, double tolerance = 0) =>
             new(name, $"{Judged}{name}.Value", tolerance) { CalibrateOn = CalibrationSource.Both, TruthColumnName = $"{Truth}{name}.Value" };
         return new CtCertificates(ml, model, ml.L2O().Certify(

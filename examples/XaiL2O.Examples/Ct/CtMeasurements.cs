@@ -10,13 +10,12 @@ namespace XaiL2O.Examples;
 internal static class CtMeasurements
 {
     private const int Batch = 8;
-    private const int GapRows = 4;
 
     /// <summary>Iterations between which the contraction is measured.</summary>
     private const int First = 100;
     private const int Second = 150;
 
-    public static void Add(Dictionary<string, object> summary, TotalVariationReconstruction definition, ImplicitModel tv, ImplicitModel l2o, CtSlice[] test)
+    public static void Add(Dictionary<string, object> summary, TotalVariationReconstruction definition, ImplicitModel tv, ImplicitModel l2o, CtSlice[] test, int gapRows)
     {
         using var grad = no_grad();
         using var scope = NewDisposeScope();
@@ -32,7 +31,7 @@ internal static class CtMeasurements
         summary["projector_speedup_vs_dense"] = slow / fast;
 
         // TV's distance from its minimum, and the contraction of the implicit model's residual by iterations without acceleration.
-        var data = y.slice(0, 0, GapRows, 1);
+        var data = y.slice(0, 0, gapRows, 1);
         var splitting = tv.CreateSplitting();
         var solve = FixedPointSolver.Solve(splitting, data, new FixedPointOptions { MaxIterations = 2000, ResidualTolerance = 1e-5 });
         var gap = RelativeGap(definition.Model.Radius, radon, solve.State, data);

@@ -18,6 +18,7 @@ internal sealed class EcgExample : IExample
     /// <summary>Windows that are solved again by the reloaded model.</summary>
     private const int ReloadedWindows = 200;
 
+    private const int QuickEpochs = 5;
     private const int Epochs = 10;
     private const int FullEpochs = 30;
 
@@ -27,7 +28,7 @@ internal sealed class EcgExample : IExample
 
     public string FullDescription => $"Trains for {FullEpochs} epochs in place of {Epochs}, and models with fewer and with noisy measurements.";
 
-    public string QuickDescription => "The same training; a fifth of the damaged windows are solved.";
+    public string QuickDescription => $"Trains for {QuickEpochs} epochs in place of {Epochs}; a fifth of the damaged windows are solved.";
 
     public void Run(ExampleContext context)
     {
@@ -44,7 +45,7 @@ internal sealed class EcgExample : IExample
         var definition = new SignalRecoveryDefinition { MeasurementMatrix = A, Seed = context.Seed };
         var options = new ImplicitModelTrainer.Options
         {
-            Training = definition.Training with { Epochs = context.Sized(Epochs, Epochs, FullEpochs), Patience = 0 },
+            Training = definition.Training with { Epochs = context.Sized(QuickEpochs, Epochs, FullEpochs), Patience = 0 },
             CancellationToken = context.Cancellation,
         };
         var trainer = ml.L2O().Trainers;

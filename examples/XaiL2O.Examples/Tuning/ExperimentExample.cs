@@ -67,11 +67,22 @@ internal sealed class ExperimentExample : IExample
         var statePath = context.PathOf("experiment.json");
         if (File.Exists(statePath))
             ExampleContext.Say("Going on from the state of an interrupted run");
-        var result = TrialTable.Show("PRD", progress => Tune(ml, model, windows, usual)
+        ExperimentResult TuneFor(int? count, IProgress<TrialOutcome> progress) => Tune(ml, model, windows, usual)
             .SetTuner(new RandomSearch(context.Seed))
-            .SetBudget(seconds, trials)
+            .SetBudget(seconds, count)
             .SaveTo(statePath)
-            .Run(progress, context.Cancellation));
+            .Run(progress, context.Cancellation);
+
+        // An experiment keeps its best model alone. The first trial has the default options; after it alone, theirs is the best.
+        ITransformer? defaultModel = null;
+        var result = TrialTable.Show("PRD", progress =>
+        {
+            var first = TuneFor(1, progress);
+            if (first.DefaultTrial is not { Status: TrialStatus.Succeeded })
+                return first;
+            defaultModel = first.Trials.Count == 1 ? first.Model : null;
+            return TuneFor(trials, progress);
+        });
         // The state stays for the next run.
         context.Cancellation.ThrowIfCancellationRequested();
         if (result.DefaultTrial is not { Status: TrialStatus.Succeeded } initial)
@@ -92,10 +103,10 @@ internal sealed class ExperimentExample : IExample
         ExampleContext.Say("Applying the best model, and that of the default options, to two patients that nothing has seen");
         var test = ml.Data.LoadFromEnumerable(context.Thinned(EcgWindow.Load(ml, Path.Combine("ecg", "mitbih-test.tsv"), A), QuickSolved));
         var (testMetric, testFailRate) = Measure(ml, result.Model, test);
-        var (defaultTestMetric, defaultTestFailRate) = Measure(ml, best.Number == initial.Number ? result.Model : Default(), test);
+        var (defaultTestMetric, defaultTestFailRate) = Measure(ml, defaultModel ?? (best.Number == initial.Number ? result.Model : Default()), test);
         AnsiConsole.MarkupLineInterpolated($"Test records: default PRD {defaultTestMetric:0.00} %, fail rate {defaultTestFailRate:P1}; best PRD {testMetric:0.00} %, fail rate {testFailRate:P1}.");
 
-        // The experiment keeps the best model alone. Its first trial has the default options, and the same seed gives the same model again.
+        // Where an interrupted run had more trials; the same seed gives the same model again.
         ITransformer Default() => Tune(ml, model, windows, usual)
             .SetTuner(new RandomSearch(context.Seed))
             .SetBudget(trials: 1)

@@ -18,6 +18,9 @@ internal static class AdaptiveShrinkage
     /// <summary>Above this a magnitude counts as this, so that the product of four stays finite.</summary>
     private const float LargestMagnitude = 1e9f;
 
+    /// <summary>About how many multiplications an entry takes, logarithms among them.</summary>
+    private const long WorkPerEntry = 10;
+
     /// <summary>Whether these methods can stand in for tensor operations on the features.</summary>
     public static bool Handles(Tensor features) => !is_grad_enabled() && features.dtype == ScalarType.Float32 && features.device_type == DeviceType.CPU;
 
@@ -33,7 +36,7 @@ internal static class AdaptiveShrinkage
         var scale = Array.ConvertAll(PerChannel(logThreshold), v => MathF.Exp(-v));
         var (rows, columns) = ((height + 1) / 2, (width + 1) / 2);
         var result = empty(batch, rows, columns, channels, dtype: ScalarType.Float32);
-        Rows(batch * rows, row =>
+        Rows(batch * rows, WorkPerEntry * t.numel(), row =>
         {
             var (image, i) = (row / rows, row % rows);
             var line = width * channels;
@@ -92,7 +95,7 @@ internal static class AdaptiveShrinkage
         var start = PerChannel(logThreshold);
         var (factor, μ) = (new Vector<float>((float)range), new Vector<float>((float)concavity));
         var result = empty_like(t);
-        Rows(batch * height, row =>
+        Rows(batch * height, WorkPerEntry * t.numel(), row =>
         {
             var (image, y) = (row / height, row % height);
             var line = width * channels;
@@ -180,10 +183,10 @@ internal static class AdaptiveShrinkage
 
     private static float[] PerChannel(Tensor t) => t.detach().flatten().data<float>().ToArray();
 
-    private static void Rows(int count, Action<int> row)
+    private static void Rows(int count, long work, Action<int> row)
     {
         var parts = Math.Min(count, 4 * Environment.ProcessorCount);
-        ParallelLoop.For(parts, part =>
+        ParallelLoop.For(parts, work, part =>
         {
             for (var i = (int)((long)count * part / parts); i < (int)((long)count * (part + 1) / parts); i++)
                 row(i);

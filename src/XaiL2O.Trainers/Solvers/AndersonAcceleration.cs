@@ -1,5 +1,7 @@
+using System.Numerics.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
+using Tensor = TorchSharp.torch.Tensor;
 
 namespace XaiL2O.Trainers;
 
@@ -35,21 +37,85 @@ internal sealed class AndersonAcceleration : IDisposable
     private readonly int memory;
     private Tensor? dF; // the last m differences of f where γ is fitted, a ring: [rows, m, fitted variables]
     private Tensor? dG; // those of T(ζ): [rows, m, variables]
-    private Tensor? gram; // ΔF·ΔFᵀ, [rows, m, m], double
     private int remembered; // differences so far
     private Tensor? lastF; // f of the step before where γ is fitted, [rows, fitted variables]
     private Tensor? lastG; // [rows, variables]
     private Tensor? current; // ζ, what the last call returned, [rows, variables]
-    private Tensor? lastNorm; // ‖f‖ of the step before, [rows, 1]
-    private Tensor? first; // ‖f₀‖, [rows, 1]
-    private Tensor? taken; // n, [rows, 1]
-    private Tensor? extrapolated; // whether the iterate to come was extrapolated, [rows, 1]
-    private Tensor? pause; // steps until the row extrapolates again, [rows, 1]
-    private Tensor? nextPause; // [rows, 1]
+    private Row[] rows = [];
 
     /// <summary>Starts without memory.</summary>
     /// <param name="memory">m, at least 1.</param>
     public AndersonAcceleration(int memory) => this.memory = memory;
+
+    /// <summary>The numbers of a row. They are few, so tensors of them would take longer than the steps of a small problem.</summary>
+    private sealed class Row(int memory, double norm)
+    {
+        private readonly double[][] gram = [.. Enumerable.Range(0, memory).Select(_ => new double[memory])]; // ΔF·ΔFᵀ
+        private readonly double first = norm; // ‖f₀‖
+        private double last = norm; // ‖f‖ of the step before
+        private int taken; // n
+        private bool extrapolated; // whether the iterate to come was extrapolated
+        private double pause; // steps until the row extrapolates again
+        private double nextPause = Pause;
+
+        /// <summary>Whether an extrapolation came out too long.</summary>
+        public bool Refuses(double norm) => extrapolated && !(norm <= Math.Min(Growth * last, Allowance * first * Math.Pow(taken + 1, -Decay)));
+
+        public void Forget() => Array.ForEach(gram, Array.Clear);
+
+        /// <summary>Products of the newest difference with all.</summary>
+        public void Remember(int slot, ReadOnlySpan<double> products)
+        {
+            for (var k = 0; k < products.Length; k++)
+                gram[slot][k] = gram[k][slot] = products[k];
+        }
+
+        /// <summary>γ of ⟨ΔF, f⟩, which it takes the place of; 0 where that is no number.</summary>
+        public void Fit(Span<double> right)
+        {
+            var count = right.Length;
+            var mean = 0.0;
+            for (var k = 0; k < count; k++)
+                mean += gram[k][k] / count;
+            // Rows whose memory is empty have a Gram matrix of zeros; the identity in its place gives γ = 0.
+            var damping = mean > 0 ? Regularization * mean : 1;
+            var A = new double[count][];
+            for (var k = 0; k < count; k++)
+            {
+                A[k] = gram[k][..count];
+                A[k][k] += damping;
+            }
+
+            // Elimination without row exchanges: the matrix is positive definite.
+            for (var k = 0; k < count; k++)
+            {
+                for (var i = k + 1; i < count; i++)
+                {
+                    var factor = -A[i][k] / A[k][k];
+                    TensorPrimitives.MultiplyAdd(A[k].AsSpan(k + 1, count - k - 1), factor, A[i].AsSpan(k + 1), A[i].AsSpan(k + 1));
+                    right[i] += factor * right[k];
+                }
+            }
+
+            for (var k = count - 1; k >= 0; k--)
+                right[k] = (right[k] - TensorPrimitives.Dot<double>(A[k].AsSpan(k + 1), right[(k + 1)..])) / A[k][k];
+            if (!TensorPrimitives.IsFiniteAll<double>(right))
+                right.Clear();
+        }
+
+        /// <summary>Whether the iterate to come may be extrapolated by a change of this size.</summary>
+        public bool Extrapolates(bool refused, double change, double size) => !refused && change <= size && pause == 0;
+
+        public void Advance(bool refused, bool used, double norm)
+        {
+            if (refused)
+                (pause, nextPause) = (nextPause, 2 * nextPause);
+            else
+                (pause, last) = (Math.Max(0, pause - 1), norm);
+            extrapolated = used;
+            taken += used ? 1 : 0;
+        }
+    }
 
     /// <summary>The next iterate.</summary>
     /// <param name="previous">ζ; but for the first, what the last call returned, or of that the rows that <see cref="Select"/> kept.</param>
@@ -60,33 +126,31 @@ internal sealed class AndersonAcceleration : IDisposable
         using var scope = NewDisposeScope();
         var g = next.Flatten();
         var step = g - (current ?? previous.Flatten());
-        var norm = step.norm(1, true);
+        var norm = ToDoubles(step.norm(1));
         // Not a multiple of 2: numbers of channels are, and every channel should be among the fitted variables.
         var f = step.slice(1, 0, step.shape[1], Math.Max(1, step.shape[1] / FittedVariables) | 1).contiguous();
         if (lastF is null)
         {
-            (lastF, lastG, lastNorm, first) = (Keep(null, f), Keep(null, g), Keep(null, norm), Keep(null, norm.clone()));
-            (taken, pause, nextPause, extrapolated) = (Keep(null, zeros_like(norm)), Keep(null, zeros_like(norm)), Keep(null, full_like(norm, Pause)), Keep(null, zeros_like(norm).gt(0)));
-            current = Keep(null, g.clone());
+            (lastF, lastG, current) = (Keep(null, f), Keep(null, g), Keep(null, g.clone()));
+            rows = [.. norm.Select(n => new Row(memory, n))];
             return next.Unflatten(current).Map(t => t.MoveToOuterDisposeScope());
         }
 
-        var limit = (Growth * lastNorm!).minimum(Allowance * first! * (taken! + 1).pow(-Decay));
-        var refused = extrapolated!.logical_and(norm.le(limit).logical_not());
-        var back = refused.any().ToBoolean() ? refused.squeeze(1).nonzero().squeeze(1) : null;
-        var count = Remember(f, g, back);
+        bool[] refused = [.. rows.Select((r, i) => r.Refuses(norm[i]))];
+        var back = Array.IndexOf(refused, true) < 0 ? null : Index(refused, g.device);
+        var count = Remember(f, g, refused, back);
 
-        var right = RowCombination.Products(dF!, count, f).unsqueeze(2);
-        var products = gram!.narrow(1, 0, count).narrow(2, 0, count);
-        var mean = products.diagonal(0, 1, 2).mean([1]).view(-1, 1, 1);
-        // Rows whose memory is empty have a Gram matrix of zeros; the identity in its place gives γ = 0.
-        var damping = where(mean.gt(0), Regularization * mean, ones_like(mean)) * eye(count, dtype: ScalarType.Float64, device: f.device);
-        var γ = linalg.solve(products + damping, right).to(f.dtype);
-        γ = where(γ.isfinite().all(1, true), γ, zeros_like(γ));
+        var γ = RowCombination.Products(dF!, count, f);
+        for (var i = 0; i < rows.Length; i++)
+            rows[i].Fit(γ.AsSpan(i * count, count));
         var (proposal, change, size) = RowCombination.Subtract(g, dG!, γ);
-        var used = refused.logical_not().logical_and(change.le(size)).logical_and(pause!.eq(0));
-        if (!used.all().ToBoolean())
-            proposal = where(used, proposal, g);
+        bool[] used = [.. rows.Select((r, i) => r.Extrapolates(refused[i], change[i], size[i]))];
+        if (Array.IndexOf(used, false) >= 0)
+        {
+            var own = Index([.. used.Select(u => !u)], g.device);
+            proposal.index_copy_(0, own, g.index_select(0, own));
+        }
+
         if (back is not null)
         {
             // These rows go back to T's own step from the iterate before.
@@ -94,14 +158,11 @@ internal sealed class AndersonAcceleration : IDisposable
             proposal.index_copy_(0, back, old);
             g.index_copy_(0, back, old);
             f.index_copy_(0, back, lastF.index_select(0, back));
-            norm.index_copy_(0, back, lastNorm!.index_select(0, back));
         }
 
-        (lastF, lastG, lastNorm) = (Keep(lastF, f), Keep(lastG, g), Keep(lastNorm, norm));
-        pause = Keep(pause, where(refused, nextPause!, (pause - 1).clamp_min(0)));
-        nextPause = Keep(nextPause, where(refused, 2 * nextPause!, nextPause!));
-        (extrapolated, taken) = (Keep(extrapolated, used), Keep(taken, taken! + used.to(f.dtype)));
-        current = Keep(current, proposal);
+        for (var i = 0; i < rows.Length; i++)
+            rows[i].Advance(refused[i], used[i], norm[i]);
+        (lastF, lastG, current) = (Keep(lastF, f), Keep(lastG, g), Keep(current, proposal));
         return next.Unflatten(current).Map(t => t.MoveToOuterDisposeScope());
     }
 
@@ -109,56 +170,60 @@ internal sealed class AndersonAcceleration : IDisposable
     /// Puts the last differences in the place of the oldest and returns how many there are; a row that was refused forgets: its differences become
     /// 0 and have no part in γ.
     /// </summary>
-    private int Remember(Tensor f, Tensor g, Tensor? refused)
+    private int Remember(Tensor f, Tensor g, bool[] refused, Tensor? back)
     {
-        var rows = f.shape[0];
-        dF ??= Keep(null, zeros(rows, memory, f.shape[1], dtype: f.dtype, device: f.device));
-        dG ??= Keep(null, zeros(rows, memory, g.shape[1], dtype: g.dtype, device: g.device));
-        gram ??= Keep(null, zeros(rows, memory, memory, dtype: ScalarType.Float64, device: f.device));
+        dF ??= Keep(null, zeros(rows.Length, memory, f.shape[1], dtype: f.dtype, device: f.device));
+        dG ??= Keep(null, zeros(rows.Length, memory, g.shape[1], dtype: g.dtype, device: g.device));
         var slot = remembered++ % memory;
         var count = Math.Min(remembered, memory);
         var newest = dF.select(1, slot);
         newest.copy_(f).sub_(lastF!);
         dG.select(1, slot).copy_(g).sub_(lastG!);
-        if (refused is not null)
+        if (back is not null)
         {
-            dF.index_fill_(0, refused, 0);
-            dG.index_fill_(0, refused, 0);
-            gram.index_fill_(0, refused, 0);
+            dF.index_fill_(0, back, 0);
+            dG.index_fill_(0, back, 0);
+            foreach (var (row, _) in rows.Zip(refused).Where(r => r.Second))
+                row.Forget();
         }
 
         var products = RowCombination.Products(dF, count, newest.contiguous());
-        gram.select(1, slot).narrow(1, 0, count).copy_(products);
-        gram.select(2, slot).narrow(1, 0, count).copy_(products);
+        for (var i = 0; i < rows.Length; i++)
+            rows[i].Remember(slot, products.AsSpan(i * count, count));
         return count;
     }
 
     /// <summary>Keeps the rows of samples that go on.</summary>
-    /// <param name="index">Their rows, int64.</param>
-    public void Select(Tensor index)
+    /// <param name="kept">Their rows.</param>
+    public void Select(int[] kept)
     {
-        ArgumentNullException.ThrowIfNull(index);
+        ArgumentNullException.ThrowIfNull(kept);
+        if (lastF is null)
+            return;
         using var scope = NewDisposeScope();
+        var index = tensor(kept.Select(i => (long)i).ToArray(), device: lastF.device);
         Tensor? Rows(Tensor? t) => t is null ? null : Keep(t, t.index_select(0, index));
-        (dF, dG, gram) = (Rows(dF), Rows(dG), Rows(gram));
-        (lastF, lastG, current, lastNorm, first) = (Rows(lastF), Rows(lastG), Rows(current), Rows(lastNorm), Rows(first));
-        (taken, extrapolated, pause, nextPause) = (Rows(taken), Rows(extrapolated), Rows(pause), Rows(nextPause));
+        (dF, dG, lastF, lastG, current) = (Rows(dF), Rows(dG), Rows(lastF), Rows(lastG), Rows(current));
+        rows = [.. kept.Select(i => rows[i])];
     }
 
     /// <summary>Starts anew, for an iteration that has changed.</summary>
     public void Forget()
     {
         Dispose();
-        (dF, dG, gram, lastF, lastG, current) = (null, null, null, null, null, null);
-        (lastNorm, first, taken, extrapolated, pause, nextPause) = (null, null, null, null, null, null);
-        remembered = 0;
+        (dF, dG, lastF, lastG, current) = (null, null, null, null, null);
+        (rows, remembered) = ([], 0);
     }
 
     public void Dispose()
     {
-        foreach (var tensor in new[] { dF, dG, gram, lastF, lastG, current, lastNorm, first, taken, extrapolated, pause, nextPause })
+        foreach (var tensor in new[] { dF, dG, lastF, lastG, current })
             tensor?.Dispose();
     }
+
+    private static Tensor Index(bool[] which, Device device) => tensor(Enumerable.Range(0, which.Length).Where(i => which[i]).Select(i => (long)i).ToArray(), device: device);
+
+    private static double[] ToDoubles(Tensor t) => t.to(ScalarType.Float64).cpu().data<double>().ToArray();
 
     /// <summary>Takes a tensor out of every dispose scope in place of an older one.</summary>
     private static Tensor Keep(Tensor? old, Tensor value)

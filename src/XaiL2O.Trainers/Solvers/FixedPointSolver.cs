@@ -102,8 +102,7 @@ public static class FixedPointSolver
             {
                 var kept = Enumerable.Range(0, rows.Length).Where(i => !stopped[i]).ToArray();
                 (state, active) = (Select(state, kept, data.device), SelectRows(active, kept, data.device));
-                using var index = tensor(kept.Select(i => (long)i).ToArray(), device: data.device);
-                acceleration?.Select(index);
+                acceleration?.Select(kept);
                 (rows, stopped) = ([.. kept.Select(i => rows[i])], new bool[kept.Length]);
             }
         }

@@ -95,7 +95,7 @@ internal sealed class SparseMatrix(int rows, int columns, int[] starts, int[] in
             using (var dense = x.contiguous())
                 Interleave(MemoryMarshal.Cast<byte, T>(dense.bytes), input, batch, width);
             var parts = Math.Min(rows, 4 * Environment.ProcessorCount);
-            ParallelLoop.For(parts, part =>
+            ParallelLoop.For(parts, (long)values.Length * batch, part =>
             {
                 var (from, to) = (Cut(part, parts), Cut(part + 1, parts));
                 for (var lane = 0; lane < width;)

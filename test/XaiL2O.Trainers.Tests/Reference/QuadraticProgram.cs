@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace XaiL2O.Trainers.Tests;
 
 /// <summary>
@@ -26,48 +28,24 @@ internal static class QuadraticProgram
         {
             var dual = new double[n]; // Qx + c − Eᵀy − z
             for (var i = 0; i < n; i++)
-            {
-                dual[i] = c[i] - z[i];
-                if (Q is not null)
-                    for (var j = 0; j < n; j++)
-                        dual[i] += Q[i][j] * x[j];
-                for (var k = 0; k < m; k++)
-                    dual[i] -= E[k][i] * y[k];
-            }
+                dual[i] = c[i] - z[i] + (Q is null ? 0 : Dot(Q[i], x));
+            for (var k = 0; k < m; k++)
+                TensorPrimitives.MultiplyAdd(E[k], -y[k], dual, dual);
 
             var primal = Enumerable.Range(0, m).Select(k => Dot(E[k], x) - f[k]).ToArray();
             var μ = bounded.Length == 0 ? 0 : bounded.Sum(i => x[i] * z[i]) / bounded.Length;
             if (μ < 1e-13 * scale && dual.Max(Math.Abs) < 1e-11 * scale && primal.Select(Math.Abs).DefaultIfEmpty().Max() < 1e-11 * scale)
                 break;
 
-            // [Q + Z/X, −Eᵀ; E, 0] with a trace of regularisation, factorised once for both directions.
-            var K = new double[n + m][];
-            for (var i = 0; i < n + m; i++)
-                K[i] = new double[n + m];
-            for (var i = 0; i < n; i++)
-            {
-                if (Q is not null)
-                    Array.Copy(Q[i], K[i], n);
-                K[i][i] += (nonnegative[i] ? z[i] / x[i] : 0) + 1e-13;
-                for (var k = 0; k < m; k++)
-                    (K[i][n + k], K[n + k][i]) = (-E[k][i], E[k][i]);
-            }
-
-            for (var k = 0; k < m; k++)
-                K[n + k][n + k] = 1e-13;
-            var pivots = Factorise(K);
+            var system = new NewtonSystem(Q, E, [.. Enumerable.Range(0, n).Select(i => (nonnegative[i] ? z[i] / x[i] : 0) + 1e-13)], nonnegative);
             (double[] Dx, double[] Dy, double[] Dz) Direction(Func<int, double> complement)
             {
-                var right = new double[n + m];
-                for (var i = 0; i < n; i++)
-                    right[i] = -dual[i] + (nonnegative[i] ? complement(i) / x[i] : 0);
-                for (var k = 0; k < m; k++)
-                    right[n + k] = -primal[k];
-                var step = Substitute(K, pivots, right);
+                double[] right = [.. Enumerable.Range(0, n).Select(i => -dual[i] + (nonnegative[i] ? complement(i) / x[i] : 0))];
+                var (dx, dy) = system.Solve(right, [.. primal.Select(r => -r)]);
                 var dz = new double[n];
                 foreach (var i in bounded)
-                    dz[i] = (complement(i) - (z[i] * step[i])) / x[i];
-                return (step[..n], step[n..], dz);
+                    dz[i] = (complement(i) - (z[i] * dx[i])) / x[i];
+                return (dx, dy, dz);
             }
 
             double Length(double[] dx, double[] dz) => bounded.Select(i => Math.Min(dx[i] < 0 ? -x[i] / dx[i] : 1, dz[i] < 0 ? -z[i] / dz[i] : 1)).DefaultIfEmpty(1).Min() is var a ? Math.Min(1, a) : 1;
@@ -86,53 +64,5 @@ internal static class QuadraticProgram
         return x;
     }
 
-    public static double Dot(double[] a, double[] b)
-    {
-        var sum = 0.0;
-        for (var i = 0; i < a.Length; i++)
-            sum += a[i] * b[i];
-        return sum;
-    }
-
-    /// <summary>LU with row exchanges, in place.</summary>
-    private static int[] Factorise(double[][] A)
-    {
-        var n = A.Length;
-        var pivots = new int[n];
-        for (var k = 0; k < n; k++)
-        {
-            var best = k;
-            for (var i = k + 1; i < n; i++)
-                if (Math.Abs(A[i][k]) > Math.Abs(A[best][k]))
-                    best = i;
-            (A[k], A[best], pivots[k]) = (A[best], A[k], best);
-            for (var i = k + 1; i < n; i++)
-            {
-                var factor = A[i][k] /= A[k][k];
-                if (factor != 0)
-                    for (var j = k + 1; j < n; j++)
-                        A[i][j] -= factor * A[k][j];
-            }
-        }
-
-        return pivots;
-    }
-
-    private static double[] Substitute(double[][] LU, int[] pivots, double[] right)
-    {
-        var n = LU.Length;
-        for (var k = 0; k < n; k++)
-            (right[k], right[pivots[k]]) = (right[pivots[k]], right[k]);
-        for (var k = 0; k < n; k++)
-            for (var j = 0; j < k; j++)
-                right[k] -= LU[k][j] * right[j];
-        for (var k = n - 1; k >= 0; k--)
-        {
-            for (var j = k + 1; j < n; j++)
-                right[k] -= LU[k][j] * right[j];
-            right[k] /= LU[k][k];
-        }
-
-        return right;
-    }
+    public static double Dot(double[] a, double[] b) => TensorPrimitives.Dot<double>(a, b);
 }
