@@ -23,7 +23,7 @@ internal static class CtMethods
     public static readonly string[] Trained = ["fbp", "tv", "tvw", "unet", "ffpn", SmallScans, FullScans, FixedPoints, "l2o"];
 
     /// <summary>The noise is proportional to what a beam measures. Below a tenth of the mean, beams beside the body would decide alone.</summary>
-    private const double NoiseFloor = 0.1;
+    public const double NoiseFloor = 0.1;
 
     /// <summary>All 18 test slices are one batch, and half of the calibration slices.</summary>
     private const int BatchSize = 19;
@@ -42,17 +42,18 @@ internal static class CtMethods
     private const double KktTolerance = 2e-2;
 
     /// <summary>A shipped model, solved with the tolerances of this example.</summary>
-    public static ImplicitModelTransformer Load(MLContext ml, string key)
+    public static ImplicitModelTransformer Load(MLContext ml, string key, int? iterations = null)
     {
         var shipped = (ImplicitModelTransformer)ml.Model.Load(ExampleContext.Data(File(key)), out _);
-        return shipped.WithSolver(Of(key, 1).Options.Solver!);
+        var solver = Of(key, 1).Options.Solver!;
+        return shipped.WithSolver(solver with { MaxIterations = iterations ?? solver.MaxIterations });
     }
 
     /// <summary>
-    /// Radius of the data ball relative to the noise level that is estimated from the scan: of the calibration slices, 95 % of the true images lie inside at every noise of 0.5 to 3 %. At 0.5 %,
-    /// where the texture of the body is as strong as the noise, that takes 1.27, and from 1 % on 1.08.
+    /// Radius of the data ball relative to the noise level that is estimated from the scan: it contains the true images of 95 % of scans of the calibration slices with 0.5, 1, 1.5, 2 and 3 % noise
+    /// (the conformal quantile of 175 is 1.223). From 1 % on 1.12 would do; at 0.5 % the texture of the body is as strong as the noise.
     /// </summary>
-    public const double RadiusPerNoise = 1.3;
+    public const double RadiusPerNoise = 1.23;
 
     /// <summary>
     /// The pull of the soft ball. With it images explain as much of their scans as with the trained ball scaled to the noise, of whose multiplier it is the mean on three calibration slices,
