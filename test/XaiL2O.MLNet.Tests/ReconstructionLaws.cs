@@ -128,7 +128,7 @@ internal sealed class ReconstructionLaws
         var given = model.WithDefinition(definition);
         Assert.That(Weights(given), Is.EqualTo(Weights(model)));
         var rows = Ml.Data.CreateEnumerable<ScanRow>(Scans(3, 4), reuseRowObject: false).ToArray();
-        IDataView Leveled(float level) => Ml.Data.LoadFromEnumerable(rows.Select(r => new LeveledRow { Image = r.Image, Measurements = r.Measurements, NoiseLevel = level }).ToArray());
+        IDataView Leveled(float level) => Ml.Data.LoadFromEnumerable(rows.Select(r => new LeveledRow { Image = r.Image, Measurements = r.Measurements, NoiseLevel = [level] }).ToArray());
         using var stream = new MemoryStream();
         Ml.Model.Save(given, Leveled(1).Schema, stream);
         var loaded = new MLContext().Model.Load(new MemoryStream(stream.ToArray()), out _);
@@ -259,7 +259,8 @@ internal sealed class ReconstructionLaws
 
     private sealed class LeveledRow : ScanRow
     {
-        public float NoiseLevel { get; set; }
+        [VectorType(1)]
+        public float[] NoiseLevel { get; set; } = [];
     }
 
     private sealed class Output

@@ -9,6 +9,6 @@ public enum NoiseSource
     /// <summary>Estimated from each scan (<see cref="NoiseEstimate"/>).</summary>
     Estimated,
 
-    /// <summary>A column <c>NoiseLevel</c> with one positive number for each scan.</summary>
+    /// <summary>A column <c>NoiseLevel</c>, a vector of one positive number for each scan.</summary>
     Column,
 }
