@@ -129,6 +129,7 @@ internal sealed class ReconstructionLaws
         Assert.That(Weights(given), Is.EqualTo(Weights(model)));
         var rows = Ml.Data.CreateEnumerable<ScanRow>(Scans(3, 4), reuseRowObject: false).ToArray();
         IDataView Leveled(float level) => Ml.Data.LoadFromEnumerable(rows.Select(r => new LeveledRow { Image = r.Image, Measurements = r.Measurements, NoiseLevel = [level] }).ToArray());
+        double[] Truths(float level) => [.. given.PropertiesOf("Image", "Truth.").Transform(Leveled(level)).GetColumn<double>("Truth.Fidelity.Value")];
         using var stream = new MemoryStream();
         Ml.Model.Save(given, Leveled(1).Schema, stream);
         var loaded = new MLContext().Model.Load(new MemoryStream(stream.ToArray()), out _);
@@ -136,7 +137,8 @@ internal sealed class ReconstructionLaws
         Assert.Multiple(() =>
         {
             Assert.That(low.SelectMany(r => r.Reconstruction), Is.EqualTo(Read(given.Transform(Leveled(0.015f))).SelectMany(r => r.Reconstruction)));
-            Assert.That(low.Zip(high, (l, h) => h.Fidelity * 0.06 / (l.Fidelity * 0.015)), Has.All.GreaterThan(1.1), "with more noise less is explained");
+            Assert.That(Truths(0.015f).Zip(Truths(0.06f), (l, h) => l / h), Has.All.EqualTo(4).Within(0.1).Percent, "relative to the row's noise");
+            Assert.That(high.SelectMany(r => r.Reconstruction), Is.Not.EqualTo(low.SelectMany(r => r.Reconstruction)).Within(1e-4));
             Assert.That(() => given.Transform(Scans(3, 4)), Throws.Exception.With.Message.Contains("NoiseLevel"));
             Assert.That(Read(loaded.Transform(Leveled(0))).Select(r => r.Converged), Has.All.False);
         });
