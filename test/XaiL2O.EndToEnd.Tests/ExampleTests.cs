@@ -49,7 +49,7 @@ internal sealed class ExampleTests
     {
         var (exitCode, output) = Run("list");
         Assert.That(exitCode, Is.EqualTo(0));
-        Assert.That(output, Does.Contain("ecg").And.Contain("dictionary").And.Contain("certify").And.Contain("cfmm").And.Contain("ct ").And.Contain("experiment").And.Contain("compose"));
+        Assert.That(output, Does.Contain("ecg").And.Contain("dictionary").And.Contain("certify").And.Contain("cfmm").And.Contain("ct ").And.Contain("ct-noise").And.Contain("experiment").And.Contain("compose"));
     }
 
     [Test]
@@ -270,6 +270,27 @@ internal sealed class ExampleTests
         Assert.That(Number("box_fail_l2o"), Is.Zero);
         Assert.That(Number("fidelity_fail_l2o"), Is.Zero);
         Assert.That(Number("weights_l2o"), Is.LessThan(Number("weights_unet")).And.LessThan(Number("weights_ffpn")));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Test]
+    public void Ct_noise_gives_every_scan_a_ball_of_its_own_size()
+    {
+        var folder = NewFolder();
+        var summary = RunExample("ct-noise", folder);
+        double Number(string key) => summary[key].GetDouble();
+        foreach (var noise in (string[])["noise_5", "noise_30"])
+        {
+            Assert.That(Number($"{noise}_psnr_l2o_scan"), Is.GreaterThan(Number($"{noise}_psnr_unet") + 1), noise);
+            Assert.That(Number($"{noise}_truths_inside"), Is.EqualTo(100), noise);
+        }
+
+        Assert.That(Number("noise_5_estimate"), Is.EqualTo(0.5).Within(0.2));
+        Assert.That(Number("noise_30_estimate"), Is.EqualTo(3).Within(0.3));
+        // No image explains these scans, and the truth does not either; the image stays one of the body.
+        Assert.That(Number("turned_truths_inside"), Is.Zero);
+        Assert.That(Number("turned_psnr_l2o_scan"), Is.GreaterThan(Number("turned_psnr_fbp") + 1));
+        Assert.That(Number("turned_pass"), Is.Zero);
         Directory.Delete(folder, recursive: true);
     }
 

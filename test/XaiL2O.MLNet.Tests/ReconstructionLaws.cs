@@ -23,9 +23,10 @@ internal sealed class ReconstructionLaws
         new UNetReconstruction { Geometry = Geometry, Channels = 2, Levels = 3 },
         new FeasibilityReconstruction { Geometry = Geometry, Model = new FeasibilityOptions { Channels = 3, Kernel = 3 } },
         new ImplicitReconstruction { Geometry = Geometry, Model = new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, Channels = 3, TransformKernel = 3, Hidden = 4, Context = 2, NoiseFloor = 0.1 } },
+        new ImplicitReconstruction { Geometry = Geometry, Model = new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, Channels = 3, TransformKernel = 3, Hidden = 4, Context = 2, NoiseFloor = 0.1, Noise = NoiseSource.Estimated, Misfit = 1e-3 } },
     ];
 
-    private static IEnumerable<TestCaseData> MethodCases => Methods.Select(m => new TestCaseData(m).SetArgDisplayNames(m is ImplicitReconstruction i ? $"{m.GetType().Name}, {i.Model.Regularizer}" : m.GetType().Name));
+    private static IEnumerable<TestCaseData> MethodCases => Methods.Select(m => new TestCaseData(m).SetArgDisplayNames(m is ImplicitReconstruction i ? $"{m.GetType().Name}, {i.Model.Regularizer}, {i.Model.Noise}" : m.GetType().Name));
 
     private static ImplicitModelTrainer Trainer(ReconstructionDefinition method, double learningRate = 1e-3) => Ml.L2O().Trainers.CtReconstruction(method, new ImplicitModelTrainer.Options
     {
@@ -116,6 +117,30 @@ internal sealed class ReconstructionLaws
             Assert.That(brief.Transform(rows).GetColumn<int>("Iterations"), Has.All.EqualTo(3));
             Assert.That(brief.Transform(rows).GetColumn<bool>("Converged"), Has.All.False);
             Assert.That(() => model.WithSolver(new FixedPointOptions { MaxIterations = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("MaxIterations"));
+        });
+    }
+
+    [Test]
+    public void A_trained_model_takes_a_noise_level_for_each_scan_as_a_column()
+    {
+        var model = Trainer(Methods[5]).Fit(Scans(1, 12));
+        var definition = new ImplicitReconstruction { Geometry = Geometry, Model = ((ImplicitReconstruction)model.Definition).Model with { Noise = NoiseSource.Column, Misfit = 1e-3 } };
+        var given = model.WithDefinition(definition);
+        Assert.That(Weights(given), Is.EqualTo(Weights(model)));
+        var rows = Ml.Data.CreateEnumerable<ScanRow>(Scans(3, 4), reuseRowObject: false).ToArray();
+        IDataView Leveled(float level) => Ml.Data.LoadFromEnumerable(rows.Select(r => new LeveledRow { Image = r.Image, Measurements = r.Measurements, NoiseLevel = [level] }).ToArray());
+        double[] Truths(float level) => [.. given.PropertiesOf("Image", "Truth.").Transform(Leveled(level)).GetColumn<double>("Truth.Fidelity.Value")];
+        using var stream = new MemoryStream();
+        Ml.Model.Save(given, Leveled(1).Schema, stream);
+        var loaded = new MLContext().Model.Load(new MemoryStream(stream.ToArray()), out _);
+        var (low, high) = (Read(loaded.Transform(Leveled(0.015f))), Read(loaded.Transform(Leveled(0.06f))));
+        Assert.Multiple(() =>
+        {
+            Assert.That(low.SelectMany(r => r.Reconstruction), Is.EqualTo(Read(given.Transform(Leveled(0.015f))).SelectMany(r => r.Reconstruction)));
+            Assert.That(Truths(0.015f).Zip(Truths(0.06f), (l, h) => l / h), Has.All.EqualTo(4).Within(0.1).Percent, "relative to the row's noise");
+            Assert.That(high.SelectMany(r => r.Reconstruction), Is.Not.EqualTo(low.SelectMany(r => r.Reconstruction)).Within(1e-4));
+            Assert.That(() => given.Transform(Scans(3, 4)), Throws.Exception.With.Message.Contains("NoiseLevel"));
+            Assert.That(Read(loaded.Transform(Leveled(0))).Select(r => r.Converged), Has.All.False);
         });
     }
 
@@ -228,10 +253,16 @@ internal sealed class ReconstructionLaws
         public float[] Measurements { get; set; } = [];
     }
 
-    private sealed class ScanRow : ImageRow
+    private class ScanRow : ImageRow
     {
         [VectorType(8 * 23)]
         public float[] Measurements { get; set; } = new float[8 * 23];
+    }
+
+    private sealed class LeveledRow : ScanRow
+    {
+        [VectorType(1)]
+        public float[] NoiseLevel { get; set; } = [];
     }
 
     private sealed class Output

@@ -29,6 +29,8 @@ internal sealed class TermLaws : TorchLaws
         new("fidelity, δ = 5", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), 5), (v, d) => Indicator((v - d).norm(1) - (5 * d.norm(1))), true),
         new("fidelity, noise floor", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), 0.3, 0.2), (v, d) => Indicator(NoiseNorm(v - d, d, 0.2) - (0.3 * NoiseNorm(d, d, 0.2))), true),
         new("fidelity, high noise floor", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), 0.6, 3), (v, d) => Indicator(NoiseNorm(v - d, d, 3) - (0.6 * NoiseNorm(d, d, 3))), true),
+        new("soft ball", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), 0.6, null, null, null, 0.7), (v, d) => SoftBall((v - d).norm(1), 0.6 * d.norm(1), 0.7 / d.square().mean([1])), false),
+        new("soft ball, noise floor", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), 0.6, 0.2, null, null, 0.7), (v, d) => SoftBall(NoiseNorm(v - d, d, 0.2), 0.6 * NoiseNorm(d, d, 0.2), tensor(0.7)), false),
         new("box [−½, 1]", () => new BoxTerm("Box", 6, -0.5, 1), (v, _) => Indicator((v - 0.25).abs().amax([1]) - 0.75), true),
         new("box of a point", () => new BoxTerm("Box", 6, 0.2, 0.2), (v, _) => Indicator((v - 0.2).abs().amax([1])), true),
         new("trained ball", () => new FidelityTerm("Fidelity", Matrix(3, 4, 7), Coefficient.Of(tensor(0.3))), (v, d) => Indicator((v - d).norm(1) - (0.3 * d.norm(1))), true),
@@ -64,6 +66,9 @@ internal sealed class TermLaws : TorchLaws
     ];
 
     /// <summary>‖r‖ up to a factor, each entry relative to a standard deviation √(d² + η²·mean d²).</summary>
+    /// <summary>c·ρ²/2 up to r, and its tangent from there.</summary>
+    private static Tensor SoftBall(Tensor ρ, Tensor r, Tensor c) => c * where(ρ.le(r), ρ.square() / 2, r * (ρ - (r / 2)));
+
     private static Tensor NoiseNorm(Tensor r, Tensor d, double η) => (r / (d.square() + (η * η * d.square().mean([1], true))).sqrt()).norm(1);
 
     private static Tensor TestWeights() => tensor(new[] { 0.5, 2, -1, 0.1 });

@@ -32,7 +32,7 @@ internal sealed class DefinedModel : ImplicitModel
         using var work = NativeWork.Enter();
         Definition = definition;
         store = new WeightStore(dtype, device ?? CPU, definition.Seed);
-        inputs = definition.Inputs;
+        inputs = [.. definition.Inputs, .. definition.Derived];
         if (inputs.Sum(c => c.Size) != DataSize)
             throw new ArgumentException($"The inputs of {definition.GetType().Name} have {string.Join(" + ", inputs.Select(c => c.Size))} values; its data size is {DataSize}.", nameof(definition));
         using var mode = inference_mode(false);

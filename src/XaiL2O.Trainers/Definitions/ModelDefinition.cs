@@ -33,6 +33,9 @@ public abstract class ModelDefinition
     /// <summary>The columns that d is made of, see <see cref="Join"/>. One, <c>Measurements</c>, of <see cref="DataSize"/> numbers, unless a definition says otherwise.</summary>
     public virtual IReadOnlyList<ModelColumn> Inputs => [new("Measurements", DataSize)];
 
+    /// <summary>What <see cref="Join"/> computes of the inputs and puts behind them, for terms that take it as an input.</summary>
+    internal virtual IReadOnlyList<ModelColumn> Derived => [];
+
     /// <summary>The column that training compares with, of <see cref="TargetSize"/> numbers. <c>Signal</c> unless a definition says otherwise.</summary>
     public virtual ModelColumn Target => new("Signal", TargetSize);
 

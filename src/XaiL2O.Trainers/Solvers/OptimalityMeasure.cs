@@ -84,8 +84,9 @@ internal sealed class OptimalityMeasure
             return;
         }
 
-        // ‖K‖‖x‖ is the scale where Kx is 0 up to rounding, as the differences of a constant signal are.
-        consistency = consistency.maximum(Ratio.OfNorms((image - point).norm(1), scale.maximum(term.Operator.NormBound * x.norm(1))));
+        // ‖K‖‖x‖ is the scale where Kx is 0 up to rounding, as the differences of a constant signal are. What a soft ball leaves of the measurements is far smaller than they are.
+        var whole = term is FidelityTerm ball ? (point - ball.Target(data)).norm(1) : scale.maximum(term.Operator.NormBound * x.norm(1));
+        consistency = consistency.maximum(Ratio.OfNorms((image - point).norm(1), whole));
         if (term.Value(image, data) is { } value)
         {
             objective = objective + value;

@@ -108,7 +108,7 @@ internal sealed class LinearizedAdmm : Splitting
         var Mx = M.Apply(x);
 
         var pNext = F.Proximal(λ.Axpy(α.Axpy(Kx - p, ν1), p), λ, data);                                          // (15a)
-        var wNext = Fidelity.Proximal(λ.Axpy(α.Axpy(Mx - w, ν2 / κ), w), λ, data);                               // (15b)
+        var wNext = Fidelity.Proximal(λ.Axpy(α.Axpy(Mx - w, ν2 / κ), w), κ == 1 ? λ : λ.Times(1 / κ), data);        // (15b)
         var ν1Next = α.Axpy(Kx - pNext, ν1);                                                                     // (15c)
         var ν2Next = α.Axpy(κ * (Mx - wNext), ν2);                                                               // (15d)
         var descent = K.ApplyAdjoint(ν1.add(ν1Next, -2)) + M.ApplyAdjoint(ν2.add(ν2Next, -2));                   // −r of (15e)

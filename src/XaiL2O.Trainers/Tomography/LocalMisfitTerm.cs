@@ -24,6 +24,8 @@ public sealed class LocalMisfitTerm : Term
     private readonly int reach;
     private readonly float[] disc;
     private readonly double energy;
+    private readonly RowInput? target;
+    private readonly RowInput? rowLevel;
 
     /// <summary>Creates the term.</summary>
     /// <param name="name">Property name.</param>
@@ -31,13 +33,18 @@ public sealed class LocalMisfitTerm : Term
     /// <param name="noiseLevel">Standard deviation of the noise relative to what a beam measures; positive.</param>
     /// <param name="noiseFloor">η &gt; 0 of σᵢ² = level²·(dᵢ² + η²·mean d²), as in <see cref="FidelityTerm.NoiseFloor"/>.</param>
     /// <param name="radius">Radius of the disc in pixels, at least 0; 0 for a single pixel.</param>
+    /// <param name="target">The input that holds the scan; all of d when null.</param>
+    /// <param name="rowLevel">An input with the noise level of each row, in the place of <paramref name="noiseLevel"/>; none when null.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range; the message names it.</exception>
-    public LocalMisfitTerm(string name, RadonOperator radon, double noiseLevel, double noiseFloor = 0.1, double radius = 2)
+    public LocalMisfitTerm(string name, RadonOperator radon, double noiseLevel, double noiseFloor = 0.1, double radius = 2, RowInput? target = null, RowInput? rowLevel = null)
         : base(name, radon)
     {
         Check.Positive(noiseLevel);
         Check.Positive(noiseFloor);
         Check.AtLeast(radius, 0.0);
+        target?.CheckSize(radon.OutputSize, "what the operator gives", nameof(target));
+        rowLevel?.CheckSize(1, "the noise level", nameof(rowLevel));
+        (this.target, this.rowLevel) = (target, rowLevel);
         (this.radon, level, floor, reach) = (radon, noiseLevel, noiseFloor, (int)Math.Floor(radius));
         var side = Enumerable.Range(-reach, (2 * reach) + 1);
         disc = [.. side.SelectMany(row => side.Select(column => (row * row) + (column * column) <= radius * radius ? 1f : 0f))];
@@ -60,8 +67,9 @@ public sealed class LocalMisfitTerm : Term
     public override Tensor PropertyValue(Tensor x, Tensor data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var precision = BeamNoise.Variance(data, level, floor).reciprocal();
-        var score = Discs(radon.ApplyAdjoint((radon.Apply(x) - data) * precision));
+        var d = target?.Of(data) ?? data;
+        var precision = (rowLevel is null ? BeamNoise.Variance(d, level, floor) : rowLevel.Of(data).square() * BeamNoise.Variance(d, 1, floor)).reciprocal();
+        var score = Discs(radon.ApplyAdjoint((radon.Apply(x) - d) * precision));
         return (score * (energy * radon.ApplyAdjoint(precision)).rsqrt()).abs().amax([1]);
     }
 

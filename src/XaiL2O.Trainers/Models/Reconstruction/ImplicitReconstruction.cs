@@ -42,6 +42,8 @@ public sealed class ImplicitReconstruction : ReconstructionDefinition
     /// <summary>Shape of its learned parts.</summary>
     public ReconstructionOptions Model { get; init; } = new();
 
+    private protected override NoiseSource Noise => Model.Noise;
+
     internal override double LeastWeights
     {
         get
@@ -80,15 +82,16 @@ public sealed class ImplicitReconstruction : ReconstructionDefinition
         model.Show("Steps", () => stack([.. Steps(stepWeights, limit)]));
 
         var box = new BoxTerm("Box", InferenceSize, 0, 1);
-        var fidelity = new FidelityTerm("Fidelity", A, Coefficient.Of(logRadius.exp()), Model.NoiseFloor);
+        var (scan, level) = (Scan(model), NoiseLevel(model));
+        var fidelity = new FidelityTerm("Fidelity", A, level is null ? Coefficient.Of(logRadius.exp()) : Model.RadiusPerNoise, Model.NoiseFloor, scan, level, level is null ? null : Model.Misfit);
         var regularizer = new RegularizerTerm("Regularizer", K, R);
         model.Add(box);
         model.Add(fidelity);
         model.Add(regularizer);
         var floor = Model.NoiseFloor ?? DefaultNoiseFloor;
         model.Report(new L1Term("TotalVariation", new DifferencesOperator(n)));
-        model.Report(new WhitenessTerm("Whiteness", A, floor));
-        model.Report(new LocalMisfitTerm("LocalMisfit", A, Model.NoiseLevel, floor));
+        model.Report(new WhitenessTerm("Whiteness", A, floor, scan));
+        model.Report(new LocalMisfitTerm("LocalMisfit", A, Model.NoiseLevel, floor, target: scan, rowLevel: level));
 
         Start(model, Model.Start);
         model.SolveWith(() =>
@@ -102,7 +105,7 @@ public sealed class ImplicitReconstruction : ReconstructionDefinition
         if (Model.Separation > 0)
         {
             var backProjector = BackProjector(model, BackProjectionFilter.Hann);
-            model.AddLoss((x, d) => Model.Separation * Separation(regularizer, x.detach(), backProjector.Apply(d).clamp(0, 1), d));
+            model.AddLoss((x, d) => Model.Separation * Separation(regularizer, x.detach(), backProjector.Apply(scan.Of(d)).clamp(0, 1), d));
         }
     }
 

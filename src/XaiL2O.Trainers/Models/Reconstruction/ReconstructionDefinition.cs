@@ -13,6 +13,8 @@ public abstract class ReconstructionDefinition : ModelDefinition
     /// <summary>Angles and bins of the scan that stands for one of any size.</summary>
     private const int SmallScan = 8;
 
+    private static readonly ModelColumn Level = new("NoiseLevel", 1) { Lowest = NoiseEstimate.Smallest, IsUnitless = true };
+
     private ParallelBeamGeometry geometry = new();
 
     private protected ReconstructionDefinition()
@@ -22,8 +24,13 @@ public abstract class ReconstructionDefinition : ModelDefinition
     /// <summary>The scan.</summary>
     public ParallelBeamGeometry Geometry { get => geometry; init => geometry = value; }
 
+    /// <summary>The measurements, and behind them the noise level of the scan where it has one of its own (<see cref="NoiseSource"/>).</summary>
+    public override int DataSize => Geometry.Beams + (Noise == NoiseSource.Fixed ? 0 : 1);
+
     /// <inheritdoc/>
-    public override int DataSize => Geometry.Beams;
+    public override IReadOnlyList<ModelColumn> Inputs => [new("Measurements", Geometry.Beams), .. Noise == NoiseSource.Column ? (ModelColumn[])[Level] : []];
+
+    internal override IReadOnlyList<ModelColumn> Derived => Noise == NoiseSource.Estimated ? [Level] : [];
 
     /// <inheritdoc/>
     public override int InferenceSize => Geometry.Pixels;
@@ -58,7 +65,10 @@ public abstract class ReconstructionDefinition : ModelDefinition
     public override ScalarType InferenceType => ScalarType.Float32;
 
     /// <summary>The same for a scan so small that it costs nothing: weights and properties do not depend on the size of images.</summary>
-    public override ModelDefinition Outline => With(new ParallelBeamGeometry { ImageSize = Math.Max(SmallScan, ImageMultiple), Angles = 2, Bins = SmallScan });
+    public override ModelDefinition Outline => With(new ParallelBeamGeometry { ImageSize = Math.Max(SmallScan, ImageMultiple), Angles = 2, Bins = SmallScan + 1 });
+
+    /// <summary>Where the noise level comes from.</summary>
+    private protected virtual NoiseSource Noise => NoiseSource.Fixed;
 
     /// <summary>What the rows and columns of an image must be a multiple of.</summary>
     private protected virtual int ImageMultiple => 1;
@@ -76,6 +86,14 @@ public abstract class ReconstructionDefinition : ModelDefinition
         return other;
     }
 
+    /// <summary>With <see cref="NoiseSource.Estimated"/>, the estimate stands behind the measurements.</summary>
+    /// <inheritdoc/>
+    public override Tensor Join(IReadOnlyList<Tensor> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return base.Join(Noise == NoiseSource.Estimated ? [inputs[0], NoiseEstimate.Of(inputs[0], Geometry)] : inputs);
+    }
+
     /// <summary>What is measured of images that no sum of terms is minimised for.</summary>
     private protected void Measure(ModelBuilder model)
     {
@@ -84,6 +102,12 @@ public abstract class ReconstructionDefinition : ModelDefinition
         model.Report(new FidelityTerm("Fidelity", RadonOperator.Shared(Geometry)));
         model.Report(new L1Term("TotalVariation", new DifferencesOperator(Geometry.ImageSize)));
     }
+
+    /// <summary>The scans in d.</summary>
+    private protected static RowInput Scan(ModelBuilder model) => model.Input("Measurements");
+
+    /// <summary>The noise level of each row; null where it is the same for all.</summary>
+    private protected RowInput? NoiseLevel(ModelBuilder model) => Noise == NoiseSource.Fixed ? null : model.Input(Level.Name);
 
     private protected FilteredBackProjection BackProjector(ModelBuilder model, BackProjectionFilter filter) =>
         model.Shared("BackProjection", () => new FilteredBackProjection(RadonOperator.Shared(Geometry), filter));
@@ -94,7 +118,8 @@ public abstract class ReconstructionDefinition : ModelDefinition
         if (start != SolveStart.BackProjection)
             return;
         var backProjector = BackProjector(model, BackProjectionFilter.Hann);
-        model.StartFrom(d => backProjector.Apply(d).clamp(0, 1));
+        var scan = Scan(model);
+        model.StartFrom(d => backProjector.Apply(scan.Of(d)).clamp(0, 1));
     }
 
     /// <summary>Weights of a convolution: random kernels (He et al. 2015), and biases that are 0.</summary>
@@ -112,6 +137,8 @@ public abstract class ReconstructionDefinition : ModelDefinition
     {
         ArgumentNullException.ThrowIfNull(Geometry);
         Geometry.Validate();
+        if (Noise == NoiseSource.Estimated)
+            NoiseEstimate.Check(Geometry);
         if (Geometry.ImageSize % ImageMultiple != 0)
             throw new ArgumentException($"A {GetType().Name} of these settings takes images whose size is a multiple of {ImageMultiple}; it is {Geometry.ImageSize}.");
     }

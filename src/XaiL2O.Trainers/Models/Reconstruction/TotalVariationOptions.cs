@@ -9,6 +9,11 @@ public sealed record TotalVariationOptions
     /// <summary>η of the data ball, see <see cref="FidelityTerm.NoiseFloor"/>; positive. Null, the default, for noise that is the same at every beam.</summary>
     public double? NoiseFloor { get; init; }
 
+    /// <summary>
+    /// Where the noise level of a scan comes from. Default <see cref="NoiseSource.Fixed"/>; otherwise <see cref="Radius"/> is relative to the noise level, and about 1.
+    /// </summary>
+    public NoiseSource Noise { get; init; }
+
     /// <summary>α of the iteration; positive. It changes the speed of the solve, not its answer. Default 10.</summary>
     public double Penalty { get; init; } = 10;
 
@@ -19,5 +24,6 @@ public sealed record TotalVariationOptions
         Check.Positive(Radius);
         Check.PositiveIfGiven(NoiseFloor);
         Check.Positive(Penalty);
+        Check.Defined(Noise);
     }
 }

@@ -22,6 +22,8 @@ public sealed class TotalVariationReconstruction : ReconstructionDefinition
     /// <inheritdoc/>
     public override int RowsToChoose => Radii.Length > 0 ? TuningRows : 0;
 
+    private protected override NoiseSource Noise => Model.Noise;
+
     /// <summary>ε.</summary>
     public override int ChosenNumbers => 1;
 
@@ -59,7 +61,7 @@ public sealed class TotalVariationReconstruction : ReconstructionDefinition
     {
         ArgumentNullException.ThrowIfNull(model);
         var (A, n) = (RadonOperator.Shared(Geometry), Geometry.ImageSize);
-        var (box, fidelity) = (new BoxTerm("Box", InferenceSize, 0, 1), new FidelityTerm("Fidelity", A, Model.Radius, Model.NoiseFloor));
+        var (box, fidelity) = (new BoxTerm("Box", InferenceSize, 0, 1), new FidelityTerm("Fidelity", A, Model.Radius, Model.NoiseFloor, Scan(model), NoiseLevel(model)));
         model.Add(box);
         model.Add(fidelity);
         model.Add(new L1Term("TotalVariation", new DifferencesOperator(n)));
