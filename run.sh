@@ -10,6 +10,7 @@ case ${1:-} in -h|--help|help) show_help run.sh; exit ;; esac
 require_dotnet
 ensure_libstdcxx
 ensure_fonts
+ensure_openmp
 build examples/XaiL2O.Examples/XaiL2O.Examples.csproj src examples
 use_jemalloc
 [ $# -gt 0 ] || set -- ecg

@@ -11,6 +11,7 @@ case ${1:-} in --full) export XAIL2O_FULL=1; shift ;; esac
 require_dotnet
 ensure_libstdcxx
 ensure_fonts
+ensure_openmp
 [ "${XAIL2O_FULL:-}" != 1 ] || ensure_browser
 build XaiL2O.sln src examples test bench docs || exit 1
 use_jemalloc

@@ -106,6 +106,19 @@ ensure_fonts() {
   fi
 }
 
+# LightGBM, which an example measures, needs the OpenMP runtime of GCC.
+ensure_openmp() {
+  [ "$(uname -s)" = Linux ] || return 0
+  if (ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null) | grep 'libgomp\.so\.1 ' >/dev/null; then return 0; fi
+  if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
+    say "Installing the OpenMP runtime, which LightGBM needs."
+    { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends libgomp1; } >/dev/null 2>&1 \
+      || say "Could not install libgomp1; the example 'guarantees' will not find LightGBM."
+  else
+    say "libgomp.so.1 was not found; the example 'guarantees' needs it. Install a package such as libgomp1."
+  fi
+}
+
 # Tests open reports in a browser where there is one. It is some hundred megabytes, so only the long tests install it; without it they say that they were left out.
 ensure_browser() {
   local name; for name in chromium chromium-browser google-chrome; do command -v "$name" >/dev/null 2>&1 && return 0; done

@@ -63,6 +63,8 @@ internal static class ColumnCheck
 
         if (options.GroupColumnName is { } group)
             Group(schema, group);
+        if (options.SubjectColumnName is { } subject && calibrates)
+            Group(schema, subject);
         CertificateColumns.CheckWhole(schema);
         // Behind another certifier, columns of the same names would hide what it says of its parts, in rows of a file too.
         if (EarlierVerdict.TestsIn(schema) is not null && options.Properties.FirstOrDefault(p => schema.GetColumnOrNull(p.Name + ".Label") is not null) is { } twice)
@@ -118,6 +120,8 @@ internal static class ColumnCheck
 
         if (options.GroupColumnName is { } group)
             Group(shape, group);
+        if (options.SubjectColumnName is { } subject)
+            Group(shape, subject);
     }
 
     /// <summary>Throws where two appended columns have one name, so that the second would hide the first.</summary>

@@ -19,6 +19,8 @@ internal sealed class SubjectLaws
         public float Label { get; set; }
 
         public float Hard { get; set; }
+
+        public int Device { get; set; }
     }
 
     /// <summary>Most of an error is the patient's, and patients with large ones have few rows.</summary>
@@ -87,6 +89,61 @@ internal sealed class SubjectLaws
         var options = Options(promise) with { Difficulty = new DifficultyModel(Ml.Regression.Trainers.LbfgsPoissonRegression(), ["Hard"]) };
         using var folder = new TemporaryFolder();
         Assert.That(ChainReload.Compare(Ml, Ml.L2O().BoundError(options).Fit(View(Draw(2, 60))), View(Draw(3, 4)), folder.PathOf("model.zip")).Differing, Is.Zero);
+    }
+
+    /// <summary>The level of a certificate holds for a row of a new patient, where rows that count one by one let far more fail; by group too.</summary>
+    [Test]
+    public void Certificates_keep_their_level_for_new_patients_where_that_of_rows_does_not([Values] bool grouped)
+    {
+        const int repetitions = 200;
+        var (plain, byPatient, calibration) = (0.0, 0.0, new HashSet<int>());
+        for (var r = 0; r < repetitions; r++)
+        {
+            // Rows of the group that is judged, and as many of another whose values are a hundred times as large.
+            var (known, test) = (Draw(r, 40), Draw(1000 + r, 50));
+            Row[] others = grouped ? [.. Draw(2000 + r, 40).Select(o => new Row { Patient = o.Patient, Label = 100 * o.Label, Device = 1 })] : [];
+            double Failed(string? subject)
+            {
+                var certifier = Ml.L2O().Certify(new CertifierOptions
+                {
+                    Properties = [new CertifiedProperty("Size", "Label")],
+                    Policy = new LabelPolicy { PassProbability = 0.9, FailProbability = 0.1 },
+                    SubjectColumnName = subject,
+                    GroupColumnName = grouped ? "Device" : null,
+                }).Fit(View([.. known, .. others]));
+                if (subject is not null)
+                    calibration.Add((grouped ? certifier.Certifier.Groups["0"] : certifier.Certifier).Properties[0].Distribution!.Values.Length);
+                var labels = certifier.Transform(View(test)).GetColumn<string>("Size.Label").ToArray();
+                return test.Zip(labels).GroupBy(t => t.First.Patient).Average(p => p.Average(t => t.Second == "Fail" ? 1.0 : 0)) / repetitions;
+            }
+
+            plain += Failed(null);
+            byPatient += Failed("Patient");
+        }
+
+        TestContext.Out.WriteLine($"rows of new patients that fail at 10 %: {plain:0.000} calibrated by rows, {byPatient:0.000} by patients");
+        Assert.That(calibration, Is.EquivalentTo(new[] { 40 }));
+        Assert.That(plain, Is.GreaterThan(0.13));
+        // Three standard errors, as above; and not far below: of 41 places 4 fail.
+        Assert.That(byPatient, Is.InRange(0.06, 0.1 + 0.013));
+    }
+
+    [Test]
+    public void A_certifier_of_subjects_says_how_many_it_needs_reloads_and_judges_rows_without_them()
+    {
+        CertifierOptions Options(string? subject) => new() { Properties = [new CertifiedProperty("Size", "Label")], SubjectColumnName = subject };
+        var known = Draw(1, 60);
+        var certifier = Ml.L2O().Certify(Options("Patient")).Fit(View(known));
+        using var folder = new TemporaryFolder();
+        Assert.That(ChainReload.Compare(Ml, certifier, View(Draw(3, 4)), folder.PathOf("model.zip")).Differing, Is.Zero);
+        Assert.That(certifier.Transform(Ml.Transforms.DropColumns("Patient").Fit(View(known)).Transform(View(known))).GetColumn<bool>("Trustworthy").Count(), Is.EqualTo(known.Length));
+        Assert.That(certifier.ToString(), Does.Contain("60"), "the levels are worth what 60 rows make them");
+        Assert.That(() => Ml.L2O().Certify(Options("Patient")).Fit(View(Draw(1, 12))), Throws.InvalidOperationException.With.Message.Contains("one of each subject of 'Patient': there are 12"));
+        foreach (var row in known.Take(3))
+            row.Patient = "";
+        Assert.That(() => Ml.L2O().Certify(Options("Patient")).Fit(View(known)), Throws.InvalidOperationException.With.Message.Contains($"3 of {known.Length} rows have no subject"));
+        Assert.That(() => Ml.L2O().Certify(Options("Nobody")).Fit(View(known)), Throws.Exception.With.Message.Contains("Nobody"));
+        Assert.That(() => Ml.L2O().Certify(Options(" ")), Throws.ArgumentException);
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.ML;
 using XaiL2O.Certifiers;
 using XaiL2O.Trainers;
@@ -24,14 +25,17 @@ internal sealed class CalibrationData
                 .Select(g => new CalibrationValues(g.First().First.ToDistribution(), g.Skip(1).FirstOrDefault().First?.ToDistribution())),
         ];
 
-        var columns = read.SelectMany(r => r.Property.Columns).Concat(options.GroupColumnName is { } g ? [g] : []).Select(name => input.Schema[name]).DistinctBy(c => c.Index);
+        var columns = read.SelectMany(r => r.Property.Columns).Concat(new[] { options.GroupColumnName, options.SubjectColumnName }.OfType<string>()).Select(name => input.Schema[name]).DistinctBy(c => c.Index);
         var all = Gatherers();
+        var subjects = options.SubjectColumnName is null ? null : new SubjectDraws();
         var byGroup = new Dictionary<string, Gatherer[]>(StringComparer.Ordinal);
         var lookup = byGroup.GetAlternateLookup<ReadOnlySpan<char>>();
         using (var cursor = input.GetRowCursor(columns))
         {
             var getters = read.Select(r => PropertyGetter.Create(cursor, r.Property)).ToArray();
             var group = options.GroupColumnName is { } name ? GroupReader.Create(cursor, input.Schema[name]) : null;
+            var subject = options.SubjectColumnName is { } whose ? GroupReader.Create(cursor, input.Schema[whose]) : null;
+            var values = new double[getters.Length];
             while (cursor.MoveNext())
             {
                 Interruption.Check();
@@ -44,13 +48,22 @@ internal sealed class CalibrationData
                 }
 
                 for (var i = 0; i < getters.Length; i++)
+                    values[i] = getters[i]();
+                if (subjects is not null)
                 {
-                    var value = getters[i]();
-                    all[i].Add(value);
-                    own?[i].Add(value);
+                    subjects.Offer(subject!.Read(), own is null ? [all] : [all, own], values);
+                    continue;
+                }
+
+                for (var i = 0; i < values.Length; i++)
+                {
+                    all[i].Add(values[i]);
+                    own?[i].Add(values[i]);
                 }
             }
         }
+
+        subjects?.Close(options);
 
         var needed = options.RowsPerGroup();
         return new CalibrationData(
@@ -75,6 +88,8 @@ internal sealed class CalibrationData
 
     private static void RequireRows(CertifierOptions options, CalibrationValues[] values, string of)
     {
+        if (options.SubjectColumnName is { } subject)
+            of += $", one of each subject of '{subject}'";
         var needed = options.RowsNeeded();
         for (var i = 0; i < values.Length; i++)
         {
@@ -106,6 +121,41 @@ internal sealed class CalibrationData
             }
         }),
     ];
+
+    /// <summary>One row of each subject, and of each in a group, drawn at random while rows pass by: the k-th takes the place of the one before with probability 1/k.</summary>
+    private sealed class SubjectDraws
+    {
+        private readonly Random random = new(1);
+        private readonly Dictionary<(string Subject, Gatherer[] Of), (int Seen, double[] Values)> drawn = [];
+        private int rows;
+        private int nameless;
+
+        public void Offer(ReadOnlyMemory<char> subject, ReadOnlySpan<Gatherer[]> parts, double[] values)
+        {
+            rows++;
+            nameless += subject.Length == 0 ? 1 : 0;
+            var name = subject.ToString();
+            foreach (var part in parts)
+            {
+                ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(drawn, (name, part), out _);
+                place.Seen++;
+                if (random.Next(place.Seen) == 0)
+                    place.Values = [.. values];
+            }
+        }
+
+        /// <summary>Hands the rows on.</summary>
+        public void Close(CertifierOptions options)
+        {
+            if (nameless > 0)
+                throw new InvalidOperationException($"{nameless} of {rows} rows have no subject in '{options.SubjectColumnName}'; together they would count as one. Remove those rows, or give each its subject.");
+            foreach (var (key, (_, values)) in drawn)
+            {
+                for (var i = 0; i < values.Length; i++)
+                    key.Of[i].Add(values[i]);
+            }
+        }
+    }
 
     /// <summary>Values of one property: all of them, or a sketch.</summary>
     private sealed class Gatherer(CertifiedProperty property, double? sketchError)

@@ -31,6 +31,13 @@ public sealed record CertifierOptions
     public GroupFallback GroupFallback { get; init; } = GroupFallback.Pooled;
 
     /// <summary>
+    /// Column that says whose row it is, of a patient or a site: text, key, <see cref="bool"/> or an integer; read when the estimator is fitted and not later. Rows of one subject are like each other, so that
+    /// of each subject one row, drawn at random, calibrates: levels then hold for rows of new subjects, and ask for as many subjects as otherwise for rows. A subject counts once in every group that it has
+    /// rows in. None when null: rows are taken as exchangeable.
+    /// </summary>
+    public string? SubjectColumnName { get; init; }
+
+    /// <summary>
     /// ε in (0, 1): keep a bounded sketch of the calibration values in place of all of them; p-values are then at most ε too large and
     /// never too small. Null, the default, keeps all: O(N) doubles per property.
     /// </summary>
@@ -98,6 +105,8 @@ public sealed record CertifierOptions
             throw new ArgumentException($"{nameof(Calibration)} = {Calibration} is not a {nameof(Certifiers.Calibration)}.");
         if (GroupColumnName is not null && string.IsNullOrWhiteSpace(GroupColumnName))
             throw new ArgumentException($"{nameof(GroupColumnName)} is empty; it must name a column, or be null for no groups.");
+        if (SubjectColumnName is not null && string.IsNullOrWhiteSpace(SubjectColumnName))
+            throw new ArgumentException($"{nameof(SubjectColumnName)} is empty; it must name a column, or be null where rows are exchangeable.");
         if (!Enum.IsDefined(GroupFallback))
             throw new ArgumentException($"{nameof(GroupFallback)} = {GroupFallback} is not a {nameof(Certifiers.GroupFallback)}.");
         if (SketchError is { } error && !(error > 0 && error < 1))

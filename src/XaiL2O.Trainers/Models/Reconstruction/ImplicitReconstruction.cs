@@ -61,8 +61,8 @@ public sealed class ImplicitReconstruction : ReconstructionDefinition
     /// <inheritdoc/>
     public override void Validate()
     {
-        base.Validate();
         ArgumentNullException.ThrowIfNull(Model);
+        base.Validate();
         Model.Validate();
     }
 

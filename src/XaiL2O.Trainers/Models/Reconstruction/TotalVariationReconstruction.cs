@@ -30,8 +30,8 @@ public sealed class TotalVariationReconstruction : ReconstructionDefinition
     /// <inheritdoc/>
     public override void Validate()
     {
-        base.Validate();
         ArgumentNullException.ThrowIfNull(Model);
+        base.Validate();
         ArgumentNullException.ThrowIfNull(Radii);
         Model.Validate();
         Check.AtLeast(TuningRows, 1);
