@@ -140,6 +140,8 @@ internal sealed class DriftLaws
         TestContext.Out.WriteLine($"after {string.Join(", ", quiet)} quiet rows: {string.Join(", ", lifetime)} rows for all time, {string.Join(", ", runLength)} with a run length");
         Assert.That(lifetime, Is.All.LessThan(4 * lifetime[0]));
         Assert.That(runLength, Is.All.LessThan(2 * runLength[0]));
+        Assert.That((double)lifetime[3] / lifetime[1], Is.LessThanOrEqualTo(1.5));
+        Assert.That((double)runLength[3] / runLength[1], Is.LessThanOrEqualTo(1.5));
     }
 
     [Test]

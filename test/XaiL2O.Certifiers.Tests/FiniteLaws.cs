@@ -17,7 +17,7 @@ internal sealed class FiniteLaws
             PropertyFunction.Nonzeros(), PropertyFunction.Nonzeros(0.5), PropertyFunction.Nonzeros(0, Matrix), PropertyFunction.L1Norm(), PropertyFunction.L1Norm(Matrix),
             PropertyFunction.RelativeError(), PropertyFunction.RelativeError(Matrix), PropertyFunction.TotalVariation(),
             PropertyFunction.TotalVariation(2, 2, TotalVariationKind.Isotropic), PropertyFunction.TotalVariation(2, 2, TotalVariationKind.Anisotropic),
-            PropertyFunction.TotalVariation(1, 4), PropertyFunction.TotalVariation(4, 1), PropertyFunction.ShortOfOneHot(), PropertyFunction.SmallestDistance(), PropertyFunction.Disagreement(), PropertyFunction.IterateResidual(), PropertyFunction.ProximalResidual(),
+            PropertyFunction.TotalVariation(1, 4), PropertyFunction.TotalVariation(4, 1), PropertyFunction.ShortOfOneHot(), PropertyFunction.ShortOfOneHot(ClassScores.Logits), PropertyFunction.ShortOfMargin(), PropertyFunction.Entropy(ClassScores.Logits), PropertyFunction.SmallestDistance(), PropertyFunction.Disagreement(), PropertyFunction.IterateResidual(), PropertyFunction.ProximalResidual(),
             PropertyFunction.ProximalResidual("finite.identity"), PropertyFunction.ProximalResidual("finite.zero"),
             PropertyFunction.NeighbourDistance<double>([[1, 2, 3, 4], [0, 0, 0, 0], [1, 0, 0, 2]], 2), PropertyFunction.NeighbourDistance<double>([[1, 2, 3, 4], [0, 0, 0, 0], [1, 0, 0, 2]], 1, FeatureScaling.Whitened),
             PropertyFunction.MahalanobisDistance<double>([[1, 2, 3, 4], [0, 0, 0, 0], [1, 0, 0, 2]]),

@@ -83,7 +83,7 @@ internal sealed class GuaranteeReportTests
             new(1, 2, true, "a", "x"), new(3, 2, false, "a", "y"), new(5, double.PositiveInfinity, true, "b", "x"), new(double.NaN, double.NaN, false, "b", "y"), new(2, 4, true, "b", "x"),
         ]) with { Miscoverage = 0.1 };
         Assert.That((bound.Overall.Held.Count, bound.Overall.Held.Rows, bound.Overall.Unbounded), Is.EqualTo((3, 5, 2)));
-        Assert.That((bound.Overall.MedianBound, bound.Overall.MedianActual), Is.EqualTo((3.0, 2.5)));
+        Assert.That((bound.Overall.MedianBound, bound.Overall.MedianActual), Is.EqualTo((4.0, 2.5)), "a row without a bound is not one with a small bound");
         Assert.That(bound.Sets.ToDictionary(s => s.Key, s => (s.Value.Held.Count, s.Value.Held.Rows)), Is.EqualTo(new Dictionary<string, (int, int)> { ["a"] = (1, 2), ["b"] = (2, 3) }));
         Assert.That(bound.Groups.ToDictionary(s => s.Key, s => (s.Value.Held.Count, s.Value.Held.Rows)), Is.EqualTo(new Dictionary<string, (int, int)> { ["x"] = (3, 3), ["y"] = (0, 2) }));
         Assert.That(bound.Points, Has.Count.EqualTo(5));
@@ -147,7 +147,8 @@ internal sealed class GuaranteeReportTests
     public void Gaps_are_counted_with_infinite_ones_apart()
     {
         var gap = ReportGap.Of("Gap", [(0, true, ""), (1e-9, true, ""), (1e-5, true, ""), (1e-3, false, ""), (double.PositiveInfinity, false, ""), (double.NaN, false, "")]);
-        Assert.That((gap.Rows, gap.Infinite, gap.Converged, gap.Median, gap.LargestConverged, gap.Logarithmic), Is.EqualTo((6, 1, 3, 1e-5, 1e-5, true)));
+        Assert.That((gap.Rows, gap.Infinite, gap.Converged, gap.Median, gap.LargestConverged, gap.Logarithmic), Is.EqualTo((6, 1, 3, (1e-5 + 1e-3) / 2, 1e-5, true)), "a row that was not solved is not one with a small gap");
+        Assert.That((gap.Unsolved, gap.Conclusion), Is.EqualTo((1, "Half of 6 rows have a gap of at most 0.000505; the largest of the 3 rows that converged is 1e-05, and 1 gaps are infinite. 1 rows were not solved.")));
         Assert.That((gap.BinEdges[0], gap.BinEdges[^1]), Is.EqualTo((1e-9, 1e-3)));
         var histogram = gap.Histograms.Single();
         Assert.That((histogram.Rows, histogram.NotFinite, histogram.Shares.Sum()), Is.EqualTo((6, 2, 4 / 6.0)).Within(1e-12));

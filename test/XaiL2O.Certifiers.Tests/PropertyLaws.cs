@@ -104,7 +104,19 @@ internal sealed class PropertyLaws
         Same(PropertyFunction.TotalVariation(2, 2, TotalVariationKind.Anisotropic), [], Math.Abs(d1) + Math.Abs(d2) + Math.Abs(r1) + Math.Abs(r2));
         Same(PropertyFunction.TotalVariation(2, 2, TotalVariationKind.Isotropic), [], Math.Sqrt((d1 * d1) + (r1 * r1)) + Math.Abs(d2) + Math.Abs(r2));
         double[] probabilities = [.. x.Select(v => Math.Exp(v) / x.Sum(Math.Exp))];
-        Assert.That(PropertyFunction.ShortOfOneHot().Evaluate(probabilities, []), Is.EqualTo(1 - probabilities.Max()).Within(1e-12));
+        // Of probabilities and of the logits that they are the softmax of, which no number that is added to all changes.
+        foreach (var (scores, given) in new[] { (ClassScores.Probabilities, probabilities), (ClassScores.Logits, x), (ClassScores.Logits, [.. x.Select(v => v + 900)]) })
+        {
+            var two = probabilities.OrderDescending().ToArray();
+            Assert.That(PropertyFunction.ShortOfOneHot(scores).Evaluate(given, []), Is.EqualTo(1 - two[0]).Within(1e-9), scores.ToString());
+            Assert.That(PropertyFunction.ShortOfMargin(scores).Evaluate(given, []), Is.EqualTo(1 - (two[0] - two[1])).Within(1e-9), scores.ToString());
+            Assert.That(PropertyFunction.Entropy(scores).Evaluate(given, []), Is.EqualTo(-two.Sum(p => p > 0 ? p * Math.Log(p) : 0)).Within(1e-9), scores.ToString());
+        }
+
+        // One logit is that of the second of two classes.
+        var σ = 1 / (1 + Math.Exp(-x[0]));
+        Assert.That(PropertyFunction.ShortOfOneHot(ClassScores.Logits).Evaluate([x[0]], []), Is.EqualTo(Math.Min(σ, 1 - σ)).Within(1e-9));
+        Assert.That(PropertyFunction.ShortOfMargin().Evaluate([σ], []), Is.EqualTo(1 - Math.Abs((2 * σ) - 1)).Within(1e-9));
     });
 
     private static IEnumerable<TestCaseData> Functions()
@@ -118,7 +130,8 @@ internal sealed class PropertyLaws
         [
             PropertyFunction.Nonzeros(0.5), PropertyFunction.Nonzeros(0.5, Matrix), PropertyFunction.L1Norm(), PropertyFunction.L1Norm(Matrix),
             PropertyFunction.TotalVariation(), PropertyFunction.TotalVariation(2, 2, TotalVariationKind.Isotropic), PropertyFunction.DistanceTo(TargetSet.Points([[1, 2, 3, 4], [0, 0, 0, 0]])),
-            PropertyFunction.ShortOfOneHot(), PropertyFunction.SmallestDistance(), PropertyFunction.Disagreement(), PropertyFunction.IterateResidual(), PropertyFunction.ProximalResidual(), PropertyFunction.RelativeError(),
+            PropertyFunction.ShortOfOneHot(), PropertyFunction.ShortOfOneHot(ClassScores.Logits), PropertyFunction.ShortOfMargin(), PropertyFunction.ShortOfMargin(ClassScores.Logits), PropertyFunction.Entropy(),
+            PropertyFunction.Entropy(ClassScores.Logits), PropertyFunction.SmallestDistance(), PropertyFunction.Disagreement(), PropertyFunction.IterateResidual(), PropertyFunction.ProximalResidual(), PropertyFunction.RelativeError(),
             PropertyFunction.ProximalResidual("test.halve"), PropertyFunction.DistanceTo(TargetSet.Projection("test.halve")),
         ];
         return functions.Select(f => new TestCaseData(f).SetArgDisplayNames($"{f.Describe().Kind} {f.Describe().Numbers.Count}"));

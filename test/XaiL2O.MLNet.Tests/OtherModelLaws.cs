@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using XaiL2O.Certifiers;
+using XaiL2O.Examples;
 
 namespace XaiL2O.MLNet.Tests;
 
@@ -45,6 +46,33 @@ internal sealed class OtherModelLaws
         return (Share(Draw(3, 300)), Share(odd));
     }
 
+    private sealed class Logits
+    {
+        [VectorType(3)]
+        public float[] Score { get; set; } = [];
+    }
+
+    /// <summary>Networks give logits: certified as what they are they calibrate and reload; taken for probabilities they are refused with what to do.</summary>
+    [Test]
+    public void Logits_are_certified_by_confidence_margin_and_entropy_and_refused_as_probabilities()
+    {
+        var random = new Random(3);
+        IDataView View(int rows, double scale) => Ml.Data.LoadFromEnumerable(Enumerable.Range(0, rows).Select(i => new Logits { Score = [.. Enumerable.Range(0, 3).Select(c => (float)((c == i % 3 ? scale : 0) + random.NextDouble()))] }).ToArray());
+        CertifiedProperty[] Properties(ClassScores scores) =>
+        [
+            CertifiedProperty.Of("Confidence", PropertyFunction.ShortOfOneHot(scores), "Score"), CertifiedProperty.Of("Margin", PropertyFunction.ShortOfMargin(scores), "Score"),
+            CertifiedProperty.Of("Entropy", PropertyFunction.Entropy(scores), "Score"),
+        ];
+        var certifier = Ml.L2O().Certify(Properties(ClassScores.Logits)).Fit(View(300, 6));
+        Assert.That(certifier.Transform(View(100, 6)).GetColumn<bool>("Trustworthy").Count(t => t), Is.GreaterThan(75));
+        Assert.That(certifier.Transform(View(100, 0)).GetColumn<bool>("Trustworthy"), Has.All.False, "undecided rows");
+        using var folder = new TemporaryFolder();
+        Assert.That(ChainReload.Compare(Ml, certifier, View(20, 3), folder.PathOf("model.zip")).Differing, Is.Zero);
+        Assert.That(
+            () => Ml.L2O().Certify(Properties(ClassScores.Probabilities)).Fit(View(300, 6)),
+            Throws.InvalidOperationException.With.Message.Contains("ShortOfOneHot(ClassScores.Logits)").And.Message.Contains("'Score'"));
+    }
+
     [Test]
     public void Two_regressions_disagree_where_neither_knows()
     {
@@ -83,7 +111,8 @@ internal sealed class OtherModelLaws
     [Test]
     public void Principal_components_see_inputs_out_of_all_proportion_with_the_size_of_the_input_beside_them()
     {
-        var model = Ml.AnomalyDetection.Trainers.RandomizedPca("Features", rank: 2).Fit(View(Draw(1, 300)));
+        // A context of its own: its generator would be where other tests have left it.
+        var model = new MLContext(1).AnomalyDetection.Trainers.RandomizedPca("Features", rank: 2).Fit(View(Draw(1, 300)));
         var calibration = model.Transform(View(Draw(2, 600)));
         var certified = Ml.L2O().Certify(new CertifierOptions
         {

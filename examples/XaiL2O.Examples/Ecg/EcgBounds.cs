@@ -82,8 +82,7 @@ internal sealed class EcgBounds
     public ReportBound Report(IEnumerable<EcgInference> rows, Func<EcgInference, string> set) =>
         ReportBound.Of("Bound on the PRD in percent", "PRD in percent", rows.Select(r => new BoundedRow(r.Prd, r.PrdBound, r.Prd <= r.PrdBound, set(r)))) with
         {
-            Miscoverage = Miscoverage,
-            Promise = "Of rows like the calibration rows, half of them damaged, at most 10 % break their bound, on average over calibrations. Windows of other patients are not like them, and nothing is promised of these.",
+            Promise = $"Of rows like the calibration rows, half of them damaged, at most {100 * Miscoverage:0} % break their bound, on average over calibrations. Windows of other patients are not like them, and nothing is promised of these.",
             Rate = Bound.Intervals.Pooled.Rate,
         };
 

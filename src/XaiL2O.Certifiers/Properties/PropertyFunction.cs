@@ -14,6 +14,9 @@ public abstract class PropertyFunction
     /// <summary>What usually causes a violation, a sentence for explanations; empty when not known.</summary>
     public virtual string Cause => "";
 
+    /// <summary>What its arguments must be for it to be a number, for the message where calibration rows make it NaN or ∞; empty where finite ones are enough.</summary>
+    public virtual string Requirement => "";
+
     /// <summary>What the function computes, for reports.</summary>
     /// <param name="of">What it is computed of: names of columns, or a symbol.</param>
     public virtual string Formula(string of) => $"{Describe().Kind} of {of}";
@@ -83,7 +86,19 @@ public abstract class PropertyFunction
         new ImageVariationFunction(height, width, kind);
 
     /// <summary>1 − max xᵢ of class probabilities; of one number, the probability p of one of two classes, 1 − max(p, 1 − p).</summary>
-    public static PropertyFunction ShortOfOneHot() => new OneHotFunction();
+    public static PropertyFunction ShortOfOneHot() => ShortOfOneHot(ClassScores.Probabilities);
+
+    /// <summary>1 − max pᵢ of a classifier's probabilities, or of the softmax of its logits; one number speaks for the second of two classes.</summary>
+    /// <param name="scores">What the column holds.</param>
+    public static PropertyFunction ShortOfOneHot(ClassScores scores) => new OneHotFunction(scores);
+
+    /// <summary>1 − (p₁ − p₂) of the two largest probabilities: near 1 where two classes are about as likely, however many others there are.</summary>
+    /// <param name="scores">What the column holds.</param>
+    public static PropertyFunction ShortOfMargin(ClassScores scores = ClassScores.Probabilities) => new MarginFunction(scores);
+
+    /// <summary>−Σ pᵢ ln pᵢ of the probabilities, from 0 to the logarithm of the number of classes: large where many classes are likely.</summary>
+    /// <param name="scores">What the column holds.</param>
+    public static PropertyFunction Entropy(ClassScores scores = ClassScores.Probabilities) => new EntropyFunction(scores);
 
     /// <summary>
     /// ‖x − y‖ of what two models that were trained apart say of the same row, for instance two regressions: they agree where both know the answer. It does not

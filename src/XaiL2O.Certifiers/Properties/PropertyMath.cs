@@ -110,13 +110,36 @@ internal static class PropertyMath
     /// 1 − max(p, 1 − p). NaN unless they are probabilities.
     /// </summary>
     /// <param name="x">In the unit simplex up to 1e-3, or one number in [0, 1] up to 1e-3.</param>
-    public static double ShortOfOneHot(ReadOnlySpan<double> x)
+    public static double ShortOfOneHot(ReadOnlySpan<double> x) => PropertyFunction.ShortOfOneHot().Evaluate(x, []);
+
+    /// <summary>The probabilities of classes; of one number, those of the second and the first of two classes.</summary>
+    /// <param name="x">Scores.</param>
+    /// <param name="scores">What they are.</param>
+    /// <param name="probabilities">Receives as many as there are scores, or two.</param>
+    /// <returns>Whether they are such scores.</returns>
+    internal static bool Probabilities(ReadOnlySpan<double> x, ClassScores scores, Span<double> probabilities)
     {
+        if (x.IsEmpty || !TensorPrimitives.IsFiniteAll(x))
+            return false;
+        if (scores == ClassScores.Logits)
+        {
+            // Of one number x: softmax of (x, 0).
+            probabilities[1] = 0;
+            x.CopyTo(probabilities);
+            var all = probabilities[..Math.Max(2, x.Length)];
+            TensorPrimitives.Subtract(all, TensorPrimitives.Max<double>(all), all);
+            TensorPrimitives.SoftMax(all, all);
+            return true;
+        }
+
         if (x.Length == 1)
-            return x[0] >= -SimplexTolerance && x[0] <= 1 + SimplexTolerance ? Math.Max(0, Math.Min(x[0], 1 - x[0])) : double.NaN;
-        if (x.IsEmpty || !(TensorPrimitives.Min(x) >= -SimplexTolerance) || !(Math.Abs(TensorPrimitives.Sum(x) - 1) <= SimplexTolerance))
-            return double.NaN;
-        return Math.Max(0, 1 - TensorPrimitives.Max(x));
+        {
+            (probabilities[0], probabilities[1]) = (x[0], 1 - x[0]);
+            return x[0] >= -SimplexTolerance && x[0] <= 1 + SimplexTolerance;
+        }
+
+        x.CopyTo(probabilities);
+        return TensorPrimitives.Min(x) >= -SimplexTolerance && Math.Abs(TensorPrimitives.Sum(x) - 1) <= SimplexTolerance;
     }
 
     /// <summary>min xᵢ of distances; what rounding makes of 0 counts as 0. NaN unless they are distances.</summary>

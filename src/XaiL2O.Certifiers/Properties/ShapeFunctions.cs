@@ -67,18 +67,6 @@ internal sealed class ImageVariationFunction : PropertyFunction
     public override double Evaluate(ReadOnlySpan<double> first, ReadOnlySpan<double> second) => PropertyMath.TotalVariation(first, height, width, kind);
 }
 
-/// <summary>Probability short of one-hot.</summary>
-internal sealed class OneHotFunction : PropertyFunction
-{
-    public override string Cause => "an input between classes or unlike all of them: the classifier spreads its probability";
-
-    public override string Formula(string of) => $"1 − max xᵢ, what the largest probability lacks to 1, of {of}";
-
-    public override FunctionDescription Describe() => new("ShortOfOneHot");
-
-    public override double Evaluate(ReadOnlySpan<double> first, ReadOnlySpan<double> second) => PropertyMath.ShortOfOneHot(first);
-}
-
 /// <summary>Distance to the nearest of several things.</summary>
 internal sealed class SmallestFunction : PropertyFunction
 {

@@ -36,7 +36,7 @@ internal static class GuaranteeHtml
     public static void Gap(StringBuilder html, ReportGap gap, string id)
     {
         Open(html, gap.Name, id, gap.Conclusion);
-        html.Append("<p>By at most this share the objective of a solve exceeds its minimum. An infinite gap says nothing of a row: a constraint is missed, or nothing bounds the solutions.</p>\n");
+        html.Append("<p>By at most this share the objective of a solve exceeds its minimum. An infinite gap says nothing of a row: a constraint is missed, or nothing bounds the solutions. Where a part of the objective is a learned network whose value is not known, or nothing is minimised, this is the residual of the conditions of optimality and bounds nothing.</p>\n");
         if (gap.Rows > 0)
             SvgHistogram.Render(html, new HistogramFigure(gap.Name, gap.BinEdges, gap.Logarithmic, gap.Histograms), id);
         html.Append("</section>\n");
@@ -47,7 +47,7 @@ internal static class GuaranteeHtml
     {
         if (rates.Count == 0)
             return;
-        html.Append("<p>The rate is that of all calibration rows together. Within each group:</p>\n<dl>\n");
+        html.Append("<p>Within each group that has a calibration of its own:</p>\n<dl>\n");
         foreach (var (group, rate) in rates)
             html.Append(CultureInfo.InvariantCulture, $"<dt>{HtmlReport.Text(group)}</dt><dd>{HtmlReport.Text(rate.ToString())}</dd>\n");
         html.Append("</dl>\n");
@@ -97,7 +97,10 @@ internal static class GuaranteeHtml
         html.Append(CultureInfo.InvariantCulture, $"<path class=\"promise\" d=\"{Path(plane, selection.Curve.Where(r => r.Rate <= top && r.Released > 0).Select(r => (r.Released, r.Rate)))}\"/>\n");
         html.Append(CultureInfo.InvariantCulture, $"<path class=\"curve\" d=\"{Path(plane, known.Select(r => (r.Released, r.BadShare)))}\"/>\n");
         html.Append(CultureInfo.InvariantCulture, $"<path class=\"dots\" d=\"M{plane.At(1, selection.Bad.Share)}h0\"/>\n");
-        plane.Label(1, selection.Bad.Share, $"all rows: {Share(Math.Round(selection.Bad.Share, 3))} bad");
+        // Where all rows are released, the chosen rate says the same of them.
+        var apart = double.IsNaN(chosen.BadShare) || chosen.Released < 0.9 || Math.Abs(chosen.BadShare - selection.Bad.Share) > 0.1 * top;
+        if (apart)
+            plane.Label(1, selection.Bad.Share, $"all rows: {Share(Math.Round(selection.Bad.Share, 3))} bad");
         if (!double.IsNaN(chosen.BadShare))
         {
             html.Append(CultureInfo.InvariantCulture, $"<path class=\"mark\" d=\"M{plane.At(chosen.Released, chosen.BadShare)}h0\"/>\n");
@@ -106,7 +109,7 @@ internal static class GuaranteeHtml
 
         plane.Close(selection.IsStream
             ? "The large dot is the rate of the stream. At another rate its rows would be decided on one by one again."
-            : "The line is what rates from 1 % to 100 % would release of this batch, the large dot the chosen one; dashed is the rate that each of them promises.");
+            : "The line is what rates from 1 % to 100 % would release of this batch, the large dot the chosen one; dashed is the rate that each of them promises, if it was chosen before the truths were known.");
         if (selection.IsStream)
             return;
         html.Append("<details><summary>The numbers</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Rates as a table\"><table class=\"cards\">\n<thead><tr><th scope=\"col\">Rate</th><th scope=\"col\" class=\"n\">Released</th><th scope=\"col\" class=\"n\">Bad among them</th></tr></thead>\n<tbody>\n");

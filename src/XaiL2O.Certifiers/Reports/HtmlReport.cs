@@ -70,7 +70,7 @@ internal static class HtmlReport
         }
     }));
 
-    public static string Number(double value) => double.IsNaN(value) ? "–" : double.IsInfinity(value) ? "∞" : Explanations.Number(value);
+    public static string Number(double value) => double.IsNaN(value) ? "–" : double.IsInfinity(value) ? value > 0 ? "∞" : "−∞" : Explanations.Number(value);
 
     public static string Percent(double share) => double.IsNaN(share) ? "–" : string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0}\u00a0%");
 

@@ -51,7 +51,7 @@ public sealed record ReportBound
                 return $"The truths of these rows are not known, so {Name} was not compared with them.";
             var promised = 1 - Miscoverage;
             var compared = promised is null ? "" : string.Create(CultureInfo.InvariantCulture, $" {(held.High < promised ? "is below" : held.Low > promised ? "is above" : "contains")} the promised {100 * promised:0.##} %");
-            return string.Create(CultureInfo.InvariantCulture, $"{Name} holds for {held.Count} of {held.Rows} rows, {100 * held.Share:0.0} %; the exact 95 % interval {(compared.Length == 0 ? "is " : "")}{held.Interval}{compared}.");
+            return string.Create(CultureInfo.InvariantCulture, $"{Name} holds for {held.Count} of {held.Rows} rows, {100 * held.Share:0.0} %; the exact 95 % interval {(compared.Length == 0 ? "is " : "")}{held.Interval}{compared}.{(Overall.Unbounded > 0 ? string.Create(CultureInfo.InvariantCulture, $" {Overall.Unbounded} of the rows have no finite bound, which says nothing of them.") : "")}");
         }
     }
 

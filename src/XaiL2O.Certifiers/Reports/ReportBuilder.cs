@@ -115,7 +115,7 @@ public sealed class ReportBuilder
                 .OrderByDescending(r => r.Verdict.Label)
                 .ThenByDescending(r => r.Verdict.FailedParts.Count)
                 .ThenBy(r => double.IsNaN(r.Verdict.JointPValue) ? 0 : r.Verdict.JointPValue)
-                .ThenByDescending(r => r.Verdict.Certificates.Max(Excess))
+                .ThenByDescending(r => r.Verdict.Certificates.Select(Excess).DefaultIfEmpty(0).Max())
                 .Take(WorstRows)
                 .Select(r => new ReportRow(r.Name, r.Set, r.Group, r.Verdict.Label, r.Verdict.JointPValue, r.Verdict.Certificates, r.Verdict.Explanation)),
         ],

@@ -9,7 +9,7 @@ public sealed record ReportCoverage(ReportShare Held, double MedianBound, double
 {
     internal static ReportCoverage Of(IReadOnlyCollection<BoundedRow> rows) => new(
         new ReportShare(rows.Count(r => r.Holds), rows.Count),
-        Median(rows.Select(r => r.Bound)),
+        Median(rows.Select(r => double.IsNaN(r.Bound) ? double.PositiveInfinity : r.Bound)),
         Median(rows.Select(r => r.Actual)),
         rows.Count(r => !double.IsFinite(r.Bound)));
 

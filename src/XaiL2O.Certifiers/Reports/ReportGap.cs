@@ -12,6 +12,9 @@ public sealed record ReportGap
     /// <summary>Rows whose gap is infinite: nothing bounds how far they are from the optimum.</summary>
     public required int Infinite { get; init; }
 
+    /// <summary>Rows that were not solved, whose gap is NaN; they count as infinite in the median.</summary>
+    public required int Unsolved { get; init; }
+
     /// <summary>Rows whose solve converged.</summary>
     public required int Converged { get; init; }
 
@@ -31,7 +34,7 @@ public sealed record ReportGap
     public required IReadOnlyList<ReportHistogram> Histograms { get; init; }
 
     /// <summary>One sentence: how large gaps are.</summary>
-    public string Conclusion => $"Half of {Rows} rows have a gap of at most {HtmlReport.Number(Median)}; the largest of the {Converged} rows that converged is {HtmlReport.Number(LargestConverged)}, and {Infinite} gaps are infinite.";
+    public string Conclusion => Rows == 0 ? "There are no rows." : $"Half of {Rows} rows have a gap of at most {HtmlReport.Number(Median)}; the largest of the {Converged} rows that converged is {HtmlReport.Number(LargestConverged)}, and {Infinite} gaps are infinite.{(Unsolved > 0 ? $" {Unsolved} rows were not solved." : "")}";
 
     /// <summary>Counts rows.</summary>
     /// <param name="name">Name of the gap.</param>
@@ -48,8 +51,9 @@ public sealed record ReportGap
             Name = name,
             Rows = all.Length,
             Infinite = all.Count(r => double.IsInfinity(r.Gap)),
+            Unsolved = all.Count(r => double.IsNaN(r.Gap)),
             Converged = converged.Length,
-            Median = ReportCoverage.Median(all.Select(r => r.Gap)),
+            Median = ReportCoverage.Median(all.Select(r => double.IsNaN(r.Gap) ? double.PositiveInfinity : r.Gap)),
             LargestConverged = converged.DefaultIfEmpty(double.NaN).Max(),
             BinEdges = edges,
             Logarithmic = logarithmic,

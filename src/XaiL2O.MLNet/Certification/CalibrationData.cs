@@ -184,7 +184,7 @@ internal sealed class CalibrationData
             if (property.Limits is not null && odd == rows)
                 return null;
             if (odd > 0 && property.Limits is null)
-                throw new InvalidOperationException($"The property '{property.Name}' (column '{string.Join("', '", property.Columns)}') cannot be calibrated on these rows: {odd} of {rows} values are NaN or infinite; remove those rows before calibrating.");
+                throw new InvalidOperationException($"The property '{property.Name}' (column '{string.Join("', '", property.Columns)}') cannot be calibrated on these rows: {odd} of {rows} values are NaN or infinite{(property.Function is { Requirement: { Length: > 0 } needs } ? $". {needs} Or remove those rows" : "; remove those rows")} before calibrating.");
             if (rows == 0)
                 throw new InvalidOperationException($"The property '{property.Name}' cannot be calibrated: there are no rows.");
             return sketch is null ? new EmpiricalDistribution(values) : sketch.ToDistribution();

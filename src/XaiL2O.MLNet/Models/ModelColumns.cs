@@ -67,7 +67,7 @@ internal sealed class ModelColumns
             new(Prefix + "Iterations", NumberDataViewType.Int32) { Maker = Maker },
             new(Prefix + "Residual", NumberDataViewType.Double) { Maker = Maker, Cause = unsolved },
             new(Prefix + "Gap", NumberDataViewType.Double) { Maker = Maker, Cause = unsolved, Formula = "the most by which the objective exceeds its minimum, relative to it; ∞ where a constraint is missed" },
-            new(Prefix + "SolutionDistance", NumberDataViewType.Double) { Maker = Maker, Cause = unsolved, Formula = "the most that ‖x − x*‖ can be, where the objective is strongly convex; ∞ elsewhere, and where a constraint is missed" },
+            new(Prefix + "SolutionDistance", NumberDataViewType.Double) { Maker = Maker, Cause = unsolved, Formula = "the most that ‖x − x*‖ can be, where the objective is strongly convex and x* solves the problem whose constraints are moved by what x violates; ∞ elsewhere, and where a constraint is missed" },
             new(Prefix + "Converged", BooleanDataViewType.Instance) { Maker = Maker, Cause = unsolved, Formula = "0 where the solve converged, else 1" },
         ];
         ColumnCheck.Outputs(columns);

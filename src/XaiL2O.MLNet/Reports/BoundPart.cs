@@ -58,9 +58,10 @@ internal sealed class BoundPart : IReportPart
         var part = ReportBound.Of(Name, ActualName, rows) with
         {
             IsLower = IsLower,
-            Miscoverage = options.SubjectColumnName is not null && options.SubjectPromise == SubjectPromise.EveryRow ? null : options.Level.Miscoverage,
+            Miscoverage = options.SubjectColumnName is null ? options.Level.Miscoverage : null, // of subjects, and rows are counted here
             Promise = Promise,
-            Rate = bound.Intervals.Pooled.Rate,
+            // Rows of groups have the bounds of theirs.
+            Rate = bound.Intervals.Groups.Count > 0 ? null : bound.Intervals.Pooled.Rate,
             GroupRates = bound.Intervals.Groups.Where(g => g.Value.Rate is not null).OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Value.Rate!),
         };
         return report with { Bounds = [.. report.Bounds, part] };
@@ -127,7 +128,7 @@ internal sealed class BoundPart : IReportPart
             var often = options.Level.Confidence is { } sure ? string.Create(CultureInfo.InvariantCulture, $"for {100 * sure:0.##} % of calibrations") : "on average over calibrations";
             var most = string.Create(CultureInfo.InvariantCulture, $"at most {100 * options.Level.Miscoverage:0.##} %");
             var promise = options.SubjectColumnName is not { } subject ? $"Of rows like the calibration rows {most} break their bound, {often}."
-                : options.SubjectPromise == SubjectPromise.Row ? $"Of the rows of new subjects ('{subject}') {most} break their bound, {often}."
+                : options.SubjectPromise == SubjectPromise.Row ? $"Of the rows of a new subject ('{subject}') {most} break their bound, on average over subjects, {often}."
                 : $"Of new subjects ('{subject}') {most} have a row that breaks its bound, {often}; calibration rows are subjects here, each with its worst row.";
             if (options.WeightColumnName is { } weight)
                 promise += string.Create(CultureInfo.InvariantCulture, $" The rows are like the calibration rows weighted by '{weight}', of which as many count as {bound.Intervals.Pooled.EffectiveSampleSize:0} rows would.");

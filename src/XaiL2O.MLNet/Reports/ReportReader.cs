@@ -16,7 +16,7 @@ internal static class ReportReader
         var transformers = FindCertifiers(model).ToArray();
         IReportPart[] parts = [.. Parts(model, judged.Schema, options).OfType<IReportPart>()];
         if (transformers.Length == 0 && parts.Length == 0)
-            throw new ArgumentException("The model contains no certifier, bound or selection, and no model of this library, whose columns the rows have, so there is nothing to report. Append Certify(…), BoundError(…) or SelectTrustworthy(…).", nameof(model));
+            throw new ArgumentException("The model contains no certifier, bound (BoundError) or selection, and no model of this library, whose columns the rows have, so there is nothing to report. Append Certify(…), BoundError(…) or SelectTrustworthy(…).", nameof(model));
         string?[] extra = [options.SetColumnName, options.RowNameColumnName, .. transformers.Select(t => t.Options.GroupColumnName)];
         foreach (var name in extra.OfType<string>())
             ColumnCheck.Group(judged.Schema, name);

@@ -165,7 +165,7 @@ public abstract class ImplicitModel : IDisposable
         var distance = Values(optimality.Distance * scale.flatten());
         for (var row = 0; row < primal.Length; row++)
         {
-            solve.Distance[row] = primal[row] <= violation ? distance[row] : double.PositiveInfinity;
+            solve.Distance[row] = primal[row] <= violation && !double.IsNaN(distance[row]) ? distance[row] : double.PositiveInfinity;
             if (solve.Status[row] != SolveStatus.Converged)
                 continue;
             solve.Gap[row] = primal[row] <= violation ? excess[row] : double.PositiveInfinity;
@@ -180,7 +180,7 @@ public abstract class ImplicitModel : IDisposable
     /// <summary>The property values of any estimate, whatever made it.</summary>
     /// <param name="estimates">Shape <c>[batch, InferenceSize]</c>.</param>
     /// <param name="data">The measurements they explain, shape <c>[batch, DataSize]</c>.</param>
-    /// <returns>For each of <see cref="Properties"/>, in order, one value per row; NaN where the estimate holds NaN or ∞.</returns>
+    /// <returns>For each of <see cref="Properties"/>, in order, one value per row; NaN where the estimate holds NaN or ∞, and of what compares with data that the model does not take (<see cref="Admit"/>).</returns>
     public double[][] Evaluate(Tensor estimates, Tensor data)
     {
         ArgumentNullException.ThrowIfNull(estimates);
@@ -188,7 +188,7 @@ public abstract class ImplicitModel : IDisposable
         using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var (x, d) = (estimates.to(DataType).to(Device), data.to(DataType).to(Device));
+        var (x, d) = (estimates.to(DataType).to(Device), Admit(data.to(DataType).to(Device)));
         // Some terms ignore a direction, such as that into a half-space, in which ∞ would be a perfect estimate.
         var odd = x.isfinite().all(1).logical_not();
         return [.. Properties.Select(term => term.PropertyValue(x, d).to(ScalarType.Float64).masked_fill(odd, double.NaN).cpu().data<double>().ToArray())];

@@ -27,7 +27,7 @@ public sealed record ModelInference(
     /// <summary>The most by which the objective of a row exceeds its minimum, relative to it; see <see cref="Optimality.Excess"/>. ∞ where a constraint is missed, NaN where nothing was solved.</summary>
     public double[] Gap { get; init; } = (double[])Residual.Clone();
 
-    /// <summary>The most by which the inference of a row differs from the solution, in units of x, where the objective is strongly convex; see <see cref="Optimality.Distance"/>. ∞ elsewhere, and where a constraint is missed.</summary>
+    /// <summary>The most by which the inference of a row differs from the solution, in units of x, where the objective is strongly convex, of the problem whose constraints are moved by what it violates; see <see cref="Optimality.Distance"/>. ∞ elsewhere, and where a constraint is missed.</summary>
     public double[] Distance { get; init; } = [.. Residual.Select(_ => double.PositiveInfinity)];
 
     /// <summary>

@@ -9,7 +9,7 @@ public sealed class MatrixOperator : LinearOperator
     private readonly double? knownNorm;
     private readonly Func<Tensor, double> bound = SpectralNorm;
     private double? computedNorm;
-    private double? lowerNorm;
+    private double lowerNorm = double.NaN; // not known yet; written whole, from any thread
 
     /// <summary>Takes ownership of a matrix.</summary>
     /// <param name="matrix">M, shape <c>[OutputSize, InputSize]</c>, real floating point. Disposed with the operator.</param>
@@ -48,7 +48,7 @@ public sealed class MatrixOperator : LinearOperator
 
     /// <summary>The smallest singular value where there are at least as many rows as columns, less what rounding can make of it; computed once for a matrix that is not trained.</summary>
     public override double LowerNormBound =>
-        OutputSize < InputSize ? 0 : Matrix.requires_grad ? SmallestSingularValue(Matrix) : lowerNorm ??= SmallestSingularValue(Matrix);
+        OutputSize < InputSize ? 0 : Matrix.requires_grad ? SmallestSingularValue(Matrix) : double.IsNaN(lowerNorm) ? lowerNorm = SmallestSingularValue(Matrix) : lowerNorm;
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => mm(x, Matrix.t());

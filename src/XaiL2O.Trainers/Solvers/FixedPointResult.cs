@@ -14,6 +14,6 @@ public sealed record FixedPointResult(SplittingState State, double[] Residual, i
     /// <summary>The most by which the objective of a row exceeds its minimum, relative to it; see <see cref="Optimality.Excess"/>. ∞ where a constraint is missed, NaN where nothing was solved.</summary>
     public double[] Gap { get; init; } = (double[])Residual.Clone();
 
-    /// <summary>The most by which the inference of a row differs from the solution, where that is known; see <see cref="Optimality.Distance"/>. ∞ elsewhere.</summary>
+    /// <summary>The most by which the inference of a row differs from the solution, where that is known; see <see cref="Optimality.Distance"/>. <see cref="ImplicitModel.Infer"/> measures it; ∞ before.</summary>
     public double[] Distance { get; init; } = [.. Residual.Select(_ => double.PositiveInfinity)];
 }

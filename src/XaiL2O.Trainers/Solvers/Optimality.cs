@@ -53,7 +53,7 @@ public sealed record Optimality(Tensor Primal, Tensor Dual, Tensor Gap)
 
     /// <summary>
     /// The most by which x differs from the solution, ‖x − x*‖, where the objective is strongly convex by what its terms say (<see cref="ISmooth.StrongConvexity"/>,
-    /// <see cref="IProximable.StrongConvexity"/>), up to second order in the violation of constraints; ∞ elsewhere. Shape <c>[batch]</c>. Computed when it is read.
+    /// <see cref="IProximable.StrongConvexity"/>); ∞ elsewhere. Where x misses constraints, x* is the solution of the problem whose sets are moved by what x violates. Shape <c>[batch]</c>. Computed when it is read.
     /// </summary>
     public Tensor Distance => MeasureDistance?.Invoke() ?? full_like(Primal, double.PositiveInfinity);
 

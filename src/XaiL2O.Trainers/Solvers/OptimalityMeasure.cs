@@ -85,7 +85,9 @@ internal sealed class OptimalityMeasure
         }
 
         // ‖K‖‖x‖ is the scale where Kx is 0 up to rounding, as the differences of a constant signal are. What a soft ball leaves of the measurements is far smaller than they are.
-        var whole = term is FidelityTerm ball ? (point - ball.Target(data)).norm(1) : scale.maximum(term.Operator.NormBound * x.norm(1));
+        // Single precision cannot tell it from less than a thousandth of them.
+        var whole = term is not FidelityTerm ball ? scale.maximum(term.Operator.NormBound * x.norm(1))
+            : (point - ball.Target(data)).norm(1).maximum(ball.Target(data).norm(1) * (x.dtype == ScalarType.Float64 ? 0 : 1e-3));
         consistency = consistency.maximum(Ratio.OfNorms((image - point).norm(1), whole));
         if (term.Value(image, data) is { } value)
         {
@@ -169,7 +171,7 @@ internal sealed class OptimalityMeasure
         var gap = (objective - bound).abs();
         return new Optimality(primal, Relative(fall), Relative(gap)) { Complete = Complete, MeasureDistance = Distance };
 
-        Tensor? Distance() => StrongConvexity is > 0 and var μ ? DistanceToSolution(μ, solutions().Residual.norm(1), forces.Aggregate((a, b) => a.maximum(b))) : null;
+        Tensor? Distance() => StrongConvexity is > 0 and var μ ? DistanceToSolution(μ, forces.Aggregate((a, b) => a.maximum(b))) : null;
 
         (Tensor Dual, Tensor Excess) Complete()
         {
@@ -191,33 +193,46 @@ internal sealed class OptimalityMeasure
     }
 
     /// <summary>
-    /// The objective less <c>μ/2·‖x‖²</c> is convex, with what is said of points uᵢ that are not quite Kᵢx: ‖Kᵢx* − uᵢ‖² ≥ (1 − ε)‖Kᵢ(x* − x)‖² − (1/ε − 1)‖Kᵢx − uᵢ‖².
+    /// μ for which the objective less <c>μ/2·‖x‖²</c> is convex, with what is said of points uᵢ that are not quite Kᵢx: ‖Kᵢx* − uᵢ‖² ≥ (1 − ε)‖Kᵢ(x* − x)‖² − (1/ε − 1)‖Kᵢx − uᵢ‖².
     /// </summary>
-    private double StrongConvexity =>
-        (1 - PointShare) * (proximable.Sum(p => p.Term.StrongConvexity * p.Term.Operator.LowerNormBound * p.Term.Operator.LowerNormBound) + smooth.Sum(h => h.Term.StrongConvexity));
+    private double StrongConvexity
+    {
+        get
+        {
+            var sum = smooth.Sum(h => h.Term.StrongConvexity);
+            // A bound of an operator from below can take a decomposition of its matrix.
+            foreach (var (term, _, _, _) in proximable.Where(p => p.Term.StrongConvexity > 0))
+                sum += term.StrongConvexity * Math.Pow(term.Operator.LowerNormBound, 2);
+            return (1 - PointShare) * sum;
+        }
+    }
 
     /// <summary>
-    /// A bound on t = ‖x − x*‖, row by row. With P(x*) ≥ D + ⟨r, x*⟩ + μ/2·t² and P(x*) ≤ P(x), which is so to first order in the violation of constraints where its product with the
-    /// subgradients counts, μ/2·t² ≤ G + ‖r‖t, where G = Σ fᵢ(Kᵢx) − fᵢ(uᵢ) − ⟨sᵢ, Kᵢx − uᵢ⟩.
+    /// A bound on t = ‖x − x*‖, row by row, where x* solves the problem whose sets are moved by what x violates, δᵢ = Kᵢx − P(Kᵢx). Of that problem x is a feasible point, so that with
+    /// r = Σ Kᵢᵀsᵢ from P(x*) ≥ D + ⟨r, x*⟩ + μ/2·t² and P(x*) ≤ P(x) follows μ/2·t² ≤ G + ‖r‖t, where G = Σ fᵢ(Kᵢx) − fᵢ(uᵢ) − ⟨sᵢ, Kᵢx − uᵢ⟩, and Σ ⟨sᵢ, δᵢ − (Kᵢx − uᵢ)⟩ of the sets.
     /// </summary>
-    private Tensor DistanceToSolution(double μ, Tensor residual, Tensor force)
+    private Tensor DistanceToSolution(double μ, Tensor force)
     {
         var rounding = 10 * (x.dtype == ScalarType.Float64 ? DoubleRounding : SingleRounding);
         var room = rounding * (objective.abs() + reference); // G
+        var residual = zeros_like(x);
         foreach (var (term, image, point, s) in proximable)
         {
+            residual = residual + term.Operator.ApplyAdjoint(s);
             var away = image - point;
             var product = (s * away).sum(1);
-            room = room + (term.IsConstraint ? product.abs() : (term.Value(image, data)! - term.Value(point, data)! - product).clamp_min(0) + Away(term.StrongConvexity, away));
+            var part = term.IsConstraint ? (s * (image - term.Proximal(image, 1, data))).sum(1) - product : term.Value(image, data)! - term.Value(point, data)! - product;
+            room = room + part.clamp_min(0) + Away(term.StrongConvexity, away);
         }
 
         foreach (var (term, point, gradient) in smooth)
         {
+            residual = residual + gradient;
             var away = x - point;
             room = room + (term.Value(x, data)! - term.Value(point, data)! - (gradient * away).sum(1)).clamp_min(0) + Away(term.StrongConvexity, away);
         }
 
-        var r = residual + (rounding * force);
+        var r = residual.norm(1) + (rounding * force);
         return (r + (r.square() + (2 * μ * room)).sqrt()) / μ;
 
         static Tensor Away(double convexity, Tensor away) => convexity / 2 * ((1 / PointShare) - 1) * away.square().sum(1);

@@ -72,6 +72,8 @@ internal static class RowCombination
             (changes[part], norms[part]) = (double.CreateChecked(TensorPrimitives.SumOfSquares<T>(sum)), double.CreateChecked(TensorPrimitives.SumOfSquares<T>(values)));
             ArrayPool<T>.Shared.Return(buffer);
         });
+        GC.KeepAlive(g);
+        GC.KeepAlive(vectors);
         double[] Norms(double[] squares) => [.. Enumerable.Range(0, rows).Select(row => Math.Sqrt(TensorPrimitives.Sum<double>(squares.AsSpan(row * chunks, chunks))))];
         return (combined, Norms(changes), Norms(norms));
     }
@@ -88,6 +90,8 @@ internal static class RowCombination
             for (var k = 0; k < count; k++)
                 products[(row * count) + k] = double.CreateChecked(TensorPrimitives.Dot<T>(Values<T>(all, (((long)row * m) + k) * n, n), values));
         });
+        GC.KeepAlive(f);
+        GC.KeepAlive(vectors);
         return products;
     }
 

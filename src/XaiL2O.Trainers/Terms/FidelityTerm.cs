@@ -107,10 +107,17 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
 
     Tensor IDataTerm.Target(Tensor data) => Target(data);
 
-    bool IBoundedLevels.LevelsAreBounded => misfit is null;
-
-    /// <summary>⟨s, d⟩ less what the ball allows.</summary>
-    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data) => (direction * Target(data)).sum(1) - Support(direction, data);
+    /// <summary>⟨s, d⟩ less what the ball allows; of a soft ball, less what a misfit of this level does.</summary>
+    Tensor IBoundedLevels.LeastProduct(Tensor direction, Tensor level, Tensor data)
+    {
+        var d = Target(data);
+        if (misfit is null)
+            return (direction * d).sum(1) - Support(direction, data);
+        var weights = Weights(d);
+        var (c, r) = (Curvature(data).squeeze(1), Limit(data, Norm(d, weights, true)).squeeze(1));
+        var ρ = where(level.le(c * r.square() / 2), (2 * level / c).sqrt(), (level / (c * r).clamp_min(Tiny)) + (r / 2));
+        return (direction * d).sum(1) - (ρ * Norm(direction, weights?.reciprocal(), false));
+    }
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data)
@@ -158,7 +165,7 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
     /// <summary>
     /// τ ≥ 0 at which o/(1 + τw) has the weighted norm r; 0 where o has no more. Newton's iteration on 1/‖o/(1 + τw)‖, a concave function of τ, linear
     /// for equal weights: the iterates rise to the root from 0. Of a soft ball, s where o/(1 + sw) lies inside, with s the step times the curvature, and otherwise
-    /// the root of τ‖o/(1 + τw)‖ = s·r, which is concave too.
+    /// the root of τ = s·r/‖o/(1 + τw)‖, to which the iterates fall from s.
     /// </summary>
     private static Tensor Multiplier(Tensor offset, Tensor weights, Tensor limit, Tensor? stiffness)
     {
@@ -167,7 +174,7 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
         using (no_grad())
         {
             using var scope = NewDisposeScope();
-            root = zeros_like(limit);
+            root = stiffness is null ? zeros_like(limit) : stiffness.expand_as(limit);
             for (var step = 0; step < NewtonSteps; step++)
                 root = Newton(energy, weights, limit, stiffness, root);
             root.MoveToOuterDisposeScope();
@@ -182,9 +189,15 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
         var shrink = (1 + (τ * weights)).reciprocal();
         var terms = energy * shrink.square();
         var square = terms.sum(1, true).clamp_min(Tiny);
-        if (stiffness is not null)
-            return (τ + (((stiffness * limit) - (τ * square.sqrt())) * square.sqrt() / (terms * shrink).sum(1, true).clamp_min(Tiny))).minimum(stiffness).clamp_min(0);
         var slope = (terms * weights * shrink).sum(1, true).clamp_min(Tiny);
+        if (stiffness is not null)
+        {
+            // Of 1/‖o/(1 + τw)‖ the slope is this sum over the cube of the norm; at the root τ it is less than 1/(s·r).
+            var pull = stiffness * limit;
+            var norm = square.sqrt();
+            return (τ - ((τ - (pull / norm)) / (1 - (pull * slope / (square * norm))).clamp_min(Tiny))).minimum(stiffness).clamp_min(0);
+        }
+
         return (τ + (((square.sqrt() / limit) - 1) * square / slope)).clamp_min(0);
     }
 }

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace XaiL2O.Trainers;
 
-/// <summary>A differentiable term whose gradient is Lipschitz continuous.</summary>
+/// <summary>A differentiable convex term whose gradient is Lipschitz continuous. What a solve says of its distance from the optimum rests on convexity, which is not checked.</summary>
 public interface ISmooth
 {
     /// <summary>∇h(u), row by row.</summary>

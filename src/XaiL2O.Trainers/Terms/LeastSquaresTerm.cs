@@ -52,7 +52,7 @@ public sealed class LeastSquaresTerm : Term, ISmooth, IProximable, IDataTerm, IS
     /// <summary>Holds for every row, since a mask is at most 1.</summary>
     public double LipschitzBound => largest * Operator.NormBound * Operator.NormBound;
 
-    double ISmooth.StrongConvexity => least * Operator.LowerNormBound * Operator.LowerNormBound;
+    double ISmooth.StrongConvexity => least > 0 ? least * Math.Pow(Operator.LowerNormBound, 2) : 0;
 
     double IProximable.StrongConvexity => least;
 

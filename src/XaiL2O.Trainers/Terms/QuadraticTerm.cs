@@ -34,7 +34,7 @@ public sealed class QuadraticTerm : Term, ISmooth
     public double LipschitzBound => Operator.NormBound * Operator.NormBound;
 
     /// <inheritdoc/>
-    public double StrongConvexity => Operator.LowerNormBound * Operator.LowerNormBound;
+    public double StrongConvexity => Math.Pow(Operator.LowerNormBound, 2);
 
     /// <inheritdoc/>
     public Tensor Gradient(Tensor u, Tensor data) => Operator.ApplyAdjoint(Operator.Apply(u)) + pull.Apply(data);

@@ -22,7 +22,7 @@ public sealed class SquaredL2Term(string name, LinearOperator transform) : Term(
     /// <inheritdoc/>
     public double LipschitzBound => Operator.NormBound * Operator.NormBound;
 
-    double ISmooth.StrongConvexity => Operator.LowerNormBound * Operator.LowerNormBound;
+    double ISmooth.StrongConvexity => Math.Pow(Operator.LowerNormBound, 2);
 
     double IProximable.StrongConvexity => 1;
 

@@ -29,6 +29,10 @@ public static class NoiseEstimate
     public const double Smallest = 1e-4;
 
     private const int Steps = 12;
+
+    /// <summary>Beams that are looked at together: what is computed of one takes some two kilobytes.</summary>
+    private const long BeamsTogether = 1 << 16;
+
     private const double LeastShare = 0.3;
     private const double TypicalTexture = 0.005;
     private const double PriorBeams = 400;
@@ -53,6 +57,14 @@ public static class NoiseEstimate
         if (scans.dim() != 2 || scans.shape[1] != geometry.Beams)
             throw new ArgumentException($"Scans have shape [batch, {geometry.Beams}]; got [{string.Join(", ", scans.shape)}].", nameof(scans));
         using var grad = no_grad();
+        using var scope = NewDisposeScope();
+        var rows = Math.Max(1, BeamsTogether / geometry.Beams);
+        Tensor[] levels = [.. Enumerable.Range(0, (int)((scans.shape[0] + rows - 1) / rows)).Select(k => Levels(scans.narrow(0, k * rows, Math.Min(rows, scans.shape[0] - (k * rows))), geometry))];
+        return (levels.Length == 0 ? scans.new_empty(0, 1) : cat(levels)).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Levels(Tensor scans, ParallelBeamGeometry geometry)
+    {
         using var scope = NewDisposeScope();
         var d = scans.to(ScalarType.Float64).view(-1, geometry.Angles, geometry.Bins);
         d = d / d.square().mean([1, 2], true).sqrt().clamp_min(1e-30);

@@ -13,7 +13,7 @@ public abstract class ReconstructionDefinition : ModelDefinition
     /// <summary>Angles and bins of the scan that stands for one of any size.</summary>
     private const int SmallScan = 8;
 
-    private static readonly ModelColumn Level = new("NoiseLevel", 1) { Lowest = NoiseEstimate.Smallest, IsUnitless = true };
+    private static readonly ModelColumn Level = new("NoiseLevel", 1) { Lowest = NoiseEstimate.Smallest * (1 - 1e-6), Highest = float.MaxValue, IsUnitless = true };
 
     private ParallelBeamGeometry geometry = new();
 
