@@ -67,7 +67,10 @@ internal sealed class PriceSeries(ExampleContext context)
         return predictions;
     }
 
-    /// <summary>Share of a year's prices inside their intervals, and the intervals' mean width; one without end is as wide as the range of the prices before.</summary>
+    /// <summary>
+    /// Share of a year's prices inside their intervals, and the intervals' mean width. Where the level asks for an interval without end, that of the largest score so far is given, and judged: the published
+    /// intervals all have ends.
+    /// </summary>
     private (double Coverage, double Width) Adapt(double[] predictions, int first)
     {
         var adaptive = new AdaptiveConformal(new AdaptiveOptions { Miscoverage = 0.1, StepSize = 0.04 });
@@ -77,8 +80,8 @@ internal sealed class PriceSeries(ExampleContext context)
         var (covered, width) = (0, 0.0);
         for (var day = first; day < first + Year; day++)
         {
-            var (half, scale) = (adaptive.Quantile([.. scores]), Scale(day));
-            width += double.IsPositiveInfinity(half) ? rows[..day].Max(Price) - rows[..day].Min(Price) : Math.Max(0, 2 * half * scale);
+            var (half, scale) = (Math.Min(adaptive.Quantile([.. scores]), scores.Max()), Scale(day));
+            width += Math.Max(0, 2 * half * scale);
             var missed = Error(day) > half * scale;
             covered += missed ? 0 : 1;
             adaptive.Observe(missed);

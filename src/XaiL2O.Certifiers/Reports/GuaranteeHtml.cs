@@ -49,7 +49,7 @@ internal static class GuaranteeHtml
             return;
         html.Append("<p>Within each group that has a calibration of its own:</p>\n<dl>\n");
         foreach (var (group, rate) in rates)
-            html.Append(CultureInfo.InvariantCulture, $"<dt>{HtmlReport.Text(group)}</dt><dd>{HtmlReport.Text(rate.ToString())}</dd>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<dt>{HtmlReport.Text(group.Length == 0 ? "rows without a group" : group)}</dt><dd>{HtmlReport.Text(rate.ToString())}</dd>\n");
         html.Append("</dl>\n");
     }
 

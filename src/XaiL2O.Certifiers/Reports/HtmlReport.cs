@@ -114,9 +114,9 @@ internal static class HtmlReport
     {
         if (report.Accuracy.Count == 0)
             return;
-        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Accuracy\"><table class=\"cards\">\n<caption>Accuracy where the truth is known: mean {Text(report.ErrorName)}</caption>\n<thead><tr><th scope=\"col\">Set</th><th scope=\"col\" class=\"n\">Rows</th><th scope=\"col\" class=\"n\">All</th><th scope=\"col\" class=\"n\">Rows that pass</th><th scope=\"col\" class=\"n\">Rows that fail</th></tr></thead>\n<tbody>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Accuracy\"><table class=\"cards\">\n<caption>Accuracy where the truth is known: mean {Text(report.ErrorName)}</caption>\n<thead><tr><th scope=\"col\">Set</th><th scope=\"col\" class=\"n\">Rows</th><th scope=\"col\" class=\"n\">All</th>{(report.Properties.Count == 0 ? "" : "<th scope=\"col\" class=\"n\">Rows that pass</th><th scope=\"col\" class=\"n\">Rows that fail</th>")}</tr></thead>\n<tbody>\n");
         foreach (var (name, a) in report.Accuracy)
-            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(name.Length == 0 ? "all rows" : name)}</th><td class=\"n\" data-label=\"Rows\">{a.Rows}</td><td class=\"n\" data-label=\"All\">{Number(a.All)}</td><td class=\"n\" data-label=\"Rows that pass\">{Number(a.Trusted)}</td><td class=\"n\" data-label=\"Rows that fail\">{Number(a.Failed)}</td></tr>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(name.Length == 0 ? "all rows" : name)}</th><td class=\"n\" data-label=\"Rows\">{a.Rows}</td><td class=\"n\" data-label=\"All\">{Number(a.All)}</td>{(report.Properties.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"<td class=\"n\" data-label=\"Rows that pass\">{Number(a.Trusted)}</td><td class=\"n\" data-label=\"Rows that fail\">{Number(a.Failed)}</td>"))}</tr>\n");
         html.Append("</tbody></table></div>\n");
         if (report.Properties.Count > 0)
             html.Append("<p>A certificate says that a row is like the calibration rows, not that its error is small: a model that does not work passes too.</p>\n");

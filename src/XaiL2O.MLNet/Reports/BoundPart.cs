@@ -33,7 +33,8 @@ internal sealed class BoundPart : IReportPart
 
     public IEnumerable<string> ColumnNames => hasTruth ? [.. appended, .. Compared, .. hasGroups ? [options.GroupColumnName!] : (string[])[]] : [];
 
-    private string[] Compared => [.. options.FromQuantiles ? [options.LowerColumnName!, options.UpperColumnName!] : (string[])[options.OutputColumnName], options.ErrorColumnName ?? options.TruthColumnName];
+    /// <summary>What the bound is compared with: of an interval, the truth alone.</summary>
+    private string[] Compared => [.. byDistance ? (string[])[options.OutputColumnName] : [], options.ErrorColumnName ?? options.TruthColumnName];
 
     /// <summary>The part of a bound whose columns the rows have; null where they were dropped.</summary>
     public static BoundPart? Of(ErrorBoundTransformer bound, DataViewSchema schema, ReportOptions report) =>
