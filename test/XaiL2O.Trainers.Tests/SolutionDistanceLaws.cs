@@ -141,7 +141,7 @@ internal sealed class SolutionDistanceLaws : TorchLaws
         }
     }
 
-    /// <summary>min ½‖x‖² where ‖Ax − d‖ ≤ δ‖d‖, whose solution is Aᵀ(AAᵀ + τI)⁻¹d with the τ that keeps the bound.</summary>
+    /// <summary>min ½‖x‖² where ‖Ax − c‖ ≤ ρ, whose solution is Aᵀ(AAᵀ + τI)⁻¹c with the τ that keeps the bound; c is d, moved by what x violates.</summary>
     [Test]
     public void The_distance_holds_where_a_constraint_does_the_work(
         [Values(Algorithm.Automatic, Algorithm.LinearizedAdmm, Algorithm.PrimalDual)] Algorithm algorithm, [Values(0, 0.1)] double radius)
@@ -151,15 +151,20 @@ internal sealed class SolutionDistanceLaws : TorchLaws
         {
             var A = Normal(100 + k, 6, 15).to(float32).to(float64);
             var d = Normal(200 + k, 1, 6);
-            Tensor Solution(double τ) => mm(linalg.solve(mm(A, A.t()) + (τ * eye(6, dtype: float64)), d.t()).t(), A);
-            var (low, high) = (0.0, radius == 0 ? 0.0 : 1e3);
-            for (var i = 0; i < 200; i++)
+            var ρ = radius * d.norm().ToDouble();
+            Tensor Solution(Tensor c)
             {
-                var middle = (low + high) / 2;
-                (low, high) = (mm(Solution(middle), A.t()) - d).norm().ToDouble() <= radius * d.norm().ToDouble() ? (middle, high) : (low, middle);
+                Tensor Of(double τ) => mm(linalg.solve(mm(A, A.t()) + (τ * eye(6, dtype: float64)), c.t()).t(), A);
+                var (low, high) = (0.0, radius == 0 ? 0.0 : 1e3);
+                for (var i = 0; i < 200; i++)
+                {
+                    var middle = (low + high) / 2;
+                    (low, high) = (mm(Of(middle), A.t()) - c).norm().ToDouble() <= ρ ? (middle, high) : (low, middle);
+                }
+
+                return Of(low);
             }
 
-            var truth = Solution(low);
             var matrix = new float[6, 15];
             for (var i = 0; i < 6; i++)
                 for (var j = 0; j < 15; j++)
@@ -171,7 +176,10 @@ internal sealed class SolutionDistanceLaws : TorchLaws
                 if (!double.IsFinite(inference.Distance[0]))
                     continue;
                 known++;
-                var distance = (tensor(inference.Inference[0]).to(float64) - truth[0]).norm().ToDouble();
+                var x = tensor(inference.Inference[0]).to(float64).unsqueeze(0);
+                var away = mm(x, A.t()) - d;
+                var truth = Solution(away.norm().ToDouble() is var size && size > ρ ? d + (away * (1 - (ρ / size))) : d);
+                var distance = (x - truth).norm().ToDouble();
                 Assert.That(distance, Is.LessThanOrEqualTo(inference.Distance[0]), $"{k}, {tolerance}");
                 if (tolerance == 1e-5)
                     Assert.That(inference.Distance[0], Is.LessThan(0.05 * truth.norm().ToDouble()), $"{k}");
