@@ -69,11 +69,11 @@ internal sealed class PropertyLaws
         Assert.That(PropertyMath.TotalVariation([0, 2, 0, 2, 0, 2], 3, 2, TotalVariationKind.Anisotropic), Is.EqualTo(6));
         Assert.That(PropertyMath.TotalVariation([0, 1, 1, 1], 2, 2, TotalVariationKind.Isotropic), Is.EqualTo(Math.Sqrt(2)).Within(1e-12));
         Assert.That(PropertyMath.TotalVariation([0, 1, 1, 1], 2, 2, TotalVariationKind.Anisotropic), Is.EqualTo(2));
-        Assert.That(PropertyMath.ShortOfOneHot([0.1f, 0.7f, 0.2f]), Is.EqualTo(0.3).Within(1e-7));
-        Assert.That(PropertyMath.ShortOfOneHot([3, 4]), Is.NaN);
+        Assert.That(PropertyFunction.ShortOfOneHot().Evaluate([0.1f, 0.7f, 0.2f], []), Is.EqualTo(0.3).Within(1e-7));
+        Assert.That(PropertyFunction.ShortOfOneHot().Evaluate([3, 4], []), Is.NaN);
         // One number is the probability of one of two classes.
         double[] probabilities = [0, 0.2, 0.5, 0.9, 1.0005, -0.0005, 1.2, -0.2, double.NaN];
-        Assert.That(probabilities.Select(p => PropertyMath.ShortOfOneHot([p])), Is.EqualTo(new[] { 0, 0.2, 0.5, 0.1, 0, 0, double.NaN, double.NaN, double.NaN }).Within(1e-12));
+        Assert.That(probabilities.Select(p => PropertyFunction.ShortOfOneHot().Evaluate([p], [])), Is.EqualTo(new[] { 0, 0.2, 0.5, 0.1, 0, 0, double.NaN, double.NaN, double.NaN }).Within(1e-12));
         Assert.That(PropertyMath.SmallestDistance([3, 1, 2]), Is.EqualTo(1));
         Assert.That(PropertyMath.SmallestDistance([3, -1e-9]), Is.EqualTo(0), "rounding");
         Assert.That(PropertyMath.SmallestDistance([3, -1]), Is.NaN, "no distance");

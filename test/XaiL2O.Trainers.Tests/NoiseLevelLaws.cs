@@ -143,4 +143,27 @@ internal sealed class NoiseLevelLaws : TorchLaws
         Assert.That(() => NoiseEstimate.Of(zeros(1, 24), Geometry), Throws.ArgumentException.With.Message.Contains("[1, 24]"));
         Assert.That(() => Implicit(NoiseSource.Estimated, 1).With(new ParallelBeamGeometry { ImageSize = 4, Angles = 3, Bins = 8 }).Validate(), Throws.ArgumentException.With.Message.Contains("bins"));
     });
+
+    /// <summary>The step of a soft ball meets its condition, v − u = step·∇f(u), however strong the pull, with equal weights and with others.</summary>
+    [Test]
+    public void A_soft_ball_takes_exact_steps_however_strong_its_pull([Values] bool weighted)
+    {
+        using var A = new IdentityOperator(40);
+        var (d, offsets) = (Normal(1, 30, 40), Normal(2, 30, 40));
+        double? floor = weighted ? 0.1 : null;
+        var soft = new FidelityTerm("Fidelity", A, 0.05, floor, null, null, 0.7);
+        foreach (var size in new[] { 0.001, 0.06, 1, 30 })
+        {
+            foreach (var step in new[] { 1e-4, 0.1, 30, 1e3, 1e6 })
+            {
+                var v = d + (size * offsets);
+                var u = soft.Proximal(v, step, d);
+                using var grad = enable_grad();
+                var at = u.detach().requires_grad_(true);
+                ((IProximable)soft).Value(at, d)!.sum().backward();
+                var missing = v - u - (step * at.grad!);
+                Assert.That((missing.norm(1) / (v - d).norm(1)).max().ToDouble(), Is.LessThan(1e-6), $"{size}, {step}");
+            }
+        }
+    }
 }

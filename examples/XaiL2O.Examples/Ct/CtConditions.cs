@@ -42,8 +42,8 @@ internal static class CtConditions
             ("blurred", "inference, blurred 1", Images(i => Blurred(inferences[i].Reconstruction, 1))),
             ("less_noise", "scan, 0.5 % noise", Solved("0.5 % noise", Noisy(0.005))),
             ("more_noise", "scan, 3 % noise", Solved("3 % noise", Noisy(0.03))),
-            ("turned", "scan, all angles +1.2°", Solved("all angles wrong by 1.2°", WithWrongAngles(test, () => 1))),
-            ("angles", "scan, angles ±1.2°", Solved("each angle wrong by −1.2°, 0 or 1.2°", WithWrongAngles(test, () => random.Next(-1, 2)))),
+            ("turned", "scan, all angles +1.2°", Solved("all angles wrong by 1.2°", Rows(WithWrongAngles(test, () => 1)))),
+            ("angles", "scan, angles ±1.2°", Solved("each angle wrong by −1.2°, 0 or 1.2°", Rows(WithWrongAngles(test, () => random.Next(-1, 2))))),
         ];
         Report(summary, conditions);
         ReportChanges(summary, Images, inferences);
@@ -124,18 +124,20 @@ internal static class CtConditions
     /// <summary>Scans whose angles are not those that models assume.</summary>
     /// <param name="test">Slices.</param>
     /// <param name="steps">By how many steps of 1.2° an angle is wrong: −2 to 2, asked for each.</param>
-    internal static float[][] WithWrongAngles(CtSlice[] test, Func<int> steps)
+    /// <returns>Shape <c>[slices, beams]</c>.</returns>
+    public static Tensor WithWrongAngles(CtSlice[] test, Func<int> steps)
     {
         var geometry = CtSlice.Geometry;
         var fine = RadonOperator.Shared(geometry with { Angles = Finer * geometry.Angles });
         // Each operator has its own unit of length.
         var unit = RadonOperator.Shared(geometry).LengthUnit / fine.LengthUnit;
         var scans = unit * new ScanSimulator(fine, 0.015, seed: 1).Scan(Truths(test)).view(test.Length, Finer * geometry.Angles, geometry.Bins);
-        return Rows(stack([.. Enumerable.Range(0, test.Length).Select(i =>
-            scans[i].index_select(0, tensor(Enumerable.Range(0, geometry.Angles).Select(k => (long)((Finer * k) + (Finer / 2) + steps())).ToArray())).flatten())]));
+        return stack([.. Enumerable.Range(0, test.Length).Select(i =>
+            scans[i].index_select(0, tensor(Enumerable.Range(0, geometry.Angles).Select(k => (long)((Finer * k) + (Finer / 2) + steps())).ToArray())).flatten())]);
     }
 
-    private static Tensor Truths(CtSlice[] test) => tensor(test.SelectMany(t => t.Image).ToArray()).view(test.Length, -1);
+    /// <summary>The true images, shape <c>[slices, pixels]</c>.</summary>
+    public static Tensor Truths(CtSlice[] test) => tensor(test.SelectMany(t => t.Image).ToArray()).view(test.Length, -1);
 
-    private static float[][] Rows(Tensor rows) => [.. Enumerable.Range(0, (int)rows.shape[0]).Select(i => rows[i].contiguous().data<float>().ToArray())];
+    public static float[][] Rows(Tensor rows) => [.. Enumerable.Range(0, (int)rows.shape[0]).Select(i => rows[i].contiguous().data<float>().ToArray())];
 }

@@ -61,7 +61,7 @@ internal static class CtMethods
     /// </summary>
     private const double Misfit = 9e-4;
 
-    /// <summary>The same weights with a data ball of the size of each scan's noise: a soft one around the truth for the implicit model, and for total variation the tuned one, scaled.</summary>
+    /// <summary>The same weights with a data ball of the size of each scan's noise: a soft one for the implicit model, which contains the truth from 1 % noise on, and for total variation the tuned one, scaled.</summary>
     public static ImplicitModelTransformer PerScan(ImplicitModelTransformer model) => model.WithDefinition(model.Definition switch
     {
         ImplicitReconstruction l2o => new ImplicitReconstruction { Geometry = l2o.Geometry, Seed = l2o.Seed, Model = l2o.Model with { Noise = NoiseSource.Estimated, RadiusPerNoise = RadiusPerNoise, Misfit = Misfit } },

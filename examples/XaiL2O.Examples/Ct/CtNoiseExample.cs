@@ -12,8 +12,6 @@ namespace XaiL2O.Examples;
 /// <summary>CT with other noise than in training and with scans that no image explains: one set of weights, with the trained data ball and with a soft one of each scan's own size.</summary>
 internal sealed class CtNoiseExample : IExample
 {
-    private const int Bins = 183;
-
     /// <summary>Share of true images that may fail, of the ball, whiteness and local misfit together.</summary>
     private const double Level = 0.05;
 
@@ -51,7 +49,7 @@ internal sealed class CtNoiseExample : IExample
         {
             using var scope = NewDisposeScope();
             ExampleContext.Say($"Reconstructing {test.Length} slices: {name}");
-            var rows = ml.Data.LoadFromEnumerable(test.Zip(Rows(scans), (t, d) => new CtSlice { Image = t.Image, Measurements = d }).ToArray());
+            var rows = ml.Data.LoadFromEnumerable(test.Zip(CtConditions.Rows(scans), (t, d) => new CtSlice { Image = t.Image, Measurements = d }).ToArray());
             var results = models.ToDictionary(m => m.Key, m => ml.Data.CreateEnumerable<Result>(m.Value.Transform(rows), reuseRowObject: false, ignoreMissingColumns: true).ToArray());
             var psnr = results.ToDictionary(r => r.Key, r => r.Value.Average(row => row.Psnr));
             var ours = results["l2o_scan"];
@@ -91,24 +89,22 @@ internal sealed class CtNoiseExample : IExample
         List<double> whiteness = [], misfits = [];
         using var scope = NewDisposeScope();
         var radon = RadonOperator.Shared(CtSlice.Geometry);
-        var images = Stack(calibration.Select(s => s.Image));
-        var clean = radon.Apply(images);
+        var images = CtConditions.Truths(calibration);
         var table = new Table().AddColumns("Noise", "Estimate/noise", "Spread", "Truths inside, %");
         foreach (var level in (double[])[0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.06])
         {
             var scans = new ScanSimulator(radon, level, seed).Scan(images);
             var estimates = NoiseEstimate.Of(scans, CtSlice.Geometry);
+            var values = model.Model.Evaluate(images, model.Definition.Join([scans]));
+            double[] Property(string name) => values[model.Model.Properties.ToList().FindIndex(p => p.Name == name)];
             if (level is >= 0.005 and <= 0.03)
             {
-                var values = model.Model.Evaluate(images, model.Definition.Join([scans]));
-                whiteness.AddRange(values[4]);
-                misfits.AddRange(values[5]);
+                whiteness.AddRange(Property("Whiteness"));
+                misfits.AddRange(Property("LocalMisfit"));
             }
 
-            var squares = scans.square();
-            var weights = (squares + (CtMethods.NoiseFloor * CtMethods.NoiseFloor * squares.mean([1], true))).reciprocal();
-            var residuals = ((weights * (clean - scans).square()).sum(1, true) / (weights * squares).sum(1, true)).sqrt();
-            var inside = 100 * residuals.le(CtMethods.RadiusPerNoise * estimates).to(ScalarType.Float64).mean().ToDouble();
+            // In units of the estimated level.
+            var inside = 100 * Property("Fidelity").Average(f => f <= CtMethods.RadiusPerNoise ? 1.0 : 0);
             var ratios = estimates / level;
             var (mean, spread) = (ratios.mean().ToDouble(), ratios.std().ToDouble());
             table.AddRow($"{100 * level:0.00} %", $"{mean:0.00}", $"{spread:0.00}", $"{inside:0}");
@@ -129,22 +125,22 @@ internal sealed class CtNoiseExample : IExample
     private static IEnumerable<(string Key, string Name, Tensor Scans)> Conditions(CtSlice[] test, bool quick, int seed)
     {
         var radon = RadonOperator.Shared(CtSlice.Geometry);
-        var images = Stack(test.Select(t => t.Image));
+        var images = CtConditions.Truths(test);
         Tensor Noisy(double level) => new ScanSimulator(radon, level, seed).Scan(images);
         Tensor Changed(Action<Tensor> change)
         {
             var scans = Noisy(0.015).clone();
-            change(scans.view(-1, CtSlice.Geometry.Angles, Bins));
+            change(scans.view(-1, CtSlice.Geometry.Angles, CtSlice.Geometry.Bins));
             return scans;
         }
 
         foreach (var level in quick ? [0.005, 0.03] : (double[])[0.005, 0.01, 0.015, 0.02, 0.03])
             yield return ($"noise_{1000 * level:0}", $"{100 * level:0.0} %", Noisy(level));
-        yield return ("turned", "angles +1.2°", Stack(CtConditions.WithWrongAngles(test, () => 1)));
+        yield return ("turned", "angles +1.2°", CtConditions.WithWrongAngles(test, () => 1));
         if (quick)
             yield break;
         var random = new Random(seed);
-        yield return ("angles", "angles ±1.2°", Stack(CtConditions.WithWrongAngles(test, () => random.Next(-1, 2))));
+        yield return ("angles", "angles ±1.2°", CtConditions.WithWrongAngles(test, () => random.Next(-1, 2)));
         yield return ("centre", "centre +½ bin", Shifted(radon, images, seed));
         yield return ("missing", "lost angle", Changed(s => s.select(1, 11).zero_()));
         yield return ("dead", "3 dead bins", Changed(s => s.index_fill_(2, tensor(DeadBins), 0)));
@@ -155,7 +151,7 @@ internal sealed class CtNoiseExample : IExample
     private static Tensor Shifted(RadonOperator radon, Tensor images, int seed)
     {
         using var generator = new Generator((ulong)seed);
-        var scans = radon.Apply(images).view(-1, CtSlice.Geometry.Angles, Bins);
+        var scans = radon.Apply(images).view(-1, CtSlice.Geometry.Angles, CtSlice.Geometry.Bins);
         var shifted = ((scans + scans.roll(1, 2)) / 2).flatten(1);
         return shifted * (1 + (0.015 * randn(shifted.shape, dtype: ScalarType.Float32, generator: generator)));
     }
@@ -169,14 +165,6 @@ internal sealed class CtNoiseExample : IExample
         var unit = scans.max() / 4;
         return -(poisson(photons * (-scans / unit).exp(), generator).clamp_min(1) / photons).log() * unit;
     }
-
-    private static Tensor Stack(IEnumerable<float[]> rows)
-    {
-        var all = rows.ToArray();
-        return tensor(all.SelectMany(r => r).ToArray()).view(all.Length, -1);
-    }
-
-    private static IEnumerable<float[]> Rows(Tensor rows) => rows.contiguous().data<float>().ToArray().Chunk(CtSlice.Beams);
 
     private sealed class Truth
     {

@@ -105,19 +105,12 @@ internal static class PropertyMath
         return sum;
     }
 
-    /// <summary>
-    /// 1 − max xᵢ: what a classifier's probabilities lack of a one-hot vector. A single number p is the probability of one of two classes:
-    /// 1 − max(p, 1 − p). NaN unless they are probabilities.
-    /// </summary>
-    /// <param name="x">In the unit simplex up to 1e-3, or one number in [0, 1] up to 1e-3.</param>
-    public static double ShortOfOneHot(ReadOnlySpan<double> x) => PropertyFunction.ShortOfOneHot().Evaluate(x, []);
-
     /// <summary>The probabilities of classes; of one number, those of the second and the first of two classes.</summary>
-    /// <param name="x">Scores.</param>
+    /// <param name="x">Scores: probabilities in the unit simplex up to 1e-3, or one number in [0, 1] up to 1e-3; or any finite logits.</param>
     /// <param name="scores">What they are.</param>
     /// <param name="probabilities">Receives as many as there are scores, or two.</param>
     /// <returns>Whether they are such scores.</returns>
-    internal static bool Probabilities(ReadOnlySpan<double> x, ClassScores scores, Span<double> probabilities)
+    public static bool Probabilities(ReadOnlySpan<double> x, ClassScores scores, Span<double> probabilities)
     {
         if (x.IsEmpty || !TensorPrimitives.IsFiniteAll(x))
             return false;

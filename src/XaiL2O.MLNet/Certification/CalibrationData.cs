@@ -147,8 +147,7 @@ internal sealed class CalibrationData
         /// <summary>Hands the rows on.</summary>
         public void Close(CertifierOptions options)
         {
-            if (nameless > 0)
-                throw new InvalidOperationException($"{nameless} of {rows} rows have no subject in '{options.SubjectColumnName}'; together they would count as one. Remove those rows, or give each its subject.");
+            GroupReader.RequireSubjects(options.SubjectColumnName!, nameless, rows);
             foreach (var (key, (_, values)) in drawn)
             {
                 for (var i = 0; i < values.Length; i++)

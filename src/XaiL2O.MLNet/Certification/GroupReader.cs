@@ -35,6 +35,16 @@ internal abstract class GroupReader
             throw new InvalidOperationException($"The group column '{column.Name}' {(byNumber ? "has values" : "is a key without values (KeyValues)")}, and that of the calibration rows {(byNumber ? "was a key without values (KeyValues)" : "had values")}: a number of a key could be taken for another group. Use the same kind of column for both.");
     }
 
+    /// <summary>Throws where rows have no subject, whose rows would be taken for those of one.</summary>
+    /// <param name="columnName">The column of subjects.</param>
+    /// <param name="nameless">Rows whose subject is missing or empty.</param>
+    /// <param name="rows">All rows.</param>
+    public static void RequireSubjects(string columnName, int nameless, int rows)
+    {
+        if (nameless > 0)
+            throw new InvalidOperationException($"{nameless} of {rows} rows have no subject in '{columnName}'; together they would count as one. Remove those rows, or give each its subject.");
+    }
+
     /// <summary>Every group of a view.</summary>
     /// <exception cref="InvalidOperationException">The column is missing or mistyped.</exception>
     public static HashSet<string> Distinct(IDataView view, string columnName)

@@ -115,8 +115,8 @@ internal static class BoundRows
             rows.Add(new Row(below, above, weight?.Invoke() ?? 1, group?.Read().ToString() ?? "", whose, features));
         }
 
-        if (options.SubjectColumnName is not null && nameless > 0)
-            throw new InvalidOperationException($"{nameless} of {rows.Count} rows have no subject in '{options.SubjectColumnName}'; together they would count as one. Remove those rows, or give each its subject.");
+        if (options.SubjectColumnName is { } of)
+            GroupReader.RequireSubjects(of, nameless, rows.Count);
         if (missing > 0)
             throw new InvalidOperationException($"{missing} of {rows.Count} rows have a truth in '{options.ErrorColumnName ?? options.TruthColumnName}' that is NaN, infinite, empty or, of an error, negative; remove those rows before the bound is fitted.");
         return ([.. rows], reader?.Sizes ?? []);

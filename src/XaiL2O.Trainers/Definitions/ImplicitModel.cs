@@ -159,7 +159,8 @@ public abstract class ImplicitModel : IDisposable
             return solve;
         var optimality = iteration.Optimality(solve.State, iteration.JudgesNextAlone ? solve.State : iteration.Step(solve.State, data), data, delivered);
         double[] Values(Tensor t) => t.to(ScalarType.Float64).cpu().data<double>().ToArray();
-        var (primal, gap, excess) = (Values(optimality.Primal), Values(optimality.Gap), Values(optimality.Excess));
+        // What bounds the excess takes as long as many steps, and only converged rows have it measured anew.
+        var (primal, gap, excess) = (Values(optimality.Primal), Values(optimality.Gap), solve.Status.Contains(SolveStatus.Converged) ? Values(optimality.Excess) : []);
         // Tolerances far below what single precision can hold judge the solve alone.
         var (violation, open) = (2 * Math.Max(options.FidelityTolerance, DeliveredFidelity), 2 * Math.Max(options.ResidualTolerance, DeliveredGap));
         var distance = Values(optimality.Distance * scale.flatten());

@@ -76,20 +76,21 @@ public sealed class MatrixOperator : LinearOperator
         return new MatrixOperator(tensor(values).to(dtype).to(device ?? CPU), normBound: 1 + 1e-6);
     }
 
+    /// <summary>The largest singular value, by a full decomposition in double precision.</summary>
+    internal static double SpectralNorm(Tensor matrix) => SingularValues(matrix).Largest;
+
     private static double SmallestSingularValue(Tensor matrix)
+    {
+        var (smallest, largest) = SingularValues(matrix);
+        return Math.Max(0, smallest - (1e-13 * Math.Sqrt(matrix.numel()) * largest));
+    }
+
+    private static (double Smallest, double Largest) SingularValues(Tensor matrix)
     {
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var values = linalg.svdvals(matrix.detach().to(CPU).to(ScalarType.Float64));
-        return Math.Max(0, values.min().ToDouble() - (1e-13 * Math.Sqrt(matrix.numel()) * values.max().ToDouble()));
-    }
-
-    /// <summary>The largest singular value, by a full decomposition in double precision.</summary>
-    internal static double SpectralNorm(Tensor matrix)
-    {
-        using var grad = no_grad();
-        using var scope = NewDisposeScope();
-        return linalg.svdvals(matrix.detach().to(CPU).to(ScalarType.Float64)).max().ToDouble();
+        return (values.min().ToDouble(), values.max().ToDouble());
     }
 
     /// <inheritdoc/>
