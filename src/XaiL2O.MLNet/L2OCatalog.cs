@@ -253,6 +253,29 @@ public sealed class L2OCatalog
         /// <param name="options">Names of columns, training and solver.</param>
         public ImplicitModelTrainer CfmmTrade(CfmmTradeDefinition definition, ImplicitModelTrainer.Options options) => catalog.Train(definition, options);
 
+        /// <summary>Trades of greatest expected value: what a trade brings times the probability that every constant function market maker accepts it on the true reserves, of which observed ones are known with errors.</summary>
+        /// <param name="network">The CFMMs.</param>
+        /// <param name="prices">Prices, one per token, for all rows.</param>
+        /// <param name="reserveColumnName">Input column: observed reserves, vector of one number per token of each CFMM.</param>
+        /// <param name="trueReserveColumnName">Training column: true reserves, alike.</param>
+        public ImplicitModelTrainer ExpectedTrade(CfmmNetwork network, IReadOnlyList<double> prices, string reserveColumnName = "Reserves", string trueReserveColumnName = "TrueReserves")
+        {
+            ArgumentNullException.ThrowIfNull(network);
+            ArgumentNullException.ThrowIfNull(prices);
+            return catalog.Train(
+                new ExpectedTradeDefinition { Network = network, Prices = [.. prices] },
+                new ImplicitModelTrainer.Options { ColumnNames = new Dictionary<string, string> { ["Reserves"] = reserveColumnName, ["TrueReserves"] = trueReserveColumnName } });
+        }
+
+        /// <summary>Trades of greatest expected value, with settings.</summary>
+        /// <param name="definition">The model.</param>
+        public ImplicitModelTrainer ExpectedTrade(ExpectedTradeDefinition definition) => catalog.Train(definition);
+
+        /// <summary>Trades of greatest expected value, with settings and names of columns.</summary>
+        /// <param name="definition">The model.</param>
+        /// <param name="options">Names of columns.</param>
+        public ImplicitModelTrainer ExpectedTrade(ExpectedTradeDefinition definition, ImplicitModelTrainer.Options options) => catalog.Train(definition, options);
+
         /// <summary>Reconstruction from parallel-beam scans by the implicit model (17).</summary>
         /// <param name="geometry">The scan.</param>
         /// <param name="measurementColumnName">Input column: measurements.</param>

@@ -173,6 +173,14 @@ internal sealed class ExampleTests
                 Assert.That(difference, Is.InRange(Number($"l2o_minus_{rule}_low_{market}"), Number($"l2o_minus_{rule}_high_{market}")));
             }
 
+            // The trade of greatest expected value beats them all; where one exchange has most of the value, the best margin is the same in all rows, and one number per exchange as good.
+            foreach (var rule in new[] { "margin", "fee", "l2o" })
+                Assert.That(Number($"expected_minus_{rule}_low_{market}"), Is.GreaterThan(0), $"{rule}, {market}");
+            if (market is "0p1" or "0p2")
+                Assert.That(Number($"expected_minus_fee_pool_high_{market}"), Is.GreaterThan(0), market);
+            else
+                Assert.That(Number($"expected_minus_fee_pool{(TestRun.Full ? "_low" : "")}_{market}"), Is.GreaterThan(0), market);
+            Assert.That(Number($"expected_accepted_{market}"), Is.EqualTo(Number($"expected_acceptance_{market}")).Within(0.05), market);
             Assert.That(Number($"risk_caught_{market}"), Is.InRange(0, 1));
             Assert.That(Number($"risk_false_alarm_rate_{market}"), Is.InRange(0, 0.1));
             Assert.That(Number($"refused_rows_{market}"), Is.GreaterThan(0));

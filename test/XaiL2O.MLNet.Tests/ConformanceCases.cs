@@ -29,6 +29,7 @@ internal static class ConformanceCases
         Model("signal recovery", new SignalRecoveryDefinition { MeasurementMatrix = A, Filters = 2, FilterLength = 3 }),
         Model("learned trades", new CfmmTradeDefinition { Network = Pools, Prices = [1, 2] }),
         Model("trades at prices per row", new CfmmTradeDefinition { Network = Pools, LearnTrades = false }),
+        Model("trades of greatest expected value", new ExpectedTradeDefinition { Network = Pools, Prices = [1, 2] }),
         Model("back-projection", new BackProjection { Geometry = Geometry }),
         Model("total variation", new TotalVariationReconstruction { Geometry = Geometry, Radii = [0.1, 0.2], TuningRows = 3 }),
         Model("a U-Net", new UNetReconstruction { Geometry = Geometry, Channels = 2, Levels = 2 }),

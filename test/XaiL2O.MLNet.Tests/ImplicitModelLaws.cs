@@ -20,6 +20,7 @@ internal sealed class ImplicitModelLaws
         new BackProjection { Geometry = Geometry },
         new TotalVariationReconstruction { Geometry = Geometry },
         new CfmmTradeDefinition { Network = Pools, LearnTrades = false },
+        new ExpectedTradeDefinition { Network = Pools, Errors = ObservationErrors.Independent(Pools, [1e-3]) },
         new Nearest(),
     ];
 

@@ -25,6 +25,7 @@ internal sealed class NullArgumentLaws
         [typeof(DictionaryDefinition)] = () => new DictionaryDefinition { MeasurementMatrix = Fixture.A },
         [typeof(InpaintingDefinition)] = () => new InpaintingDefinition { MeasurementMatrix = Fixture.A },
         [typeof(CfmmTradeDefinition)] = () => new CfmmTradeDefinition { Network = CfmmSimulation.Network, Prices = [.. CfmmSimulation.Prices] },
+        [typeof(ExpectedTradeDefinition)] = () => new ExpectedTradeDefinition { Network = CfmmSimulation.Network, Prices = [.. CfmmSimulation.Prices] },
         [typeof(ReconstructionDefinition)] = () => new BackProjection { Geometry = Geometry },
         [typeof(CfmmNetwork)] = () => CfmmSimulation.Network,
         [typeof(IReadOnlyList<double>)] = () => CfmmSimulation.Prices,

@@ -24,6 +24,7 @@ internal sealed class OptionLaws
         new ConformalLevel(), new DifficultyModel(new MLContext(1).Regression.Trainers.LbfgsPoissonRegression(), ["Features"]), new ParallelBeamGeometry(), new RandomSearch(), new SuccessiveHalving(), new ComponentBoundOptions(), new DensityRatioOptions(new MLContext(1).BinaryClassification.Trainers.LbfgsLogisticRegression(), ["Features"]), new RiskMonitorOptions(), new ExchangeabilityOptions(),
         new DictionaryDefinition { MeasurementMatrix = new float[2, 3] }, new InpaintingDefinition { MeasurementMatrix = new float[2, 3] }, new SignalRecoveryDefinition { MeasurementMatrix = new float[2, 3] },
         new ImplicitReconstruction(), new FeasibilityReconstruction(), new TotalVariationReconstruction { Radii = [0.01, 0.02] }, new BackProjection(), new UNetReconstruction(),
+        new ExpectedTradeDefinition { Network = CfmmTransformerLaws.Network, Prices = [.. CfmmTransformerLaws.Network.Tokens.Select(_ => 1.0)] },
         new CfmmTradeDefinition { Network = CfmmTransformerLaws.Network, Prices = [.. CfmmTransformerLaws.Network.Tokens.Select(_ => 1.0)] },
     ];
 
@@ -85,6 +86,8 @@ internal sealed class OptionLaws
         ["InpaintingDefinition.InitialTransform"] = ([null], "the cosine transform"),
         ["TotalVariationReconstruction.TuningRows"] = ([int.MaxValue], "all rows"),
         ["CfmmTradeDefinition.Prices"] = ([null], "each row has its own"),
+        ["ExpectedTradeDefinition.Prices"] = ([null], "each row has its own"),
+        ["ExpectedTradeDefinition.Errors"] = ([null], "learned"),
         ["*.OutputPrefix"] = ([""], "none"),
         ["ConformalLevel.Confidence"] = ([null], "an average over calibrations"),
         ["StreamOptions.ExpectedShare"] = ([1.0], "all rows"),

@@ -60,19 +60,21 @@ internal sealed class CfmmExample : IExample
 
         Trade[] Judged(CfmmRowsOf of) => Trade.Read(ml, model.Transform(View(ml, network, of)), network, of);
         var (rows, further) = (Judged(market.Test), Judged(market.Further));
-        var solved = new CfmmTrades([.. rows.SelectMany(r => r.Tender)], [.. rows.SelectMany(r => r.Receive)], [.. rows.Select(r => r.Residual)], [.. rows.Select(r => r.Iterations)], [.. rows.Select(r => r.Converged ? SolveStatus.Converged : SolveStatus.IterationLimit)]);
+        ExampleContext.Say($"{market.Title}: learning the errors of the reserves");
+        var best = ml.L2O().Trainers.ExpectedTrade(new ExpectedTradeDefinition { Network = network }, new ImplicitModelTrainer.Options { CancellationToken = context.Cancellation }).Fit(View(ml, network, market.Training));
+        var risk = ml.L2O().Certify(new CertifiedProperty("TradeRisk"), CertifiedProperty.Convergence()).Fit(best.Transform(View(ml, network, market.Calibration)));
+        Trade[] Best(CfmmRowsOf of) => Trade.Read(ml, risk.Transform(best.Transform(View(ml, network, of))), network, of);
+        var (bestRows, bestFurther) = (Best(market.Test), Best(market.Further));
 
         AnsiConsole.MarkupLineInterpolated($"[bold]{market.Title}[/]: mean utility predicted and executed over {rows.Length} test rows; a trade executes, and counts, if every CFMM accepts it on the true reserves.");
         var trained = (CfmmTradeModel)learned.Model;
-        new CfmmComparison(market, trained, certifier.Certifier, context.Seed).Show(solved, suffix, summary, context.Cancellation);
-        var refused = further.Where(r => r.Refused).ToArray();
-        var accepted = further.Length - refused.Length;
-        var caught = refused.Select(r => r.RiskFailed ? 1.0 : 0).DefaultIfEmpty(double.NaN).Average();
-        var flagged = (further.Count(r => r.RiskFailed) - refused.Count(r => r.RiskFailed)) / (double)accepted;
-        AnsiConsole.MarkupLineInterpolated($"Over {further.Length} further rows {refused.Length} trades are refused; the risk certificate caught {caught:P0} of them and flagged {flagged:P1} of the good ones.");
-        summary[$"refused_rows_{suffix}"] = refused.Length;
-        summary[$"risk_caught_{suffix}"] = caught;
-        summary[$"risk_false_alarm_rate_{suffix}"] = flagged;
+        new CfmmComparison(market, trained, certifier.Certifier, context.Seed).Show(Trade.Together(rows), Trade.Together(bestRows), (Trade.Together(further), Trade.Together(bestFurther)), suffix, summary, context.Cancellation);
+        Risk("the implicit model", further, "", suffix, summary);
+        Risk("greatest expected value", bestFurther, "expected_", suffix, summary);
+        summary[$"expected_acceptance_{suffix}"] = bestFurther.Average(r => r.Acceptance);
+        summary[$"expected_accepted_{suffix}"] = bestFurther.Average(r => r.Refused ? 0.0 : 1);
+        summary[$"expected_gap_max_{suffix}"] = bestFurther.Max(r => r.Gap);
+        AnsiConsole.MarkupLineInterpolated($"Greatest expected value: {bestFurther.Average(r => r.Acceptance):P2} of the trades are expected to execute and {bestFurther.Average(r => r.Refused ? 0.0 : 1):P2} do; no other margins could expect more than {bestFurther.Max(r => r.Gap):P2} more.");
         new CfmmBounds(context, ml, Judged(market.Calibration)).Show(further, suffix, summary);
         summary[$"weights_{suffix}"] = trained.WeightCount;
         summary[$"train_seconds_{suffix}"] = learned.Training!.Elapsed.TotalSeconds;
@@ -89,6 +91,18 @@ internal sealed class CfmmExample : IExample
         }
 
         return (model, trained);
+    }
+
+    /// <summary>Which refused trades the certificate of risk has seen.</summary>
+    private static void Risk(string title, Trade[] trades, string prefix, string suffix, Dictionary<string, object> summary)
+    {
+        var refused = trades.Where(r => r.Refused).ToArray();
+        var caught = refused.Select(r => r.RiskFailed ? 1.0 : 0).DefaultIfEmpty(double.NaN).Average();
+        var flagged = trades.Where(r => !r.Refused).Average(r => r.RiskFailed ? 1.0 : 0);
+        AnsiConsole.MarkupLineInterpolated($"Over {trades.Length} further rows {refused.Length} trades of {title} are refused; the risk certificate caught {caught:P0} of them and flagged {flagged:P1} of the good ones.");
+        summary[$"{prefix}refused_rows_{suffix}"] = refused.Length;
+        summary[$"{prefix}risk_caught_{suffix}"] = caught;
+        summary[$"{prefix}risk_false_alarm_rate_{suffix}"] = flagged;
     }
 
     private static void WriteReport(ExampleContext context, Certifier certifier, CfmmNetwork network, CfmmMarket market, Trade[] rows)

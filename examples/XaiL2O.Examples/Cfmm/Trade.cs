@@ -30,6 +30,12 @@ internal sealed class Trade
 
     public bool Converged { get; set; }
 
+    /// <summary>Bound on what is lost to the best margins; NaN where a model gives none.</summary>
+    public double Gap { get; set; }
+
+    /// <summary>Probability that every CFMM accepts, where a model gives it.</summary>
+    public double Acceptance { get; set; }
+
     [NoColumn]
     public bool RiskFailed => RiskLabel == nameof(CertificateLabel.Fail);
 
@@ -54,6 +60,10 @@ internal sealed class Trade
             trades[row].Execute(network, rows.Reserves.AsSpan(row * n, n), rows.Prices.AsSpan(row * tokens, tokens));
         return trades;
     }
+
+    /// <summary>The trades of many rows as one batch.</summary>
+    public static CfmmTrades Together(Trade[] rows) =>
+        new([.. rows.SelectMany(r => r.Tender)], [.. rows.SelectMany(r => r.Receive)], [.. rows.Select(r => r.Residual)], [.. rows.Select(r => r.Iterations)], [.. rows.Select(r => r.Converged ? SolveStatus.Converged : SolveStatus.IterationLimit)]);
 
     private void Execute(CfmmNetwork network, ReadOnlySpan<double> reserves, ReadOnlySpan<double> prices)
     {

@@ -41,22 +41,13 @@ public sealed class CfmmTradeDefinition : ModelDefinition
     public override int TargetSize => Network.ReserveCount;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ModelColumn> Inputs => Prices is null
-        ? [new("Reserves", Network.ReserveCount), new("Prices", Network.Tokens.Count)]
-        : [new("Reserves", Network.ReserveCount)];
+    public override IReadOnlyList<ModelColumn> Inputs => CfmmColumns.Inputs(Network, Prices);
 
     /// <inheritdoc/>
     public override ModelColumn Target => new("TrueReserves", TargetSize);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ModelColumn> Outputs =>
-    [
-        new("Tender", Network.ReserveCount) { IsDouble = true, SlotNames = Slots },
-        new("Receive", Network.ReserveCount) { IsDouble = true, SlotNames = Slots },
-        new("Utility", 0) { IsDouble = true },
-    ];
-
-    private string[] Slots => [.. Network.Cfmms.SelectMany(cfmm => cfmm.Tokens.Select(token => $"{cfmm.Name}: {token}"))];
+    public override IReadOnlyList<ModelColumn> Outputs => CfmmColumns.Trade(Network);
 
     /// <summary>A solve is either finished or not worth a gradient: no rising iteration limit.</summary>
     public override TrainingOptions Training => new()
@@ -89,31 +80,17 @@ public sealed class CfmmTradeDefinition : ModelDefinition
     {
         ArgumentNullException.ThrowIfNull(Network);
         ArgumentNullException.ThrowIfNull(Model);
-        if (Prices is not null && Prices.Length != Network.Tokens.Count)
-            throw new ArgumentException($"{nameof(Prices)} has {Prices.Length} values; the network has {Network.Tokens.Count} tokens.");
-        if (Prices?.Any(p => !(p > 0 && double.IsFinite(p))) == true)
-            throw new ArgumentException($"{nameof(Prices)} must be positive and finite; got {string.Join(", ", Prices)}.");
+        CfmmColumns.Validate(Network, Prices);
         Model.Validate();
     }
 
     /// <summary>Reserves, then prices: those of the row, or those of all.</summary>
     /// <inheritdoc/>
-    public override Tensor Join(IReadOnlyList<Tensor> inputs)
-    {
-        ArgumentNullException.ThrowIfNull(inputs);
-        var reserves = inputs[0].to(ScalarType.Float64);
-        return cat([reserves, Prices is null ? inputs[1].to(ScalarType.Float64) : tensor(Prices).expand(reserves.shape[0], Prices.Length)], 1);
-    }
+    public override Tensor Join(IReadOnlyList<Tensor> inputs) => CfmmColumns.Join(inputs, Prices);
 
     /// <summary>Rows whose reserves, prices and true reserves are all positive and finite.</summary>
     /// <inheritdoc/>
-    public override Tensor Trainable(Tensor data, Tensor targets)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        ArgumentNullException.ThrowIfNull(targets);
-        static Tensor Positive(Tensor t) => t.gt(0).logical_and(t.isfinite()).all(1);
-        return Positive(data).logical_and(Positive(targets));
-    }
+    public override Tensor Trainable(Tensor data, Tensor targets) => CfmmColumns.Trainable(data, targets);
 
     /// <summary>Tunes the margin rule.</summary>
     /// <inheritdoc/>
@@ -121,11 +98,9 @@ public sealed class CfmmTradeDefinition : ModelDefinition
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(targets);
-        static double[] Values(Tensor t) => t.to(ScalarType.Float64).contiguous().data<double>().ToArray();
-        using var scope = NewDisposeScope();
-        var N = Network.ReserveCount;
         var chosen = (CfmmTradeDefinition)MemberwiseClone();
-        chosen.model = Model with { InitialMargins = MarginRule.Tune(Network, Values(data.slice(1, 0, N, 1)), Values(data.slice(1, N, DataSize, 1)), Values(targets), cancellationToken) };
+        var (reserves, prices) = CfmmColumns.Split(Network, data);
+        chosen.model = Model with { InitialMargins = MarginRule.Tune(Network, reserves, prices, CfmmColumns.Values(targets), cancellationToken) };
         return chosen;
     }
 

@@ -100,7 +100,7 @@ public sealed class CfmmTradeModel : ImplicitModel
     public override Device Device => CPU;
 
     /// <summary>δ and κ as they are now.</summary>
-    public CfmmMargins Margins => new(Values(logMargin.exp()), Values(logKept.exp()));
+    public CfmmMargins Margins => new(CfmmColumns.Values(logMargin.exp()), CfmmColumns.Values(logKept.exp()));
 
     /// <summary>W, δ as <c>Margin</c> and κ as <c>Kept</c>.</summary>
     public override IReadOnlyList<NamedArray> LearnedValues()
@@ -145,20 +145,9 @@ public sealed class CfmmTradeModel : ImplicitModel
         using var work = NativeWork.Enter();
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var (N, tokens) = (Network.ReserveCount, Network.Tokens.Count);
-        var (reserves, prices) = (Values(data.slice(1, 0, N, 1)), Values(data.slice(1, N, DataSize, 1)));
+        var (reserves, prices) = CfmmColumns.Split(Network, data);
         var trades = Decide(reserves, prices, options, cancellationToken);
-        double[][] tender = [.. trades.Tender.Chunk(N)], receive = [.. trades.Receive.Chunk(N)];
-        return new ModelInference(
-            [.. tender.Zip(receive, (x, y) => x.Concat(y).Select(v => (float)v).ToArray())],
-            [.. PropertyValues(trades, reserves, prices)],
-            trades.Residual,
-            trades.Iterations,
-            trades.Status,
-            Missing(trades.Status))
-        {
-            Outputs = [tender, receive, tender.Select((x, row) => CfmmExecution.Utility(Network, prices.AsSpan(row * tokens, tokens), x, receive[row])).ToArray()],
-        };
+        return CfmmColumns.Inference(Network, trades, prices, PropertyValues(trades, reserves, prices), OptimalityCondition.DualFeasibility);
     }
 
     /// <summary>Property values of any trades, this model's or not: one array per term, in the order of <see cref="Terms"/>.</summary>
@@ -185,7 +174,7 @@ public sealed class CfmmTradeModel : ImplicitModel
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var (rows, N) = ((int)data.shape[0], Network.ReserveCount);
-        var (reserves, prices) = (Values(data.slice(1, 0, N, 1)), Values(data.slice(1, N, DataSize, 1)));
+        var (reserves, prices) = CfmmColumns.Split(Network, data);
         var states = new double[rows * 4 * N];
         var trades = Solver().Solve(reserves, prices, options, states, cancellationToken);
         for (var row = 0; row < rows; row++)
@@ -230,8 +219,8 @@ public sealed class CfmmTradeModel : ImplicitModel
         ArgumentNullException.ThrowIfNull(data);
         var N = Network.ReserveCount;
         var rows = (int)data.shape[0];
-        var trades = CfmmTrades.Empty(rows, N) with { Tender = Values(inference.slice(1, 0, N, 1)), Receive = Values(inference.slice(1, N, 2 * N, 1)) };
-        return -MarginRule.ExecutedUtility(Network, trades, Values(data.slice(1, N, DataSize, 1)), Values(targets)).Utility;
+        var trades = CfmmTrades.Empty(rows, N) with { Tender = CfmmColumns.Values(inference.slice(1, 0, N, 1)), Receive = CfmmColumns.Values(inference.slice(1, N, 2 * N, 1)) };
+        return -MarginRule.ExecutedUtility(Network, trades, CfmmColumns.Values(data.slice(1, N, DataSize, 1)), CfmmColumns.Values(targets)).Utility;
     }
 
     /// <summary>v/d for a trade in units of the tokens: [batch, N].</summary>
@@ -256,7 +245,7 @@ public sealed class CfmmTradeModel : ImplicitModel
 
     internal CfmmTradeSolver Solver()
     {
-        var values = Values(risk);
+        var values = CfmmColumns.Values(risk);
         var (start, matrices) = (0, new double[Network.Cfmms.Count][]);
         for (var j = 0; j < matrices.Length; j++)
         {
@@ -296,12 +285,6 @@ public sealed class CfmmTradeModel : ImplicitModel
     {
         var N = network.Network.ReserveCount;
         return (network.FeeFactor * trade.slice(1, 0, N, 1)) - trade.slice(1, N, 2 * N, 1);
-    }
-
-    private static double[] Values(Tensor t)
-    {
-        using var scope = NewDisposeScope();
-        return t.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray();
     }
 
     private static Tensor Keep(Tensor values) => nn.Parameter(values).DetachFromDisposeScope();
