@@ -32,11 +32,11 @@ internal sealed class PublicizedReferenceTests
                   <Import Project="{Repository.Root}/src/XaiL2O.MLNet/Persistence/PublicizedReference.targets" />
                 </Project>
                 """);
-            var (restored, log) = PackageTests.DotNet(folder, "restore", "-p:MLVersion=first", "--nologo");
+            var (restored, log) = DotNet.Run(folder, "restore", "-p:MLVersion=first", "--nologo");
             Assert.That(restored, Is.Zero, log);
             string Copy(string version)
             {
-                var (exitCode, output) = PackageTests.DotNet(folder, "msbuild", "-t:FindReferenceAssembliesForReferences", $"-p:MLVersion={version}", "-getItem:ReferencePathWithRefAssemblies", "-nologo");
+                var (exitCode, output) = DotNet.Run(folder, "msbuild", "-t:FindReferenceAssembliesForReferences", $"-p:MLVersion={version}", "-getItem:ReferencePathWithRefAssemblies", "-nologo");
                 Assert.That(exitCode, Is.Zero, output);
                 using var items = JsonDocument.Parse(output);
                 return items.RootElement.GetProperty("Items").GetProperty("ReferencePathWithRefAssemblies").EnumerateArray().Select(i => i.GetProperty("FullPath").GetString()!).Single(path => Path.GetFileName(path) == "Microsoft.ML.Core.dll");

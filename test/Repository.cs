@@ -1,4 +1,4 @@
-namespace XaiL2O.EndToEnd.Tests;
+namespace XaiL2O;
 
 /// <summary>Where the sources are.</summary>
 internal static class Repository
