@@ -13,7 +13,7 @@ ensure_libstdcxx
 ensure_fonts
 ensure_openmp
 [ "${XAIL2O_FULL:-}" != 1 ] || ensure_browser
-build XaiL2O.sln src examples test bench docs || exit 1
+build XaiL2O.sln src examples test bench docs templates || exit 1
 use_jemalloc
 # Tests run side by side, one on each core; threads of libtorch would have to wait for each other.
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}

@@ -24,9 +24,21 @@ internal sealed class ContentTests
 
     private static string[] Libraries => Feed.Names;
 
+    private static string[] Packages => [.. Feed.Names, "XaiL2O.Templates"];
+
     [Test]
-    public void Every_project_of_src_is_a_package() =>
-        Assert.That(Directory.GetFiles(Feed.Folder, "*.nupkg").Select(Path.GetFileName), Is.EquivalentTo(Feed.Names.Select(n => $"{n}.{Feed.Version}.nupkg")));
+    public void Every_project_of_src_is_a_package_and_so_are_the_templates() =>
+        Assert.That(Directory.GetFiles(Feed.Folder, "*.nupkg").Select(Path.GetFileName), Is.EquivalentTo(Feed.Names.Append("XaiL2O.Templates").Select(n => $"{n}.{Feed.Version}.nupkg")));
+
+    [Test]
+    public void Templates_are_templates_and_demand_nothing()
+    {
+        var nuspec = Feed.Nuspec("XaiL2O.Templates");
+        Assert.That(nuspec.Attribute("packageType", "name"), Is.EqualTo("Template"));
+        Assert.That(nuspec.Dependencies, Is.Empty);
+        using var package = Feed.Open("XaiL2O.Templates");
+        Assert.That(package.Entries.Select(e => e.FullName), Has.Exactly(2).EndsWith(".template.config/template.json").And.None.EndsWith(".dll").And.None.Contain("/obj/"));
+    }
 
     [TestCaseSource(nameof(Libraries))]
     public void A_package_demands_what_its_project_names_and_nothing_else(string name) =>
@@ -42,7 +54,7 @@ internal sealed class ContentTests
         Assert.That(Encoding.UTF8.GetString(Feed.Content(package, $"lib/net10.0/{name}.xml")), Does.Contain("<summary>"));
     }
 
-    [TestCaseSource(nameof(Libraries))]
+    [TestCaseSource(nameof(Packages))]
     public void A_package_says_what_it_is(string name)
     {
         var nuspec = Feed.Nuspec(name);
