@@ -98,6 +98,25 @@ internal sealed partial class ConsumerTests
         Loaded(pipeline(), pipeline("load"));
     }
 
+    /// <summary>Certificates can be compiled natively without a warning; who saves a state there is warned.</summary>
+    [Test]
+    public void Certificates_are_compiled_natively()
+    {
+        LongOnly();
+        var compiler = OperatingSystem.IsLinux() ? ((string[])["clang", "gcc"]).FirstOrDefault(c => Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, c)))) : "";
+        if (compiler is null)
+            Assert.Ignore("There is no compiler that links.");
+        var consumer = new Consumer("certifiers-native", Feed.ReadmeCode("XaiL2O.Certifiers"), [Package("XaiL2O.Certifiers")], "<PublishAot>true</PublishAot><TrimmerSingleWarn>false</TrimmerSingleWarn>");
+        var folder = Path.Combine(consumer.Folder, "published");
+        Assert.That(Warnings().Matches(Consumer.Succeed(consumer.Folder, "publish", "--nologo", "--use-current-runtime", $"-p:CppCompilerAndLinker={compiler}", "-o", folder)), Is.Empty);
+        var (exitCode, output) = DotNet.Execute(Path.Combine(folder, consumer.Name), folder, null);
+        Assert.That(exitCode, Is.Zero, output);
+        Certified(output);
+
+        File.WriteAllText(Path.Combine(consumer.Folder, "State.cs"), "static class State { public static void Save(XaiL2O.Certifiers.DriftMonitor monitor, Stream stream) => monitor.Save(stream); }");
+        Assert.That(consumer.Build(), Does.Contain("warning IL2026").And.Contain("warning IL3050"));
+    }
+
     /// <summary>Publishes for this machine as one file, moves that file with its native libraries to another folder, and gives what runs it there.</summary>
     private static Run Publish(Consumer consumer)
     {
@@ -113,7 +132,7 @@ internal sealed partial class ConsumerTests
         };
     }
 
-    private static void Certified(string output) => Assert.That(output, Does.Contain("(0.5; 0.51) is trustworthy: True").And.Contain("(0.2; 0.9) is trustworthy: False. Distance failed"));
+    private static void Certified(string output) => Assert.That(output, Does.Contain("(0.6; 0.61) is trustworthy: True").And.Contain("(0.2; 0.9) is trustworthy: False. Distance failed"));
 
     private static void Loaded(string saved, string loaded)
     {

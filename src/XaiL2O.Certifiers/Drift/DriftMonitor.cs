@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -97,6 +98,7 @@ public sealed class DriftMonitor
 
     /// <summary>Writes the state as JSON with a checksum, to go on later or elsewhere; <see cref="FileReplacement.Write"/> makes a file of it.</summary>
     /// <param name="stream">Stays open.</param>
+    [RequiresUnreferencedCode(Trimming.Json), RequiresDynamicCode(Trimming.Json)]
     public void Save(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -122,6 +124,7 @@ public sealed class DriftMonitor
     /// <param name="stream">What <see cref="Save"/> wrote and nothing behind it.</param>
     /// <param name="certifier">The certifier the state was made with, for instance reloaded with its model.</param>
     /// <exception cref="InvalidDataException">The state is damaged, or belongs to a certifier with other calibration values.</exception>
+    [RequiresUnreferencedCode(Trimming.Json), RequiresDynamicCode(Trimming.Json)]
     public static DriftMonitor Load(Stream stream, Certifier certifier)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -29,6 +30,7 @@ internal static class Sealed
     }
 
     /// <summary>A JSON object of several properties with its checksum.</summary>
+    [RequiresUnreferencedCode(Trimming.Json), RequiresDynamicCode(Trimming.Json)]
     public static byte[] ToJson<T>(T value, JsonSerializerOptions? options = null)
     {
         var rest = JsonSerializer.SerializeToUtf8Bytes(value, options ?? Strict).AsSpan(1);
@@ -44,6 +46,7 @@ internal static class Sealed
     /// <param name="remedy">What to do where it is damaged, a sentence.</param>
     /// <param name="options">Settings; <see cref="StrictJson"/> of the defaults when null.</param>
     /// <exception cref="InvalidDataException">It is damaged, or of another kind.</exception>
+    [RequiresUnreferencedCode(Trimming.Json), RequiresDynamicCode(Trimming.Json)]
     public static T FromJson<T>(ReadOnlySpan<byte> bytes, string name, string remedy, JsonSerializerOptions? options = null)
     {
         if (bytes.Length <= JsonHead || !IsJson(bytes) || !bytes[..JsonHead].EndsWith(JsonNext))

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace XaiL2O.Certifiers;
@@ -68,6 +69,7 @@ public sealed class AdaptiveConformal
 
     /// <summary>Writes the state as JSON with a checksum; <see cref="FileReplacement.Write"/> makes a file of it.</summary>
     /// <param name="stream">Stays open.</param>
+    [RequiresUnreferencedCode(Trimming.Json), RequiresDynamicCode(Trimming.Json)]
     public void Save(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -77,6 +79,7 @@ public sealed class AdaptiveConformal
     /// <summary>Goes on from a saved state.</summary>
     /// <param name="stream">What <see cref="Save"/> wrote and nothing behind it.</param>
     /// <exception cref="InvalidDataException">The state is damaged.</exception>
+    [RequiresUnreferencedCode(Trimming.Json), RequiresDynamicCode(Trimming.Json)]
     public static AdaptiveConformal Load(Stream stream)
     {
         var state = SavedState.Read<State>(stream, "The state of adaptive conformal inference", s => s.Options.Validate());

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace XaiL2O.Certifiers;
@@ -67,6 +68,7 @@ public sealed class RiskMonitor
 
     /// <summary>Writes the state as JSON with a checksum; <see cref="FileReplacement.Write"/> makes a file of it.</summary>
     /// <param name="stream">Stays open.</param>
+    [RequiresUnreferencedCode(Trimming.Json), RequiresDynamicCode(Trimming.Json)]
     public void Save(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -76,6 +78,7 @@ public sealed class RiskMonitor
     /// <summary>Goes on from a saved state.</summary>
     /// <param name="stream">What <see cref="Save"/> wrote and nothing behind it.</param>
     /// <exception cref="InvalidDataException">The state is damaged.</exception>
+    [RequiresUnreferencedCode(Trimming.Json), RequiresDynamicCode(Trimming.Json)]
     public static RiskMonitor Load(Stream stream)
     {
         var state = SavedState.Read<State>(stream, "The state of the risk monitor", s => s.Options.Validate());

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace XaiL2O.Certifiers;
 
 /// <summary>States that were saved as JSON with a checksum.</summary>
@@ -7,6 +9,7 @@ internal static class SavedState
     /// <param name="stream">What was saved and nothing behind it.</param>
     /// <param name="name">What it is, as the subject of a sentence.</param>
     /// <param name="check">Throws <see cref="ArgumentException"/> where its options are out of range.</param>
+    [RequiresUnreferencedCode(Trimming.Json), RequiresDynamicCode(Trimming.Json)]
     public static T Read<T>(Stream stream, string name, Action<T> check)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace XaiL2O.Certifiers;
@@ -70,6 +71,7 @@ public sealed class StreamSelection
 
     /// <summary>Writes where the stream stands as JSON with a checksum; <see cref="FileReplacement.Write"/> makes a file of it.</summary>
     /// <param name="stream">Stays open.</param>
+    [RequiresUnreferencedCode(Trimming.Json), RequiresDynamicCode(Trimming.Json)]
     public void Save(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -80,6 +82,7 @@ public sealed class StreamSelection
     /// <param name="stream">What <see cref="Save"/> wrote and nothing behind it.</param>
     /// <param name="calibration">The calibration rows of that stream.</param>
     /// <exception cref="InvalidDataException">The state is damaged, or of other calibration rows.</exception>
+    [RequiresUnreferencedCode(Trimming.Json), RequiresDynamicCode(Trimming.Json)]
     public static StreamSelection Load(Stream stream, ConformalSelection calibration)
     {
         ArgumentNullException.ThrowIfNull(calibration);

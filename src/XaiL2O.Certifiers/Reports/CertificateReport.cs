@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -9,12 +10,7 @@ namespace XaiL2O.Certifiers;
 /// </summary>
 public sealed record CertificateReport
 {
-    private static readonly JsonSerializerOptions JsonOptions = new()
-    {
-        WriteIndented = true,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        Converters = { new JsonStringEnumConverter() },
-    };
+    private static JsonSerializerOptions? jsonOptions;
 
     /// <summary>Title.</summary>
     public required string Title { get; init; }
@@ -77,10 +73,17 @@ public sealed record CertificateReport
     public string ToHtml() => HtmlReport.Render(this);
 
     /// <summary>The report as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, JsonOptions);
+    [RequiresUnreferencedCode(Trimming.Json), RequiresDynamicCode(Trimming.Json)]
+    public string ToJson() => JsonSerializer.Serialize(this, jsonOptions ??= new()
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter() },
+    });
 
     /// <summary>Writes <see cref="ToHtml"/> to a file, and <see cref="ToJson"/> beside it.</summary>
     /// <param name="htmlPath">Path of the HTML file; the JSON file gets the same name with the extension <c>.json</c>.</param>
+    [RequiresUnreferencedCode(Trimming.Json), RequiresDynamicCode(Trimming.Json)]
     public void Save(string htmlPath)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(htmlPath);
