@@ -67,7 +67,7 @@ internal sealed class Consumer
     public string Build() => Succeed(Folder, "build", "--nologo");
 
     /// <summary>Runs what was built.</summary>
-    public string Run(params string[] arguments) => Succeed(Folder, ["run", "--no-build", "--", .. arguments]);
+    public string Run(params string[] arguments) => Succeed(Folder, [Path.Combine(Output, Name + ".dll"), .. arguments]);
 
     /// <summary>Runs <c>dotnet</c>, which must succeed.</summary>
     public static string Succeed(string folder, params string[] arguments)

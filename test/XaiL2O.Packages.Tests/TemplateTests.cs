@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace XaiL2O.Packages.Tests;
 
 /// <summary>The templates, installed from their package into a place of their own, give projects that build, run and pass their tests.</summary>
@@ -8,13 +10,12 @@ internal sealed class TemplateTests
     [OneTimeSetUp]
     public void Install() => Consumer.Succeed(Feed.Room, "new", "install", Directory.GetFiles(Feed.Folder, "XaiL2O.Templates.*.nupkg").Single(), "--debug:custom-hive", Hive);
 
-    [TestCase("xail2o-certify")]
-    [TestCase("xail2o-model")]
-    public void A_template_asks_for_the_version_it_comes_with(string template)
+    [Test]
+    public void A_template_asks_for_the_version_it_comes_with()
     {
-        var projects = Directory.GetFiles(Create(template, "As-asked"), "*.csproj", SearchOption.AllDirectories).Select(File.ReadAllText).ToArray();
-        Assert.That(projects, Has.One.Contains($"""<PackageReference Include="XaiL2O.MLNet" Version="{Feed.Version}" />"""));
-        Assert.That(projects, Has.None.Contains("NameOfProject"));
+        using var package = Feed.Open("XaiL2O.Templates");
+        var projects = package.Entries.Where(e => e.Name.EndsWith(".csproj", StringComparison.Ordinal)).Select(e => Encoding.UTF8.GetString(Feed.Content(package, e.FullName))).ToArray();
+        Assert.That(projects, Has.Exactly(2).Contains($"""<PackageReference Include="XaiL2O.MLNet" Version="{Feed.Version}" />"""));
     }
 
     [Test]
