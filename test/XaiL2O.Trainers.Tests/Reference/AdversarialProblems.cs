@@ -158,7 +158,7 @@ internal static class AdversarialProblems
         return x;
     }
 
-    private static double[] Product(double[][] A, double[] x) => [.. A.Select(row => QuadraticProgram.Dot(row, x))];
+    private static double[] Product(double[][] A, double[] x) => [.. A.Select(row => InteriorPoint.Dot(row, x))];
 
     private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -186,15 +186,15 @@ public sealed record ConvexProblem(string Name, double[][] A, double[] Data)
             f.Add(Upper - shift);
         }
 
-        var solution = QuadraticProgram.Solve(Q, c, [.. E], [.. f], [.. Enumerable.Range(0, total).Select(i => i >= n || below)]);
+        var solution = InteriorPoint.Solve(Q, c, [.. E], [.. f], [.. Enumerable.Range(0, total).Select(i => i >= n || below)]);
         return [.. solution[..n].Select(v => v + shift)];
     }
 
     private double[][] Identity() => [.. Enumerable.Range(0, Size).Select(i => Enumerable.Range(0, Size).Select(j => i == j ? 1.0 : 0.0).ToArray())];
 
-    private double[] Image(double[] x) => Transform is null ? x : [.. Transform.Select(row => QuadraticProgram.Dot(row, x))];
+    private double[] Image(double[] x) => Transform is null ? x : [.. Transform.Select(row => InteriorPoint.Dot(row, x))];
 
-    private double[] Residual(double[] x) => [.. A.Zip(Data, (row, d) => QuadraticProgram.Dot(row, x) - d)];
+    private double[] Residual(double[] x) => [.. A.Zip(Data, (row, d) => InteriorPoint.Dot(row, x) - d)];
 
     private static double Norm(double[] v) => Math.Sqrt(v.Sum(a => a * a));
 }

@@ -6,7 +6,7 @@ namespace XaiL2O.Trainers.Tests;
 /// min ½xᵀQx + cᵀx s.t. Ex = f, xᵢ ≥ 0 for i in a set, by Mehrotra's predictor–corrector interior-point method (doi 10.1137/0802028) in plain
 /// arrays: shares no code and no idea with the splittings it judges.
 /// </summary>
-internal static class QuadraticProgram
+internal static class InteriorPoint
 {
     private const int MaxIterations = 200;
 
