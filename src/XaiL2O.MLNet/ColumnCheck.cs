@@ -22,11 +22,13 @@ internal static class ColumnCheck
             throw Mismatch(name, column.Kind == SchemaShape.Column.VectorKind.Scalar ? PropertyKind : PropertyKind + FunctionOf, Describe(column));
     }
 
-    /// <summary>A vector of numbers of a given length; vectors of unknown size are checked row by row.</summary>
+    /// <summary>A vector of numbers of a given length, where that is 1 also a number; vectors of unknown size are checked row by row.</summary>
     public static void NumberVector(DataViewSchema schema, string name, int size)
     {
-        var expected = $"a vector of {size} numbers";
+        var expected = size == 1 ? "a number, or a vector of 1 number" : $"a vector of {size} numbers";
         var type = Find(schema, name, expected).Type;
+        if (size == 1 && IsNumber(type))
+            return;
         if (type is not VectorDataViewType vector || !IsNumber(vector.ItemType) || (vector.IsKnownSize && vector.Size != size))
             throw Mismatch(name, expected, type.ToString()!);
     }
@@ -41,11 +43,11 @@ internal static class ColumnCheck
     }
 
     /// <summary>The same promise before fitting.</summary>
-    public static void NumberVector(SchemaShape shape, string name)
+    public static void NumberVector(SchemaShape shape, string name, int? size = null)
     {
-        const string expected = "a vector of numbers";
+        var expected = size == 1 ? "a number, or a vector of 1 number" : "a vector of numbers";
         var column = Find(shape, name, expected);
-        if (column.Kind == SchemaShape.Column.VectorKind.Scalar || column.IsKey || !IsNumber(column.ItemType))
+        if ((column.Kind == SchemaShape.Column.VectorKind.Scalar && size != 1) || column.IsKey || !IsNumber(column.ItemType))
             throw Mismatch(name, expected, Describe(column));
     }
 

@@ -61,6 +61,24 @@ public sealed class L2OCatalog
     }
 
     /// <summary>
+    /// The nearest vector that satisfies constraints, after any trainer: for each row, with the distance that its prediction was moved, and the names of constraints that contradict each other. Nothing is trained;
+    /// <see cref="DecisionDefinition"/> says what columns are appended.
+    /// </summary>
+    /// <param name="constraints">What the vector must satisfy; bounds, budgets and matrices may come from columns.</param>
+    /// <param name="inputColumnName">Column with the vector to project. Its length is read from the data where the constraints do not fix it.</param>
+    /// <param name="outputColumnName">Column appended with the nearest vector.</param>
+    /// <param name="weights">Weights of the squares whose sum is least, a number for each entry or one for all; 1 when null.</param>
+    /// <param name="outputPrefix">Before the name of every appended column.</param>
+    /// <exception cref="ArgumentException">The constraints do not fit together; the message says which one and what is wrong.</exception>
+    public ProjectionEstimator ProjectOnto(IReadOnlyList<VectorConstraint> constraints, string inputColumnName = "Score", string outputColumnName = "Decision", RowNumbers? weights = null, string outputPrefix = "") =>
+        new(environment, constraints, inputColumnName, outputColumnName, weights, outputPrefix);
+
+    /// <summary>The best vector under constraints, for each row: an objective and constraints whose numbers come from columns. Nothing is trained.</summary>
+    /// <param name="definition">Objective and constraints.</param>
+    /// <exception cref="ArgumentException">The definition is out of range; the message says what is wrong.</exception>
+    public ImplicitModelTrainer Optimize(DecisionDefinition definition) => Train(definition);
+
+    /// <summary>
     /// Certificates for named columns. The estimator calibrates on the rows it is fitted on: fit it on rows the model was not trained on, and so not in one
     /// chain with the trainer. The verdict is that of all certifiers of a chain.
     /// </summary>

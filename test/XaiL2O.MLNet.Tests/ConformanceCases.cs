@@ -30,6 +30,17 @@ internal static class ConformanceCases
         Model("learned trades", new CfmmTradeDefinition { Network = Pools, Prices = [1, 2] }),
         Model("trades at prices per row", new CfmmTradeDefinition { Network = Pools, LearnTrades = false }),
         Model("trades of greatest expected value", new ExpectedTradeDefinition { Network = Pools, Prices = [1, 2] }),
+        Model("decisions", new DecisionDefinition
+        {
+            Size = 6,
+            Point = "Measurements",
+            Weights = "Shares",
+            ChangeCosts = 0.05,
+            ChangesFrom = "Image",
+            // Some rows have capacities below 0.1.
+            Constraints = [VectorConstraint.Bounds("Capacity", 0.1, "Reconstruction"), VectorConstraint.Turnover("Turnover", 2, "Image"), VectorConstraint.Ball("Ball", 1.1), VectorConstraint.LinearByRow("Cost", "Prices", 1, upper: 2)],
+        }),
+        Of("a projection", Rows(("Measurements", 6)), ml => ml.L2O().ProjectOnto([VectorConstraint.Bounds("Nonnegative", 0), VectorConstraint.Sum("Budget", "Number", "Number")], "Measurements", "Plan")),
         Model("back-projection", new BackProjection { Geometry = Geometry }),
         Model("total variation", new TotalVariationReconstruction { Geometry = Geometry, Radii = [0.1, 0.2], TuningRows = 3 }),
         Model("a U-Net", new UNetReconstruction { Geometry = Geometry, Channels = 2, Levels = 2 }),

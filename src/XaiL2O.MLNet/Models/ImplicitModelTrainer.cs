@@ -15,7 +15,7 @@ namespace XaiL2O.MLNet;
 /// <listheader><term>Column</term><description>Type</description></listheader>
 /// <item><term><see cref="ModelDefinition.Inputs"/> (input)</term><description>vectors of numbers of any type</description></item>
 /// <item><term><see cref="ModelDefinition.Target"/> (training only)</term><description>vector of numbers; not read where nothing is learned or chosen</description></item>
-/// <item><term><see cref="ModelDefinition.Outputs"/> (output)</term><description>vectors of <see cref="float"/> or <see cref="double"/>; NaN where nothing was solved</description></item>
+/// <item><term><see cref="ModelDefinition.Outputs"/> (output)</term><description>vectors of <see cref="float"/> or <see cref="double"/>, NaN where nothing was solved; texts of some models</description></item>
 /// <item><term><c>&lt;Name&gt;.Value</c> for every term and reported measure, <c>Residual</c>, <c>Gap</c>, <c>SolutionDistance</c> (output)</term><description><see cref="double"/></description></item>
 /// <item><term><c>Iterations</c> (output)</term><description><see cref="int"/></description></item>
 /// <item><term><c>Converged</c> (output)</term><description><see cref="bool"/></description></item>
@@ -175,7 +175,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         foreach (var column in columns.Inputs)
-            ColumnCheck.NumberVector(inputSchema, column.Name);
+            ColumnCheck.NumberVector(inputSchema, column.Name, column.Size);
         if (NeedsRows)
             ColumnCheck.NumberVector(inputSchema, columns.Target.Name);
         return SchemaShapes.Append(inputSchema, appended);

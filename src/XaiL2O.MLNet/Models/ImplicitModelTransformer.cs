@@ -226,7 +226,8 @@ public sealed class ImplicitModelTransformer : BatchTransformer, IDisposable
             float[][] vectors => vectors.Select(x => new VBuffer<float>(x.Length, x)).ToArray(),
             double[][] vectors => vectors.Select(x => new VBuffer<double>(x.Length, x)).ToArray(),
             float[] or double[] => output,
-            _ => throw new NotSupportedException($"Outputs of {output.GetType().GetElementType()} are not delivered: give float[][], double[][], float[] or double[]."),
+            string[] texts => texts.Select(t => t.AsMemory()).ToArray(),
+            _ => throw new NotSupportedException($"Outputs of {output.GetType().GetElementType()} are not delivered: give float[][], double[][], float[], double[] or string[]."),
         };
     }
 }

@@ -76,6 +76,8 @@ internal sealed class ModelColumns
 
     private static DataViewType TypeOf(ModelColumn column)
     {
+        if (column.IsText)
+            return TextDataViewType.Instance;
         var item = column.IsDouble ? NumberDataViewType.Double : NumberDataViewType.Single;
         return column.Size == 0 ? item : new VectorDataViewType(item, column.Size);
     }

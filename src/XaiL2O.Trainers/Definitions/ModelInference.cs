@@ -19,7 +19,7 @@ public sealed record ModelInference(
     OptimalityCondition[] Missing)
 {
     /// <summary>
-    /// The inference as <see cref="ModelDefinition.Outputs"/> says: for each output an array with one entry per sample, a vector of <see cref="float"/> or <see cref="double"/>, or a number.
+    /// The inference as <see cref="ModelDefinition.Outputs"/> says: for each output an array with one entry per sample, a vector of <see cref="float"/> or <see cref="double"/>, a number, or a text.
     /// <see cref="Inference"/> alone, unless a model says otherwise.
     /// </summary>
     public IReadOnlyList<Array> Outputs { get; init; } = [Inference];

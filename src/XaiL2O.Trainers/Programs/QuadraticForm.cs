@@ -54,6 +54,8 @@ internal sealed class QuadraticForm
 
         if (largest == 0)
             return Zero(values.Length);
+        if (!values.ContainsAnyExcept(1))
+            return Identity(values.Length);
         // Unlike those of a full matrix, small values of a diagonal are exact.
         var ε = values.Contains(0) ? Proximal * largest : 0;
         var roots = new double[values.Length];

@@ -20,4 +20,10 @@ public enum SolveStatus
 
     /// <summary>The iteration left the finite numbers; the inference is NaN. The weights or step sizes are not stable.</summary>
     Diverged,
+
+    /// <summary>The constraints of the row contradict each other, which has been proved; the inference is NaN.</summary>
+    Infeasible,
+
+    /// <summary>The objective of the row falls without end, which has been proved; the inference is NaN.</summary>
+    Unbounded,
 }
