@@ -2,7 +2,7 @@ using Google.OrTools.LinearSolver;
 
 namespace XaiL2O.Trainers.Tests;
 
-/// <summary>What <see cref="QuadraticProgram"/> says is true: against an interior-point method and GLOP, and by certificates that are checked here anew.</summary>
+/// <summary>What <see cref="QuadraticProgram"/> says is true: against an interior-point method, GLOP and PDLP, and by certificates that are checked here anew.</summary>
 internal sealed class ProgramLaws
 {
     /// <summary>One problem.</summary>
@@ -446,6 +446,8 @@ internal sealed class ProgramLaws
             if (row % TestRun.Sized(50, 1) != 1 % TestRun.Sized(50, 1))
                 continue;
             var distance = Math.Sqrt((2 * s.Objective) + InteriorPoint.Dot(gs[row], gs[row]));
+            using var pdlp = new PdlpProgram(C, gs[row], ls[row], us[row], 1e-9);
+            Assert.That(Math.Sqrt((2 * pdlp.Solve()) + InteriorPoint.Dot(gs[row], gs[row])), Is.EqualTo(distance).Within(1e-6 * distance));
             Assert.That(Math.Sqrt((2 * InteriorOptimum(problem)) + InteriorPoint.Dot(gs[row], gs[row])), Is.EqualTo(distance).Within(1e-6 * distance));
         }
     }
