@@ -29,6 +29,7 @@ internal sealed class NullArgumentLaws
         [typeof(ReconstructionDefinition)] = () => new BackProjection { Geometry = Geometry },
         [typeof(CfmmNetwork)] = () => CfmmSimulation.Network,
         [typeof(IReadOnlyList<double>)] = () => CfmmSimulation.Prices,
+        [typeof(IReadOnlyList<VectorConstraint>)] = () => new[] { VectorConstraint.Simplex("Shares") },
         [typeof(ParallelBeamGeometry)] = () => Geometry,
         [typeof(ImplicitModelTrainer.Options)] = () => new ImplicitModelTrainer.Options(),
         [typeof(CertifiedProperty[])] = () => new[] { new CertifiedProperty("Sparsity") },
