@@ -297,6 +297,11 @@ internal sealed class ExampleTests
         Assert.That(Number("noise_30_truths_inside"), Is.EqualTo(100));
         Assert.That(Number("noise_5_estimate"), Is.EqualTo(0.5).Within(0.2));
         Assert.That(Number("noise_30_estimate"), Is.EqualTo(3).Within(0.3));
+        // Undisturbed scans of real slices have no dead beams; an angle of 30 that measured nothing is one.
+        Assert.That(Number("undisturbed_flagged"), Is.LessThanOrEqualTo(1));
+        Assert.That(Number("missing_dead"), Is.EqualTo(100.0 / 30).Within(0.01));
+        Assert.That(Number("missing_truths_inside"), Is.EqualTo(100));
+        Assert.That(Number("missing_psnr_l2o_scan"), Is.GreaterThan(Number("missing_psnr_unet") + 1));
         // No image explains these scans, and the truth does not either; the image stays one of the body.
         Assert.That(Number("turned_truths_inside"), Is.Zero);
         Assert.That(Number("turned_psnr_l2o_scan"), Is.GreaterThan(Number("turned_psnr_fbp") + 1));

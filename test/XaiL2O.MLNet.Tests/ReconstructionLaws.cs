@@ -23,7 +23,7 @@ internal sealed class ReconstructionLaws
         new UNetReconstruction { Geometry = Geometry, Channels = 2, Levels = 3 },
         new FeasibilityReconstruction { Geometry = Geometry, Model = new FeasibilityOptions { Channels = 3, Kernel = 3 } },
         new ImplicitReconstruction { Geometry = Geometry, Model = new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, Channels = 3, TransformKernel = 3, Hidden = 4, Context = 2, NoiseFloor = 0.1 } },
-        new ImplicitReconstruction { Geometry = Geometry, Model = new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, Channels = 3, TransformKernel = 3, Hidden = 4, Context = 2, NoiseFloor = 0.1, Noise = NoiseSource.Estimated, Misfit = 1e-3 } },
+        new ImplicitReconstruction { Geometry = Geometry, DeadBeams = DeadBeamSource.Detected, Model = new ReconstructionOptions { Regularizer = RegularizerKind.Adaptive, Channels = 3, TransformKernel = 3, Hidden = 4, Context = 2, NoiseFloor = 0.1, Noise = NoiseSource.Estimated, Misfit = 1e-3 } },
     ];
 
     private static IEnumerable<TestCaseData> MethodCases => Methods.Select(m => new TestCaseData(m).SetArgDisplayNames(m is ImplicitReconstruction i ? $"{m.GetType().Name}, {i.Model.Regularizer}, {i.Model.Noise}" : m.GetType().Name));

@@ -57,16 +57,27 @@ internal static class CtMethods
 
     /// <summary>
     /// The pull of the soft ball. With it images explain as much of their scans as with the trained ball scaled to the noise, of whose multiplier it is the mean on three calibration slices,
-    /// the same at 0.5, 1.5 and 3 % noise.
+    /// the same at 0.5, 1.5 and 3 % noise. It goes with the trained radius, in whose place it stands.
     /// </summary>
     private const double Misfit = 9e-4;
 
-    /// <summary>The same weights with a data ball of the size of each scan's noise: a soft one for the implicit model, which contains the truth from 1 % noise on, and for total variation the tuned one, scaled.</summary>
+    /// <summary>
+    /// The same weights with a data ball of the size of each scan's noise: a soft one for the implicit model, which contains the truth from 1 % noise on, and for total variation the tuned one, scaled. Every method
+    /// is spared the beams that measured nothing.
+    /// </summary>
     public static ImplicitModelTransformer PerScan(ImplicitModelTransformer model) => model.WithDefinition(model.Definition switch
     {
-        ImplicitReconstruction l2o => new ImplicitReconstruction { Geometry = l2o.Geometry, Seed = l2o.Seed, Model = l2o.Model with { Noise = NoiseSource.Estimated, RadiusPerNoise = RadiusPerNoise, Misfit = Misfit } },
-        TotalVariationReconstruction tv => new TotalVariationReconstruction { Geometry = tv.Geometry, Seed = tv.Seed, Model = tv.Model with { Noise = NoiseSource.Estimated, Radius = tv.Model.Radius / 0.015 } },
-        _ => throw new ArgumentException($"A {model.Definition.GetType().Name} has no data ball.", nameof(model)),
+        ImplicitReconstruction l2o => new ImplicitReconstruction
+        {
+            Geometry = l2o.Geometry,
+            Seed = l2o.Seed,
+            DeadBeams = DeadBeamSource.Detected,
+            Model = l2o.Model with { Noise = NoiseSource.Estimated, RadiusPerNoise = RadiusPerNoise, Misfit = Misfit * l2o.Model.InitialRadius / model.LearnedValues.First(v => v.Name == "Radius").Values[0] },
+        },
+        TotalVariationReconstruction tv => new TotalVariationReconstruction { Geometry = tv.Geometry, Seed = tv.Seed, DeadBeams = DeadBeamSource.Detected, Model = tv.Model with { Noise = NoiseSource.Estimated, Radius = tv.Model.Radius / 0.015 } },
+        UNetReconstruction unet => new UNetReconstruction { Geometry = unet.Geometry, Seed = unet.Seed, DeadBeams = DeadBeamSource.Detected, Filter = unet.Filter, Channels = unet.Channels, Levels = unet.Levels },
+        BackProjection fbp => new BackProjection { Geometry = fbp.Geometry, Seed = fbp.Seed, DeadBeams = DeadBeamSource.Detected, Filter = fbp.Filter },
+        _ => throw new ArgumentException($"A {model.Definition.GetType().Name} takes nothing of a scan's own.", nameof(model)),
     });
 
     /// <summary>

@@ -18,6 +18,9 @@ internal sealed class CtNoiseExample : IExample
     /// <summary>After so many the images hardly change; solves of scans that no image explains take more to end.</summary>
     private const int Iterations = 400;
 
+    /// <summary>The largest share of dead beams of a scan that passes: more than one angle of 30.</summary>
+    private const double DeadLimit = 0.05;
+
     /// <summary>The first bins beside the body's middle that see its rim.</summary>
     private static readonly long[] DeadBins = [30, 31, 32];
 
@@ -27,7 +30,7 @@ internal sealed class CtNoiseExample : IExample
 
     public string FullDescription => "All 18 test slices in place of every sixth, and total variation and the trained ball beside; two hours on one core.";
 
-    public string QuickDescription => "Two slices and three kinds of scans.";
+    public string QuickDescription => "Two slices and four kinds of scans.";
 
     public void Run(ExampleContext context)
     {
@@ -35,16 +38,16 @@ internal sealed class CtNoiseExample : IExample
         var ml = new MLContext(context.Seed);
         var slices = CtSlice.Test(ml, context.Seed);
         CtSlice[] test = context.Size switch { RunSize.Full => slices, RunSize.Quick => [slices[0], slices[9]], _ => [.. slices.Where((_, i) => i % 6 == 0)] };
-        var models = new Dictionary<string, ImplicitModelTransformer> { ["fbp"] = CtMethods.Load(ml, "fbp"), ["unet"] = CtMethods.Load(ml, "unet") };
+        var models = new Dictionary<string, ImplicitModelTransformer> { ["fbp"] = CtMethods.PerScan(CtMethods.Load(ml, "fbp")), ["unet"] = CtMethods.PerScan(CtMethods.Load(ml, "unet")) };
         if (context.Size == RunSize.Full)
             (models["tvw"], models["tvw_scan"], models["l2o"]) = (CtMethods.Load(ml, "tvw"), CtMethods.PerScan(CtMethods.Load(ml, "tvw")), CtMethods.Load(ml, "l2o", Iterations));
         models["l2o_scan"] = CtMethods.PerScan(CtMethods.Load(ml, "l2o", Iterations));
 
         var summary = new Dictionary<string, object>();
         var quality = new Table().AddColumns(["Scan", .. models.Keys.Select(Heading)]);
-        var judged = new Table().AddColumns("Scan", "σ, %", "Inside", "Truths", "Pass", "Conv.", "Iter.");
+        var judged = new Table().AddColumns("Scan", "σ, %", "Dead", "Inside", "Truths", "Pass", "Conv.", "Iter.");
         var limits = Calibrate(summary, models["l2o_scan"], CtSlice.Calibration(ml, context.Seed), context.Seed);
-        bool Passes(double fidelity, double whiteness, double misfit) => fidelity <= CtMethods.RadiusPerNoise && whiteness <= limits.Whiteness && misfit <= limits.LocalMisfit;
+        bool Passes(double fidelity, double whiteness, double misfit, double dead) => fidelity <= CtMethods.RadiusPerNoise && whiteness <= limits.Whiteness && misfit <= limits.LocalMisfit && dead <= DeadLimit;
         foreach (var (key, name, scans) in Conditions(test, context.Size == RunSize.Quick, context.Seed))
         {
             using var scope = NewDisposeScope();
@@ -57,10 +60,11 @@ internal sealed class CtNoiseExample : IExample
             static double Share<T>(IEnumerable<T> of, Func<T, bool> condition) => 100 * of.Average(v => condition(v) ? 1.0 : 0);
             var numbers = new (string Key, double Value, string Format)[]
             {
-                ("estimate", 100 * NoiseEstimate.Of(scans, CtSlice.Geometry).mean().ToDouble(), "0.00"),
+                ("estimate", 100 * NoiseEstimate.Of(scans, CtSlice.Geometry, DeadBeamDetection.Of(scans, CtSlice.Geometry)).mean().ToDouble(), "0.00"),
+                ("dead", 100 * ours.Average(r => r.DeadBeams), "0.0"),
                 ("truths_inside", Share(truths, t => t.Fidelity <= CtMethods.RadiusPerNoise), "0"),
-                ("truths_pass", Share(truths, t => Passes(t.Fidelity, t.Whiteness, t.LocalMisfit)), "0"),
-                ("pass", Share(ours, r => r.Converged && Passes(r.Fidelity, r.Whiteness, r.LocalMisfit)), "0"),
+                ("truths_pass", Share(truths, t => Passes(t.Fidelity, t.Whiteness, t.LocalMisfit, t.DeadBeams)), "0"),
+                ("pass", Share(ours, r => r.Converged && Passes(r.Fidelity, r.Whiteness, r.LocalMisfit, r.DeadBeams)), "0"),
                 ("converged", Share(ours, r => r.Converged), "0"),
                 ("iterations", ours.Average(r => (double)r.Iterations), "0"),
             };
@@ -75,7 +79,7 @@ internal sealed class CtNoiseExample : IExample
 
         AnsiConsole.Write(quality);
         AnsiConsole.Write(judged);
-        AnsiConsole.WriteLine($"PSNR in dB. Scans: with this noise; with 1.5 % and all angles wrong by 1.2°, each by −1.2°, 0 or 1.2°, the centre of rotation off by half a bin, an angle that measures nothing, three dead bins at the rim of the body; with 3 000 photons per beam. σ: mean noise level estimated from the scans. Inside: true images inside the ball of their scan, in %. Truths, Pass: true images, and the implicit model's, that pass all of ball, whiteness below {limits.Whiteness:0.00}, local misfit below {limits.LocalMisfit:0.0} and convergence, in %. Conv., Iter.: of the implicit model's solves.");
+        AnsiConsole.WriteLine($"PSNR in dB. Scans: with this noise; with 1.5 % and all angles wrong by 1.2°, an angle that measures nothing, each angle wrong by −1.2°, 0 or 1.2°, the centre of rotation off by half a bin, three dead bins at the rim of the body; with 3 000 photons per beam. σ: mean noise level estimated from the scans. Dead: beams found to have measured nothing, in %. Inside: true images inside the ball of their scan, in %. Truths, Pass: true images, and the implicit model's, that pass all of ball, whiteness below {limits.Whiteness:0.00}, local misfit below {limits.LocalMisfit:0.0}, at most {100 * DeadLimit:0} % dead beams and convergence, in %. Conv., Iter.: of the implicit model's solves.");
         summary["total_seconds"] = context.ElapsedSeconds;
         context.WriteSummary(summary);
     }
@@ -87,6 +91,7 @@ internal sealed class CtNoiseExample : IExample
     private static (double Whiteness, double LocalMisfit) Calibrate(Dictionary<string, object> summary, ImplicitModelTransformer model, CtSlice[] calibration, int seed)
     {
         List<double> whiteness = [], misfits = [];
+        var (undisturbed, flagged) = (0, 0);
         using var scope = NewDisposeScope();
         var radon = RadonOperator.Shared(CtSlice.Geometry);
         var images = CtConditions.Truths(calibration);
@@ -101,6 +106,8 @@ internal sealed class CtNoiseExample : IExample
             {
                 whiteness.AddRange(Property("Whiteness"));
                 misfits.AddRange(Property("LocalMisfit"));
+                undisturbed += calibration.Length;
+                flagged += Property("DeadBeams").Count(share => share > 0);
             }
 
             // In units of the estimated level.
@@ -113,7 +120,8 @@ internal sealed class CtNoiseExample : IExample
         }
 
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine($"Noise levels estimated from scans of {calibration.Length} calibration slices: mean and standard deviation, relative to the noise.");
+        AnsiConsole.WriteLine($"Noise levels estimated from scans of {calibration.Length} calibration slices: mean and standard deviation, relative to the noise. Dead beams are found in {flagged} of {undisturbed} of them with 0.5 to 3 % noise.");
+        summary["undisturbed_flagged"] = 100.0 * flagged / undisturbed;
         return (Quantile(whiteness), Quantile(misfits));
 
         static double Quantile(List<double> values) => values.Order().ElementAt(Math.Min(values.Count, (int)Math.Ceiling((1 - (Level / 3)) * (values.Count + 1))) - 1);
@@ -137,12 +145,12 @@ internal sealed class CtNoiseExample : IExample
         foreach (var level in quick ? [0.005, 0.03] : (double[])[0.005, 0.01, 0.015, 0.02, 0.03])
             yield return ($"noise_{1000 * level:0}", $"{100 * level:0.0} %", Noisy(level));
         yield return ("turned", "angles +1.2°", CtConditions.WithWrongAngles(test, () => 1));
+        yield return ("missing", "lost angle", Changed(s => s.select(1, 11).zero_()));
         if (quick)
             yield break;
         var random = new Random(seed);
         yield return ("angles", "angles ±1.2°", CtConditions.WithWrongAngles(test, () => random.Next(-1, 2)));
         yield return ("centre", "centre +½ bin", Shifted(radon, images, seed));
-        yield return ("missing", "lost angle", Changed(s => s.select(1, 11).zero_()));
         yield return ("dead", "3 dead bins", Changed(s => s.index_fill_(2, tensor(DeadBins), 0)));
         yield return ("photons", "few photons", FewPhotons(radon, images, seed));
     }
@@ -176,6 +184,9 @@ internal sealed class CtNoiseExample : IExample
 
         [ColumnName("Truth.LocalMisfit.Value")]
         public double LocalMisfit { get; set; }
+
+        [ColumnName("Truth.DeadBeams.Value")]
+        public double DeadBeams { get; set; }
     }
 
     private sealed class Result
@@ -196,6 +207,9 @@ internal sealed class CtNoiseExample : IExample
 
         [ColumnName("LocalMisfit.Value")]
         public double LocalMisfit { get; set; }
+
+        [ColumnName("DeadBeams.Value")]
+        public double DeadBeams { get; set; }
 
         public double Psnr => -10 * Math.Log10(Image.Zip(Reconstruction, (a, b) => (double)(a - b) * (a - b)).Average());
     }

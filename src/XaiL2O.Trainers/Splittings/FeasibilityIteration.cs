@@ -10,7 +10,9 @@ namespace XaiL2O.Trainers;
 /// <param name="measurement">A.</param>
 /// <param name="weights">The diagonal of S over the largest eigenvalue of S·AᵀA, shape <c>[inference size]</c>.</param>
 /// <param name="relaxation">s; 1.99 in the source.</param>
-internal sealed class FeasibilityIteration(Func<Tensor, Tensor> network, LinearOperator measurement, Tensor weights, double relaxation) : Splitting
+/// <param name="scan">The input that holds the measurements; all of d when null.</param>
+/// <param name="dead">An input with 1 for measurements that have no part; none when null.</param>
+internal sealed class FeasibilityIteration(Func<Tensor, Tensor> network, LinearOperator measurement, Tensor weights, double relaxation, RowInput? scan = null, RowInput? dead = null) : Splitting
 {
     /// <inheritdoc/>
     public override SplittingState Initialize(Tensor data)
@@ -26,7 +28,10 @@ internal sealed class FeasibilityIteration(Func<Tensor, Tensor> network, LinearO
     public override SplittingState Step(SplittingState state, Tensor data)
     {
         var u = network(((ImageState)state).X);
-        return new ImageState(u - (relaxation * weights * measurement.ApplyAdjoint(measurement.Apply(u) - data)));
+        var residual = measurement.Apply(u) - (scan?.Of(data) ?? data);
+        if (BeamNoise.Alive(dead, data) is { } alive)
+            residual = alive * residual;
+        return new ImageState(u - (relaxation * weights * measurement.ApplyAdjoint(residual)));
     }
 
     /// <inheritdoc/>

@@ -29,7 +29,8 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
 
     private readonly RowInput? target;
     private readonly RowInput? level;
-    private readonly double? misfit;
+    private readonly Coefficient? misfit;
+    private readonly RowInput? dead;
 
     /// <summary>Creates the term.</summary>
     /// <param name="name">Property name.</param>
@@ -44,8 +45,8 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
     {
     }
 
-    /// <summary>A soft ball where there is a weight of the misfit, μ of the remarks.</summary>
-    internal FidelityTerm(string name, LinearOperator measurement, Coefficient radius, double? noiseFloor, RowInput? target, RowInput? noiseLevel, double? misfit)
+    /// <summary>A soft ball where there is a weight of the misfit, μ of the remarks. Measurements that are dead, 1 in their input, have no part in the term; the radius is then positive.</summary>
+    internal FidelityTerm(string name, LinearOperator measurement, Coefficient radius, double? noiseFloor, RowInput? target, RowInput? noiseLevel, Coefficient? misfit, RowInput? dead = null)
         : base(name, measurement)
     {
         noiseLevel?.CheckSize(1, "the noise level", nameof(noiseLevel));
@@ -54,7 +55,10 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
             throw new ArgumentOutOfRangeException(nameof(radius), radius.Value, "The radius of the data ball is a finite number, at least 0.");
         Check.PositiveIfGiven(noiseFloor);
         target?.CheckSize(measurement.OutputSize, "what the operator gives", nameof(target));
-        (Radius, NoiseFloor, this.target, this.level, this.misfit) = (radius, noiseFloor, target, noiseLevel, misfit);
+        dead?.CheckSize(measurement.OutputSize, "what the operator gives", nameof(dead));
+        if (dead is not null)
+            Check.Positive(radius.Value, nameof(radius));
+        (Radius, NoiseFloor, this.target, this.level, this.misfit, this.dead) = (radius, noiseFloor, target, noiseLevel, misfit, dead);
     }
 
     /// <summary>η, the standard deviation of the noise where nothing is measured, relative to that at the root mean square of d; null without weights.</summary>
@@ -79,14 +83,15 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
         if (Radius.Value == 0)
             return d;
         var offset = u - d;
-        if (NoiseFloor is null && misfit is null)
+        var given = Weights(d, data);
+        if (given is null && misfit is null)
         {
             var allowed = Limit(data, d.norm(1, true));
             // Inside the ball the factor is 1; the clamp keeps 0/0 out where u = d.
             return d + (offset * (allowed / offset.norm(1, true).clamp_min(Tiny)).clamp_max(1));
         }
 
-        var weights = Weights(d) ?? ones_like(d);
+        var weights = given ?? ones_like(d);
         var limit = Limit(data, Norm(d, weights, true)).clamp_min(Tiny);
         var τ = misfit is null ? Multiplier(offset, weights, limit, null) : Multiplier(offset, weights, limit, step * Curvature(data));
         return d + (offset / (1 + (τ * weights)));
@@ -98,12 +103,12 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
         var d = Target(data);
         if (misfit is null)
             return zeros(u.shape[0], dtype: u.dtype, device: u.device);
-        var weights = Weights(d);
+        var weights = Weights(d, data);
         var (ρ, r) = (Norm(u - d, weights, true), Limit(data, Norm(d, weights, true)));
         return (Curvature(data) * where(ρ.le(r), ρ.square() / 2, r * (ρ - (r / 2)))).squeeze(1);
     }
 
-    Tensor IDataTerm.DataNorm(Tensor data) => Target(data).norm(1);
+    Tensor IDataTerm.DataNorm(Tensor data) => BeamNoise.Alive(dead, data) is { } alive ? (alive * Target(data)).norm(1) : Target(data).norm(1);
 
     Tensor IDataTerm.Target(Tensor data) => Target(data);
 
@@ -113,17 +118,17 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
         var d = Target(data);
         if (misfit is null)
             return (direction * d).sum(1) - Support(direction, data);
-        var weights = Weights(d);
+        var weights = Weights(d, data);
         var (c, r) = (Curvature(data).squeeze(1), Limit(data, Norm(d, weights, true)).squeeze(1));
         var ρ = where(level.le(c * r.square() / 2), (2 * level / c).sqrt(), (level / (c * r).clamp_min(Tiny)) + (r / 2));
-        return (direction * d).sum(1) - (ρ * Norm(direction, weights?.reciprocal(), false));
+        return (direction * d).sum(1) - (ρ * Norm(direction, Reciprocal(weights), false));
     }
 
     /// <inheritdoc/>
     public override Tensor PropertyValue(Tensor x, Tensor data)
     {
         var d = Target(data);
-        var weights = Weights(d);
+        var weights = Weights(d, data);
         var ratio = Ratio.OfNorms(Norm(Operator.Apply(x) - d, weights, false), Norm(d, weights, false));
         return level is null ? ratio : ratio / level.Of(data).squeeze(1);
     }
@@ -132,8 +137,8 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
     internal Tensor Support(Tensor z, Tensor data)
     {
         var d = Target(data);
-        var weights = Weights(d);
-        return Limit(data, Norm(d, weights, true)).squeeze(1) * Norm(z, weights?.reciprocal(), false);
+        var weights = Weights(d, data);
+        return Limit(data, Norm(d, weights, true)).squeeze(1) * Norm(z, Reciprocal(weights), false);
     }
 
     /// <summary>The measurements, shape <c>[batch, A.OutputSize]</c>.</summary>
@@ -146,21 +151,26 @@ public sealed class FidelityTerm : Term, IProximable, IDataTerm, IBoundedLevels
     private Tensor Curvature(Tensor data)
     {
         var floor = NoiseFloor ?? 0;
-        var variance = (1 + (floor * floor)) * Target(data).square().mean([1], true).clamp_min(Tiny);
-        return misfit!.Value / (level is null ? variance : level.Of(data) * variance);
+        var variance = (1 + (floor * floor)) * BeamNoise.Mean(Target(data).square(), BeamNoise.Alive(dead, data)).clamp_min(Tiny);
+        return misfit!.Value * (level is null ? variance : level.Of(data) * variance).reciprocal();
     }
 
     private static Tensor Norm(Tensor r, Tensor? weights, bool keepDimension) => weights is null ? r.norm(1, keepDimension) : (weights * r.square()).sum(1, keepDimension).sqrt();
 
-    /// <summary>1/vᵢ; null where there is no noise floor and norms are not weighted.</summary>
-    private Tensor? Weights(Tensor data)
+    /// <summary>1/vᵢ of measurements d, and 0 of dead ones; null where norms are not weighted.</summary>
+    private Tensor? Weights(Tensor d, Tensor data)
     {
+        var alive = BeamNoise.Alive(dead, data);
         if (NoiseFloor is not { } floor)
-            return null;
-        var squares = data.square();
-        var mean = squares.mean([1], true).clamp_min(Tiny);
-        return (1 + (floor * floor)) * mean / (squares + (floor * floor * mean));
+            return alive;
+        var squares = d.square();
+        var mean = BeamNoise.Mean(squares, alive).clamp_min(Tiny);
+        var weights = (1 + (floor * floor)) * mean / (squares + (floor * floor * mean));
+        return alive is null ? weights : alive * weights;
     }
+
+    /// <summary>vᵢ; 0 of dead measurements, at which a multiplier is 0.</summary>
+    private static Tensor? Reciprocal(Tensor? weights) => weights is null ? null : where(weights.gt(0), weights.reciprocal(), zeros_like(weights));
 
     /// <summary>
     /// τ ≥ 0 at which o/(1 + τw) has the weighted norm r; 0 where o has no more. Newton's iteration on 1/‖o/(1 + τw)‖, a concave function of τ, linear

@@ -9,9 +9,15 @@ internal static class BeamNoise
     private const double Tiny = 1e-30;
 
     /// <summary>σᵢ² = level²·(dᵢ² + η²·mean d²), shape of d: the floor keeps beams beside the body, which measure nothing, from deciding alone.</summary>
-    public static Tensor Variance(Tensor data, double level, double floor)
+    public static Tensor Variance(Tensor data, double level, double floor, Tensor? alive = null)
     {
         var squares = data.square();
-        return level * level * (squares + (floor * floor * squares.mean([1], true))).clamp_min(Tiny);
+        return level * level * (squares + (floor * floor * Mean(squares, alive))).clamp_min(Tiny);
     }
+
+    /// <summary>How much each beam counts, 0 for dead ones; null where all count alike.</summary>
+    public static Tensor? Alive(RowInput? dead, Tensor data) => dead is null ? null : 1 - dead.Of(data);
+
+    /// <summary>The mean over the beams that are not dead, shape <c>[batch, 1]</c>.</summary>
+    public static Tensor Mean(Tensor values, Tensor? alive) => alive is null ? values.mean([1], true) : (alive * values).sum(1, true) / alive.sum(1, true).clamp_min(Tiny);
 }

@@ -26,6 +26,7 @@ public sealed class LocalMisfitTerm : Term
     private readonly double energy;
     private readonly RowInput? target;
     private readonly RowInput? rowLevel;
+    private readonly RowInput? dead;
 
     /// <summary>Creates the term.</summary>
     /// <param name="name">Property name.</param>
@@ -35,8 +36,9 @@ public sealed class LocalMisfitTerm : Term
     /// <param name="radius">Radius of the disc in pixels, at least 0; 0 for a single pixel.</param>
     /// <param name="target">The input that holds the scan; all of d when null.</param>
     /// <param name="rowLevel">An input with the noise level of each row, in the place of <paramref name="noiseLevel"/>; none when null.</param>
+    /// <param name="dead">An input with 1 for beams that measured nothing, which have no part; none when null.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range; the message names it.</exception>
-    public LocalMisfitTerm(string name, RadonOperator radon, double noiseLevel, double noiseFloor = 0.1, double radius = 2, RowInput? target = null, RowInput? rowLevel = null)
+    public LocalMisfitTerm(string name, RadonOperator radon, double noiseLevel, double noiseFloor = 0.1, double radius = 2, RowInput? target = null, RowInput? rowLevel = null, RowInput? dead = null)
         : base(name, radon)
     {
         Check.Positive(noiseLevel);
@@ -44,7 +46,8 @@ public sealed class LocalMisfitTerm : Term
         Check.AtLeast(radius, 0.0);
         target?.CheckSize(radon.OutputSize, "what the operator gives", nameof(target));
         rowLevel?.CheckSize(1, "the noise level", nameof(rowLevel));
-        (this.target, this.rowLevel) = (target, rowLevel);
+        dead?.CheckSize(radon.OutputSize, "what the operator gives", nameof(dead));
+        (this.target, this.rowLevel, this.dead) = (target, rowLevel, dead);
         (this.radon, level, floor, reach) = (radon, noiseLevel, noiseFloor, (int)Math.Floor(radius));
         var side = Enumerable.Range(-reach, (2 * reach) + 1);
         disc = [.. side.SelectMany(row => side.Select(column => (row * row) + (column * column) <= radius * radius ? 1f : 0f))];
@@ -67,8 +70,10 @@ public sealed class LocalMisfitTerm : Term
     public override Tensor PropertyValue(Tensor x, Tensor data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var d = target?.Of(data) ?? data;
-        var precision = (rowLevel is null ? BeamNoise.Variance(d, level, floor) : rowLevel.Of(data).square() * BeamNoise.Variance(d, 1, floor)).reciprocal();
+        var (d, alive) = (target?.Of(data) ?? data, BeamNoise.Alive(dead, data));
+        var precision = (rowLevel is null ? BeamNoise.Variance(d, level, floor, alive) : rowLevel.Of(data).square() * BeamNoise.Variance(d, 1, floor, alive)).reciprocal();
+        if (alive is not null)
+            precision = alive * precision;
         var score = Discs(radon.ApplyAdjoint((radon.Apply(x) - d) * precision));
         return (score * (energy * radon.ApplyAdjoint(precision)).rsqrt()).abs().amax([1]);
     }

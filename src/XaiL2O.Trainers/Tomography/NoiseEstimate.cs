@@ -47,23 +47,26 @@ public static class NoiseEstimate
     /// <summary>Estimates.</summary>
     /// <param name="scans">Shape <c>[batch, beams]</c>, angle by angle.</param>
     /// <param name="geometry">The scan; at least nine bins.</param>
+    /// <param name="dead">1 for beams that measured nothing, shape of the scans; differences that take one are left out. None when null.</param>
     /// <returns>Shape <c>[batch, 1]</c>, at least <see cref="Smallest"/>; NaN of rows that hold NaN.</returns>
     /// <exception cref="ArgumentException">There are fewer than nine bins, or another number of beams.</exception>
-    public static Tensor Of(Tensor scans, ParallelBeamGeometry geometry)
+    public static Tensor Of(Tensor scans, ParallelBeamGeometry geometry, Tensor? dead = null)
     {
         ArgumentNullException.ThrowIfNull(scans);
         ArgumentNullException.ThrowIfNull(geometry);
         Check(geometry);
         if (scans.dim() != 2 || scans.shape[1] != geometry.Beams)
             throw new ArgumentException($"Scans have shape [batch, {geometry.Beams}]; got [{string.Join(", ", scans.shape)}].", nameof(scans));
+        if (dead is not null && !dead.shape.SequenceEqual(scans.shape))
+            throw new ArgumentException($"Dead beams have the shape of the scans, [{string.Join(", ", scans.shape)}]; got [{string.Join(", ", dead.shape)}].", nameof(dead));
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var rows = Math.Max(1, BeamsTogether / geometry.Beams);
-        Tensor[] levels = [.. Enumerable.Range(0, (int)((scans.shape[0] + rows - 1) / rows)).Select(k => Levels(scans.narrow(0, k * rows, Math.Min(rows, scans.shape[0] - (k * rows))), geometry))];
+        Tensor[] levels = scans.shape[0] == 0 ? [] : [.. scans.split(rows).Zip((IEnumerable<Tensor?>?)dead?.split(rows) ?? Enumerable.Repeat<Tensor?>(null, (int)scans.shape[0]), (part, lost) => Levels(part, lost, geometry))];
         return (levels.Length == 0 ? scans.new_empty(0, 1) : cat(levels)).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Levels(Tensor scans, ParallelBeamGeometry geometry)
+    private static Tensor Levels(Tensor scans, Tensor? dead, ParallelBeamGeometry geometry)
     {
         using var scope = NewDisposeScope();
         var d = scans.to(ScalarType.Float64).view(-1, geometry.Angles, geometry.Bins);
@@ -73,6 +76,8 @@ public static class NoiseEstimate
         var variance = Sum(c => c * c, d.square()).clamp_min(1e-30);
         var squares = Sum(c => c, d).square() / variance;
         var beside = Sum(c => Math.Abs(c), d.lt(LeastShare).to(ScalarType.Float64)).gt(0);
+        if (dead is not null)
+            beside = beside.logical_or(Sum(c => Math.Abs(c), dead.view(d.shape).to(ScalarType.Float64)).gt(0));
         var inside = beside.logical_not().to(ScalarType.Float64);
         var path = inside * Sum(c => c * c, d.clamp_min(0)) / variance;
         var (σ2, τ2) = (full_like(squares.narrow(1, 0, 1), 0.01 * 0.01), full_like(squares.narrow(1, 0, 1), TypicalTexture * TypicalTexture));

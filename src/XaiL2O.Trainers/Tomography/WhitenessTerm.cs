@@ -21,19 +21,22 @@ public sealed class WhitenessTerm : Term
     private readonly RadonOperator radon;
     private readonly double floor;
     private readonly RowInput? target;
+    private readonly RowInput? dead;
 
     /// <summary>Creates the term.</summary>
     /// <param name="name">Property name.</param>
     /// <param name="radon">A; shared, not owned.</param>
     /// <param name="noiseFloor">η &gt; 0 of σᵢ² ∝ dᵢ² + η²·mean d², as in <see cref="FidelityTerm.NoiseFloor"/>.</param>
     /// <param name="target">The input that holds the scan; all of d when null.</param>
+    /// <param name="dead">An input with 1 for beams that measured nothing, which have no part; none when null.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="noiseFloor"/> is not positive.</exception>
-    public WhitenessTerm(string name, RadonOperator radon, double noiseFloor = 0.1, RowInput? target = null)
+    public WhitenessTerm(string name, RadonOperator radon, double noiseFloor = 0.1, RowInput? target = null, RowInput? dead = null)
         : base(name, radon)
     {
         Check.Positive(noiseFloor);
         target?.CheckSize(radon.OutputSize, "what the operator gives", nameof(target));
-        (this.radon, floor, this.target) = (radon, noiseFloor, target);
+        dead?.CheckSize(radon.OutputSize, "what the operator gives", nameof(dead));
+        (this.radon, floor, this.target, this.dead) = (radon, noiseFloor, target, dead);
     }
 
     /// <inheritdoc/>
@@ -46,8 +49,9 @@ public sealed class WhitenessTerm : Term
     public override Tensor PropertyValue(Tensor x, Tensor data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        data = target?.Of(data) ?? data;
-        var z = ((radon.Apply(x) - data) * BeamNoise.Variance(data, 1, floor).rsqrt()).view(-1, radon.Geometry.Angles, radon.Geometry.Bins);
+        var (d, alive) = (target?.Of(data) ?? data, BeamNoise.Alive(dead, data));
+        var residual = (radon.Apply(x) - d) * BeamNoise.Variance(d, 1, floor, alive).rsqrt();
+        var z = (alive is null ? residual : alive * residual).view(-1, radon.Geometry.Angles, radon.Geometry.Bins);
         var neighbours = z.slice(2, 0, radon.Geometry.Bins - 1, 1) * z.slice(2, 1, radon.Geometry.Bins, 1);
         return (neighbours.sum([1, 2]) / z.square().sum([1, 2]).clamp_min(Tiny)).clamp_min(0);
     }

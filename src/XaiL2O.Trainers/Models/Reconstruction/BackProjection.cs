@@ -17,7 +17,7 @@ public sealed class BackProjection : ReconstructionDefinition
     public override void Compose(ModelBuilder model)
     {
         Measure(model);
-        var backProjector = BackProjector(model, Filter);
-        model.SolveWith(() => new ExplicitMap(backProjector.Apply));
+        var (backProjector, scan) = (BackProjector(model, Filter), Scan(model));
+        model.SolveWith(() => new ExplicitMap(d => backProjector.Apply(scan.Of(d))));
     }
 }

@@ -35,7 +35,7 @@ public sealed class FeasibilityReconstruction : ReconstructionDefinition
         Start(model, Model.Start);
         var (A, network) = (RadonOperator.Shared(Geometry), Network(model));
         var weights = model.Shared("ColumnWeights", () => ColumnWeights(A).to(model.DataType).to(model.Device));
-        model.SolveWith(() => new FeasibilityIteration(network, A, weights, Model.Relaxation));
+        model.SolveWith(() => new FeasibilityIteration(network, A, weights, Model.Relaxation, Scan(model), Dead(model)));
     }
 
     /// <summary>R on images, shape <c>[batch, pixels]</c>.</summary>

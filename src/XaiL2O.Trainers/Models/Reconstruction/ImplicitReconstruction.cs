@@ -82,16 +82,17 @@ public sealed class ImplicitReconstruction : ReconstructionDefinition
         model.Show("Steps", () => stack([.. Steps(stepWeights, limit)]));
 
         var box = new BoxTerm("Box", InferenceSize, 0, 1);
-        var (scan, level) = (Scan(model), NoiseLevel(model));
-        var fidelity = new FidelityTerm("Fidelity", A, level is null ? Coefficient.Of(logRadius.exp()) : Model.RadiusPerNoise, Model.NoiseFloor, scan, level, level is null ? null : Model.Misfit);
+        var (scan, level, dead) = (Scan(model), NoiseLevel(model), Dead(model));
+        var fidelity = new FidelityTerm("Fidelity", A, level is null ? Coefficient.Of(logRadius.exp()) : Model.RadiusPerNoise, Model.NoiseFloor, scan, level, level is not null && Model.Misfit is { } μ ? Coefficient.Of(logRadius.exp() * (μ / Model.InitialRadius)) : null, dead);
         var regularizer = new RegularizerTerm("Regularizer", K, R);
         model.Add(box);
         model.Add(fidelity);
         model.Add(regularizer);
         var floor = Model.NoiseFloor ?? DefaultNoiseFloor;
         model.Report(new L1Term("TotalVariation", new DifferencesOperator(n)));
-        model.Report(new WhitenessTerm("Whiteness", A, floor, scan));
-        model.Report(new LocalMisfitTerm("LocalMisfit", A, Model.NoiseLevel, floor, target: scan, rowLevel: level));
+        model.Report(new WhitenessTerm("Whiteness", A, floor, scan, dead));
+        model.Report(new LocalMisfitTerm("LocalMisfit", A, Model.NoiseLevel, floor, target: scan, rowLevel: level, dead: dead));
+        ReportDead(model);
 
         Start(model, Model.Start);
         model.SolveWith(() =>

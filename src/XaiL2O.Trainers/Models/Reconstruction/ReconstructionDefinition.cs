@@ -15,6 +15,8 @@ public abstract class ReconstructionDefinition : ModelDefinition
 
     private static readonly ModelColumn Level = new("NoiseLevel", 1) { Lowest = NoiseEstimate.Smallest * (1 - 1e-6), Highest = float.MaxValue, IsUnitless = true };
 
+    private const string DeadName = "DeadBeams";
+
     private ParallelBeamGeometry geometry = new();
 
     private protected ReconstructionDefinition()
@@ -24,13 +26,20 @@ public abstract class ReconstructionDefinition : ModelDefinition
     /// <summary>The scan.</summary>
     public ParallelBeamGeometry Geometry { get => geometry; init => geometry = value; }
 
-    /// <summary>The measurements, and behind them the noise level of the scan where it has one of its own (<see cref="NoiseSource"/>).</summary>
-    public override int DataSize => Geometry.Beams + (Noise == NoiseSource.Fixed ? 0 : 1);
+    /// <summary>
+    /// How it is known which beams measured nothing. Default <see cref="DeadBeamSource.None"/>: all count, and a reading of 0 through the body is taken for a very exact one. Otherwise dead beams are left out of
+    /// the data ball, of the estimate of the noise and of what is measured of images, solves begin from values interpolated in their place, and so do methods that only see the back-projection; a property
+    /// value <c>DeadBeams</c> says which share of the scan they are.
+    /// </summary>
+    public DeadBeamSource DeadBeams { get; init; }
+
+    /// <summary>The measurements, and behind them the noise level of the scan where it has one of its own (<see cref="NoiseSource"/>), and which beams are dead where that is known.</summary>
+    public override int DataSize => Inputs.Concat(Derived).Sum(c => c.Size);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ModelColumn> Inputs => [new("Measurements", Geometry.Beams), .. Noise == NoiseSource.Column ? (ModelColumn[])[Level] : []];
+    public override IReadOnlyList<ModelColumn> Inputs => [new("Measurements", Geometry.Beams), .. Noise == NoiseSource.Column ? (ModelColumn[])[Level] : [], .. DeadBeams == DeadBeamSource.Column ? (ModelColumn[])[DeadColumn] : []];
 
-    internal override IReadOnlyList<ModelColumn> Derived => Noise == NoiseSource.Estimated ? [Level] : [];
+    internal override IReadOnlyList<ModelColumn> Derived => [.. Noise == NoiseSource.Estimated ? (ModelColumn[])[Level] : [], .. DeadBeams == DeadBeamSource.Detected ? (ModelColumn[])[DeadColumn] : []];
 
     /// <inheritdoc/>
     public override int InferenceSize => Geometry.Pixels;
@@ -67,6 +76,8 @@ public abstract class ReconstructionDefinition : ModelDefinition
     /// <summary>The same for a scan so small that it costs nothing: weights and properties do not depend on the size of images.</summary>
     public override ModelDefinition Outline => With(new ParallelBeamGeometry { ImageSize = Math.Max(SmallScan, ImageMultiple), Angles = 2, Bins = SmallScan + 1 });
 
+    private ModelColumn DeadColumn => new(DeadName, Geometry.Beams) { Lowest = 0, Highest = 1, IsUnitless = true };
+
     /// <summary>Where the noise level comes from.</summary>
     private protected virtual NoiseSource Noise => NoiseSource.Fixed;
 
@@ -86,12 +97,20 @@ public abstract class ReconstructionDefinition : ModelDefinition
         return other;
     }
 
-    /// <summary>With <see cref="NoiseSource.Estimated"/>, the estimate stands behind the measurements.</summary>
+    /// <summary>Behind the input columns stand the noise level and the dead beams where those are found in the scan; dead beams have interpolated values.</summary>
     /// <inheritdoc/>
     public override Tensor Join(IReadOnlyList<Tensor> inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        return base.Join(Noise == NoiseSource.Estimated ? [inputs[0], NoiseEstimate.Of(inputs[0], Geometry)] : inputs);
+        var (scan, dead) = (inputs[0], DeadBeams switch { DeadBeamSource.Detected => DeadBeamDetection.Of(inputs[0], Geometry), DeadBeamSource.Column => inputs[^1], _ => null });
+        if (dead is not null)
+            scan = DeadBeamDetection.Filled(scan, dead, Geometry);
+        List<Tensor> columns = [scan, .. inputs.Skip(1)];
+        if (Noise == NoiseSource.Estimated)
+            columns.Add(NoiseEstimate.Of(scan, Geometry, dead));
+        if (DeadBeams == DeadBeamSource.Detected)
+            columns.Add(dead!);
+        return base.Join(columns);
     }
 
     /// <summary>What is measured of images that no sum of terms is minimised for.</summary>
@@ -99,8 +118,20 @@ public abstract class ReconstructionDefinition : ModelDefinition
     {
         ArgumentNullException.ThrowIfNull(model);
         model.Report(new BoxTerm("Box", InferenceSize, 0, 1));
-        model.Report(new FidelityTerm("Fidelity", RadonOperator.Shared(Geometry)));
+        // Of a term that only measures, the radius plays no part.
+        model.Report(DeadBeams == DeadBeamSource.None ? new FidelityTerm("Fidelity", RadonOperator.Shared(Geometry)) : new FidelityTerm("Fidelity", RadonOperator.Shared(Geometry), 1, null, Scan(model), null, null, Dead(model)));
         model.Report(new L1Term("TotalVariation", new DifferencesOperator(Geometry.ImageSize)));
+        ReportDead(model);
+    }
+
+    /// <summary>Which beams are dead; null where that is not known.</summary>
+    private protected RowInput? Dead(ModelBuilder model) => DeadBeams == DeadBeamSource.None ? null : model.Input(DeadName);
+
+    /// <summary>Reports the share of dead beams where it is known which are.</summary>
+    private protected void ReportDead(ModelBuilder model)
+    {
+        if (Dead(model) is { } dead)
+            model.Report(new DeadBeamsTerm(DeadName, RadonOperator.Shared(Geometry), dead));
     }
 
     /// <summary>The scans in d.</summary>
@@ -137,6 +168,7 @@ public abstract class ReconstructionDefinition : ModelDefinition
     {
         ArgumentNullException.ThrowIfNull(Geometry);
         Geometry.Validate();
+        Check.Defined(DeadBeams);
         if (Noise == NoiseSource.Estimated)
             NoiseEstimate.Check(Geometry);
         if (Geometry.ImageSize % ImageMultiple != 0)

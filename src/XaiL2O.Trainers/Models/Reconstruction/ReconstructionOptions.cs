@@ -47,7 +47,7 @@ public sealed record ReconstructionOptions
 
     /// <summary>
     /// Where the noise level of a scan comes from. Default <see cref="NoiseSource.Fixed"/>: the data ball has the trained radius, whatever the noise. Otherwise it has a radius of
-    /// <see cref="RadiusPerNoise"/> times the noise level, the trained one has no part, and the property values <c>Fidelity</c> and <c>LocalMisfit</c> are relative to the noise level. The weights are
+    /// <see cref="RadiusPerNoise"/> times the noise level, the trained one has no part in it, and the property values <c>Fidelity</c> and <c>LocalMisfit</c> are relative to the noise level. The weights are
     /// the same for all, so that a trained model takes another source by <c>WithDefinition</c>.
     /// </summary>
     public NoiseSource Noise { get; init; }
@@ -59,7 +59,8 @@ public sealed record ReconstructionOptions
     public double RadiusPerNoise { get; init; } = 1.3;
 
     /// <summary>
-    /// μ of a soft ball, where the scan has a noise level of its own; positive. The objective has the misfit ½·μ·level·Σ rᵢ²/σᵢ² in the place of the constraint, beyond the radius continued
+    /// μ of a soft ball at the start of training, where the scan has a noise level of its own; positive. The weight that is the logarithm of the radius elsewhere is trained in its place, μ being in
+    /// proportion to it. The objective has the misfit ½·μ·level·Σ rᵢ²/σᵢ² in the place of the constraint, beyond the radius continued
     /// linearly: images are pulled towards their data inside the ball too, and a scan that no image explains has a solution, outside. (The factor level is there because the learned function grows
     /// linearly with the contrast of the image.) Null, the default, for the constraint. With the constraint alone images lie on the surface of the ball, too smooth where it contains the truth.
     /// </summary>

@@ -61,10 +61,11 @@ public sealed class TotalVariationReconstruction : ReconstructionDefinition
     {
         ArgumentNullException.ThrowIfNull(model);
         var (A, n) = (RadonOperator.Shared(Geometry), Geometry.ImageSize);
-        var (box, fidelity) = (new BoxTerm("Box", InferenceSize, 0, 1), new FidelityTerm("Fidelity", A, Model.Radius, Model.NoiseFloor, Scan(model), NoiseLevel(model)));
+        var (box, fidelity) = (new BoxTerm("Box", InferenceSize, 0, 1), new FidelityTerm("Fidelity", A, Model.Radius, Model.NoiseFloor, Scan(model), NoiseLevel(model), null, Dead(model)));
         model.Add(box);
         model.Add(fidelity);
         model.Add(new L1Term("TotalVariation", new DifferencesOperator(n)));
+        ReportDead(model);
         // The same norm for both operators balances their duals.
         var objective = new L1Term("Objective", new DifferencesOperator(n, 1 / Math.Sqrt(8)));
         model.SolveWith(() => new LinearizedAdmm(objective, fidelity, box, StepSizes.FromNormBound(new StackedOperator(objective.Operator, A), Model.Penalty)));

@@ -38,8 +38,8 @@ public sealed class UNetReconstruction : ReconstructionDefinition
     public override void Compose(ModelBuilder model)
     {
         Measure(model);
-        var (backProjector, network) = (BackProjector(model, Filter), Network(model));
-        model.SolveWith(() => new ExplicitMap(d => network(backProjector.Apply(d))));
+        var (backProjector, network, scan) = (BackProjector(model, Filter), Network(model), Scan(model));
+        model.SolveWith(() => new ExplicitMap(d => network(backProjector.Apply(scan.Of(d)))));
     }
 
     /// <summary>The network on images, shape <c>[batch, pixels]</c>.</summary>
