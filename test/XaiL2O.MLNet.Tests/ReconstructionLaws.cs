@@ -120,6 +120,32 @@ internal sealed class ReconstructionLaws
         });
     }
 
+    /// <summary>As by augmentation, with validation rows of other patients.</summary>
+    [Test]
+    public void Training_takes_fresh_scans_in_every_epoch_and_given_ones_for_validation()
+    {
+        var asked = new List<int>();
+        ImplicitModelTrainer Fresh(bool warm) => Ml.L2O().Trainers.CtReconstruction(Methods[3], new ImplicitModelTrainer.Options
+        {
+            Training = new TrainingOptions { Epochs = 3, BatchSize = 5, LearningRate = 1e-3, WarmStart = warm, Gradient = GradientMode.AttachedSteps, InitialIterations = 1, FinalIterations = 1, Solver = new FixedPointOptions { MaxIterations = 1, CheckEvery = 1 } },
+        });
+        IDataView Epoch(int epoch)
+        {
+            asked.Add(epoch);
+            return Scans(epoch, 10);
+        }
+
+        var model = Fresh(false).Fit(Epoch, Scans(9, 6));
+        Assert.That(asked, Is.EqualTo((int[])[1, 2, 3]));
+        Assert.That(model.Training!.Epochs.Select(e => e.ValidationLoss), Has.None.Null);
+        var images = Read(model.Transform(Scans(9, 6)));
+        Assert.That(images.Zip(Ml.Data.CreateEnumerable<ScanRow>(Scans(9, 6), reuseRowObject: false), (r, t) => r.Reconstruction.Zip(t.Image, (a, b) => (a - b) * (a - b)).Average()).Average(), Is.EqualTo(model.Training.Epochs.Min(e => e.ValidationLoss)).Within(1).Percent);
+        Assert.That(Weights(Fresh(false).Fit(Epoch, Scans(9, 6), model)), Is.Not.EqualTo(Weights(model)), "training goes on from given weights");
+        Assert.That(() => Fresh(true).Fit(Epoch, Scans(9, 6)), Throws.ArgumentException.With.Message.Contains("WarmStart"));
+        Assert.That(() => Trainer(Methods[2]).Fit(Epoch, Scans(9, 6)), Throws.ArgumentException.With.Message.Contains("no weights"));
+        Assert.That(() => Fresh(false).Fit(Epoch, Images(9, 6)), Throws.InvalidOperationException.With.Message.Contains("Measurements"));
+    }
+
     [Test]
     public void A_trained_model_takes_a_noise_level_for_each_scan_as_a_column()
     {

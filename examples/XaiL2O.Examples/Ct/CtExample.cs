@@ -19,7 +19,7 @@ internal sealed class CtExample : IExample
 
     public string QuickDescription => "All slices and methods, since fewer slices would allow no limits at the levels of the certificates; solves are timed with what they set up, and how well they have converged is measured on one scan in place of four.";
 
-    public string TrainDescription => "Trains methods anew and saves them in the output folder: 'all', or names such as 'tv,l2o'. Continues from checkpoints there.";
+    public string TrainDescription => "Trains methods anew and saves them in the output folder: 'all', or names such as 'tv,l2o'. 'fair-l2o,fair-unet,fair-ffpn' train under one protocol, with patients of their own for validation and calibration. Continues from checkpoints there.";
 
     public void Run(ExampleContext context)
     {
@@ -28,6 +28,8 @@ internal sealed class CtExample : IExample
         {
             foreach (var key in CtMethods.Trained.Where(m => names == "all" || names.Split(',').Contains(m)))
                 CtMethods.Train(context, ml, key);
+            foreach (var part in CtProtocol.Parts.Where(names.Split(',').Contains))
+                CtProtocol.Train(context, ml, part);
             return;
         }
 

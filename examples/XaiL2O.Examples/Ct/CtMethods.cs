@@ -155,7 +155,7 @@ internal static class CtMethods
             }),
         SmallScans => new(Implicit(CtSlice.SmallGeometry, seed, separation: 0), new()
         {
-            Solver = new FixedPointOptions { MaxIterations = 1000, ResidualTolerance = KktTolerance, FidelityTolerance = FidelityTolerance, AndersonMemory = 5 },
+            Solver = ImplicitSolver(1000),
             BatchSize = BatchSize,
             Training = new TrainingOptions { Epochs = 12, BatchSize = 4, LearningRate = 2e-3, WarmUp = 0.1, ValidationFraction = 0, Patience = 0, InitialIterations = 16, FinalIterations = 16, Gradient = GradientMode.Implicit, AdjointIterations = 20, WarmStart = true, GradientNorm = 1, Seed = seed, Solver = new FixedPointOptions { MaxIterations = 200, ResidualTolerance = 2 * KktTolerance, FidelityTolerance = FidelityTolerance, AndersonMemory = 5 } },
         }),
@@ -172,6 +172,16 @@ internal static class CtMethods
         var options = Of(key, seed).Options;
         return new Method(Implicit(CtSlice.Geometry, seed, separation: 2e-5), options with { Training = training(options.Training!) });
     }
+
+    /// <summary>The implicit model with a soft ball of each scan's noise level, as it is trained for scans of any noise.</summary>
+    public static ImplicitReconstruction SoftBall(int seed)
+    {
+        var fixedBall = Implicit(CtSlice.Geometry, seed, separation: 2e-5);
+        return new ImplicitReconstruction { Geometry = fixedBall.Geometry, DeadBeams = DeadBeamSource.Detected, Model = fixedBall.Model with { Noise = NoiseSource.Estimated, RadiusPerNoise = RadiusPerNoise, Misfit = Misfit } };
+    }
+
+    /// <summary>Tolerances of the implicit model's solves.</summary>
+    public static FixedPointOptions ImplicitSolver(int iterations) => new() { MaxIterations = iterations, ResidualTolerance = KktTolerance, FidelityTolerance = FidelityTolerance, AndersonMemory = 5 };
 
     private static ImplicitReconstruction Implicit(ParallelBeamGeometry geometry, int seed, double separation) => new()
     {

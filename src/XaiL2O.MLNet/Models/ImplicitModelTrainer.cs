@@ -115,6 +115,34 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
     public ImplicitModelTransformer Fit(IDataView input, ImplicitModelTransformer? start)
     {
         ArgumentNullException.ThrowIfNull(input);
+        return Fit(input, start, null);
+    }
+
+    /// <summary>
+    /// Trains on rows that are made anew for every epoch, as by augmentation, and chooses the weights on validation rows that are given: of other patients or sites, for instance, which a random share of
+    /// the rows would not keep apart. <see cref="TrainingOptions.WarmStart"/> must be off.
+    /// </summary>
+    /// <param name="training">
+    /// The rows of an epoch, counted from 1, with the input columns and the target column; as many in each. It gives the same rows whenever it is asked for an epoch. One and the same view for all epochs is allowed.
+    /// </param>
+    /// <param name="validation">The rows on which the best weights are chosen.</param>
+    /// <param name="start">Where training starts; it is not changed. Null starts anew.</param>
+    /// <exception cref="InvalidOperationException">A column has another type or size than expected, an appended one would hide one of a model before this one in the chain, or no row can be trained on.</exception>
+    /// <exception cref="ArgumentException">The model has no weights to train, <paramref name="start"/> has other ones, or solves are to start from those of the epoch before.</exception>
+    public ImplicitModelTransformer Fit(Func<int, IDataView> training, IDataView validation, ImplicitModelTransformer? start = null)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(validation);
+        if (!learns)
+            throw new ArgumentException($"{definition.GetType().Name} has no weights to train; call Fit with one view.", nameof(training));
+        (options.Training ?? definition.Training).CheckRenewable();
+        foreach (var column in (ModelColumn[])[.. columns.Inputs, columns.Target])
+            ColumnCheck.NumberVector(validation.Schema, column.Name, column.Size);
+        return Fit(training(1), start, (training, validation));
+    }
+
+    private ImplicitModelTransformer Fit(IDataView input, ImplicitModelTransformer? start, (Func<int, IDataView> Training, IDataView Validation)? renewed)
+    {
         if (start is not null && !learns)
             throw new ArgumentException($"{definition.GetType().Name} has no weights to train; call Fit without a model to start from.", nameof(start));
         // It may have been changed since the trainer was made.
@@ -157,7 +185,16 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
             {
                 table = table!.For(model);
                 using var log = new TrainingLog(environment, definition.GetType().Name, options.Progress);
-                training = ModelTrainer.Train(model, table.Data, table.Targets, options.Training ?? definition.Training, log, options.CancellationToken);
+                var settings = options.Training ?? definition.Training;
+                (torch.Tensor Data, torch.Tensor Targets) Rows(IDataView view)
+                {
+                    var read = TrainingTable.Read(view, columns, int.MaxValue, options.CancellationToken).Usable(chosen).For(model);
+                    return (read.Data, read.Targets);
+                }
+
+                training = renewed is null
+                    ? ModelTrainer.Train(model, table.Data, table.Targets, settings, log, options.CancellationToken)
+                    : ModelTrainer.TrainOnFreshRows(model, epoch => epoch == 1 ? (table.Data, table.Targets) : Rows(renewed.Value.Training(epoch)), Rows(renewed.Value.Validation), settings, log, options.CancellationToken);
                 model.FinishTraining();
             }
 

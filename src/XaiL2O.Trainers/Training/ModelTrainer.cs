@@ -40,23 +40,63 @@ public static class ModelTrainer
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        options = options.For(model);
-        if (data.dim() != 2 || targets.dim() != 2 || data.shape[1] != model.DataSize || targets.shape[1] != model.TargetSize || data.shape[0] != targets.shape[0])
-        {
-            throw new ArgumentException(
-                $"Training takes data [rows, {model.DataSize}] and targets [rows, {model.TargetSize}]; got [{string.Join(", ", data.shape)}] and [{string.Join(", ", targets.shape)}].",
-                nameof(data));
-        }
+        CheckShapes(model, data, targets, nameof(data));
+        return Execute(model, options, o => new Run(model, data, targets, o, progress, cancellationToken), cancellationToken);
+    }
 
+    /// <summary>
+    /// Trains a model in place on rows that are made anew for every epoch, as by augmentation, and judges it on validation rows that are given: of other patients or sites, for instance, which a random
+    /// split of the rows would not keep apart.
+    /// </summary>
+    /// <param name="model">The model; its weights are the starting point and become the best found.</param>
+    /// <param name="rows">
+    /// Measurements and targets of an epoch, counted from 1; as many finite rows in each. It gives the same rows whenever it is asked for an epoch: that is how an interrupted training goes on.
+    /// </param>
+    /// <param name="validation">Measurements and targets that choose the best weights.</param>
+    /// <param name="options">Settings; <see cref="TrainingOptions.ValidationFraction"/> has no part, and <see cref="TrainingOptions.WarmStart"/> must be off, since there is no epoch before with the same rows.</param>
+    /// <param name="progress">Receives progress several times per epoch.</param>
+    /// <param name="cancellationToken">Ends training as for <see cref="Train"/>.</param>
+    /// <exception cref="ArgumentException">Shapes do not fit, there are too few finite rows, or options that ask for warm starts.</exception>
+    /// <exception cref="InvalidOperationException">The loss stopped being finite, or an epoch has another number of rows than the first.</exception>
+    public static TrainingResult TrainOnFreshRows(
+        ImplicitModel model,
+        Func<int, (Tensor Data, Tensor Targets)> rows,
+        (Tensor Data, Tensor Targets) validation,
+        TrainingOptions options,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(validation.Data, nameof(validation));
+        ArgumentNullException.ThrowIfNull(validation.Targets, nameof(validation));
+        ArgumentNullException.ThrowIfNull(options);
+        CheckShapes(model, validation.Data, validation.Targets, nameof(validation));
+        options.CheckRenewable();
+        return Execute(model, options, o => new Run(model, rows, validation, o, progress, cancellationToken), cancellationToken);
+    }
+
+    private static TrainingResult Execute(ImplicitModel model, TrainingOptions options, Func<TrainingOptions, Run> make, CancellationToken cancellationToken)
+    {
+        options.Validate();
         using var work = NativeWork.Enter();
         // What takes no token looks for it here.
         using var interruption = Interruption.Scope(cancellationToken);
         using var scope = NewDisposeScope();
         using var mode = inference_mode(false);
         using var grad = enable_grad();
-        using var run = new Run(model, data, targets, options, progress, cancellationToken);
+        using var run = make(options.For(model));
         return run.Execute();
+    }
+
+    private static void CheckShapes(ImplicitModel model, Tensor data, Tensor targets, string parameter)
+    {
+        if (data.dim() != 2 || targets.dim() != 2 || data.shape[1] != model.DataSize || targets.shape[1] != model.TargetSize || data.shape[0] != targets.shape[0])
+        {
+            throw new ArgumentException(
+                $"Training takes data [rows, {model.DataSize}] and targets [rows, {model.TargetSize}]; got [{string.Join(", ", data.shape)}] and [{string.Join(", ", targets.shape)}].",
+                parameter);
+        }
     }
 
     private sealed class Run : IDisposable
@@ -65,9 +105,11 @@ public static class ModelTrainer
         private readonly TrainingOptions options;
         private readonly IProgress<TrainingProgress>? progress;
         private readonly CancellationToken cancellation;
-        private readonly Tensor data; // all rows, as they were given: a table may be large, and copies of it are not made
-        private readonly Tensor targets;
-        private readonly Tensor training; // which rows are trained on
+        private readonly Func<int, (Tensor Data, Tensor Targets)>? renew;
+        private Tensor data; // all rows, as they were given: a table may be large, and copies of it are not made
+        private Tensor targets;
+        private Tensor training; // which rows are trained on
+        private int epochOfRows = 1;
         private readonly Tensor validationData;
         private readonly Tensor validationTargets;
         private readonly Generator generator;
@@ -92,11 +134,7 @@ public static class ModelTrainer
             var order = Shuffled(Finite(this.data).logical_and(Finite(this.targets)).nonzero().squeeze(1));
             var rows = order.shape[0];
             var held = (long)(rows * options.ValidationFraction);
-            if (rows - held < 1)
-                throw new ArgumentException($"Training needs at least one finite row; {rows} of {data.shape[0]} rows are finite and {held} are held for validation.", nameof(data));
-
-            if (rows < data.shape[0])
-                Warn(0, $"{data.shape[0] - rows} of {data.shape[0]} training rows hold NaN or ∞ and are left out.");
+            CheckFinite(data, rows, held);
 
             (validationData, validationTargets) = Rows(order.slice(0, 0, held, 1));
             training = order.slice(0, held, rows, 1);
@@ -104,6 +142,64 @@ public static class ModelTrainer
             if (options.CheckpointPath is not null)
                 identity = TrainingIdentity.Of(model, options, this.data, this.targets);
             optimizer = WeightOptimizer.Create([.. model.Weights.Select(w => w.Weight)], options);
+        }
+
+        /// <summary>Rows that are made anew for every epoch, and validation rows that are given.</summary>
+        public Run(ImplicitModel model, Func<int, (Tensor Data, Tensor Targets)> rows, (Tensor Data, Tensor Targets) validation, TrainingOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        {
+            (this.model, this.options, this.progress, this.cancellation, renew) = (model, options, progress, cancellation, rows);
+            generator = new Generator((ulong)(uint)options.Seed);
+            (validationData, validationTargets) = (Converted(validation.Data, model.Admit), Converted(validation.Targets, t => t));
+            var judged = Finite(validationData).logical_and(Finite(validationTargets)).nonzero().squeeze(1);
+            if (judged.shape[0] < validationData.shape[0])
+                (validationData, validationTargets) = (validationData.index_select(0, judged), validationTargets.index_select(0, judged));
+            if (judged.shape[0] == 0)
+                throw new ArgumentException("No validation row is finite.", nameof(validation));
+            (data, targets, training) = Made(1);
+            CheckFinite(data, training.shape[0], 0);
+            batches = (int)((training.shape[0] + options.BatchSize - 1) / options.BatchSize);
+            if (options.CheckpointPath is not null)
+                identity = TrainingIdentity.Of(model, options, data, targets, validationData, validationTargets);
+            optimizer = WeightOptimizer.Create([.. model.Weights.Select(w => w.Weight)], options);
+        }
+
+        /// <summary>Rows of an epoch, and which of them are finite; they outlive the dispose scope.</summary>
+        private (Tensor Data, Tensor Targets, Tensor Training) Made(int epoch)
+        {
+            using var scope = NewDisposeScope();
+            using var grad = no_grad();
+            var (d, x) = renew!(epoch);
+            CheckShapes(model, d, x, "rows");
+            var (made, truths) = (Converted(d, model.Admit), Converted(x, t => t));
+            var finite = Finite(made).logical_and(Finite(truths)).nonzero().squeeze(1);
+            // What is given may be the caller's own, and stay in use.
+            return (made.alias().DetachFromDisposeScope(), truths.alias().DetachFromDisposeScope(), finite.DetachFromDisposeScope());
+        }
+
+        private void Renew(int epoch)
+        {
+            if (renew is null || epoch == epochOfRows)
+                return;
+            var (d, x, finite) = Made(epoch);
+            if (finite.shape[0] != training.shape[0])
+                throw new InvalidOperationException($"Epoch {epoch} has {finite.shape[0]} finite rows and the first had {training.shape[0]}; every epoch must have as many.");
+            DisposeRows();
+            (data, targets, training, epochOfRows) = (d, x, finite, epoch);
+        }
+
+        private void DisposeRows()
+        {
+            data.Dispose();
+            targets.Dispose();
+            training.Dispose();
+        }
+
+        private void CheckFinite(Tensor data, long rows, long held)
+        {
+            if (rows - held < 1)
+                throw new ArgumentException($"Training needs at least one finite row; {rows} of {data.shape[0]} rows are finite and {held} are held for validation.", nameof(data));
+            if (rows < data.shape[0])
+                Warn(0, $"{data.shape[0] - rows} of {data.shape[0]} training rows hold NaN or ∞ and are left out.");
         }
 
         /// <summary>A table as the model computes with it; itself where it is so already.</summary>
@@ -269,6 +365,8 @@ public static class ModelTrainer
         {
             optimizer.Dispose();
             generator.Dispose();
+            if (renew is not null)
+                DisposeRows();
             // Restoring them may have failed on the way.
             foreach (Tensor? tensor in fixedPoints ?? [])
                 tensor?.Dispose();
@@ -277,6 +375,7 @@ public static class ModelTrainer
         /// <summary>One pass.</summary>
         private EpochResult Epoch(int epoch)
         {
+            Renew(epoch);
             using var scope = NewDisposeScope();
             var order = randperm(training.shape[0], generator: generator).to(model.Device);
             var (lossSum, rows, converged, iterations) = (0.0, 0L, 0L, 0L);

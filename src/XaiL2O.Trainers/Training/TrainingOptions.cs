@@ -73,6 +73,13 @@ public sealed record TrainingOptions
     /// <summary>Seed of the split and of the order of rows.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>Throws where rows that are made anew for every epoch are to start from those of the epoch before.</summary>
+    internal void CheckRenewable()
+    {
+        if (WarmStart)
+            throw new ArgumentException($"{nameof(WarmStart)} = {WarmStart}, but rows are made anew for every epoch, so that no solve has one of the epoch before to start from; it must be false.");
+    }
+
     /// <summary>The same with what the model decides.</summary>
     internal TrainingOptions For(ImplicitModel model) => Gradient == GradientMode.Automatic ? this with { Gradient = model.DefaultGradient } : this;
 
