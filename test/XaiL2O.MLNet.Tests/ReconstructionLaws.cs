@@ -143,7 +143,7 @@ internal sealed class ReconstructionLaws
         Assert.That(Weights(Fresh(false).Fit(Epoch, Scans(9, 6), model)), Is.Not.EqualTo(Weights(model)), "training goes on from given weights");
         Assert.That(() => Fresh(true).Fit(Epoch, Scans(9, 6)), Throws.ArgumentException.With.Message.Contains("WarmStart"));
         Assert.That(() => Trainer(Methods[2]).Fit(Epoch, Scans(9, 6)), Throws.ArgumentException.With.Message.Contains("no weights"));
-        Assert.That(() => Fresh(false).Fit(Epoch, Images(9, 6)), Throws.InvalidOperationException.With.Message.Contains("Measurements"));
+        Assert.That(() => Fresh(false).Fit(Epoch, Images(9, 6)), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("Measurements"));
     }
 
     [Test]

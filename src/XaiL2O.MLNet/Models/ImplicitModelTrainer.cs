@@ -127,6 +127,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
     /// </param>
     /// <param name="validation">The rows on which the best weights are chosen.</param>
     /// <param name="start">Where training starts; it is not changed. Null starts anew.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing.</exception>
     /// <exception cref="InvalidOperationException">A column has another type or size than expected, an appended one would hide one of a model before this one in the chain, or no row can be trained on.</exception>
     /// <exception cref="ArgumentException">The model has no weights to train, <paramref name="start"/> has other ones, or solves are to start from those of the epoch before.</exception>
     public ImplicitModelTransformer Fit(Func<int, IDataView> training, IDataView validation, ImplicitModelTransformer? start = null)
