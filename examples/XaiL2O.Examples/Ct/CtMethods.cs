@@ -67,6 +67,8 @@ internal static class CtMethods
     /// </summary>
     public static ImplicitModelTransformer PerScan(ImplicitModelTransformer model) => model.WithDefinition(model.Definition switch
     {
+        // Trained with one, it has one.
+        ImplicitReconstruction { Model.Noise: not NoiseSource.Fixed } trained => trained,
         ImplicitReconstruction l2o => new ImplicitReconstruction
         {
             Geometry = l2o.Geometry,
