@@ -294,6 +294,15 @@ public sealed class L2OCatalog
         /// <param name="options">Names of columns.</param>
         public ImplicitModelTrainer ExpectedTrade(ExpectedTradeDefinition definition, ImplicitModelTrainer.Options options) => catalog.Train(definition, options);
 
+        /// <summary>Trades through a network of pools of any kinds, concentrated liquidity among them, within what the trader holds, each with a certified gap.</summary>
+        /// <param name="definition">The model.</param>
+        public ImplicitModelTrainer PoolTrade(PoolTradeDefinition definition) => catalog.Train(definition);
+
+        /// <summary>Trades through a network of pools of any kinds, with names of columns and settings.</summary>
+        /// <param name="definition">The model.</param>
+        /// <param name="options">Names of columns and solver.</param>
+        public ImplicitModelTrainer PoolTrade(PoolTradeDefinition definition, ImplicitModelTrainer.Options options) => catalog.Train(definition, options);
+
         /// <summary>Reconstruction from parallel-beam scans by the implicit model (17).</summary>
         /// <param name="geometry">The scan.</param>
         /// <param name="measurementColumnName">Input column: measurements.</param>

@@ -60,6 +60,7 @@ internal sealed class DataFileTests
     [TestCase("ecg/mitbih-test.tsv")]
     [TestCase("cfmm/cow-mainnet-pools.json")]
     [TestCase("cfmm/bancor-mainnet-curves.csv.gz")]
+    [TestCase("cfmm/ethereum-v3-pools.json")]
     [TestCase("digits/digits.tsv")]
     [TestCase("ct/fbp.zip")]
     [TestCase("tabular/communities.data.gz")]

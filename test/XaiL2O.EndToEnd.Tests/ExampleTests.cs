@@ -200,6 +200,16 @@ internal sealed class ExampleTests
             Assert.That(Number($"fee_executed_{market}"), Is.GreaterThanOrEqualTo(Number($"margin_executed_{market}")));
         }
 
+        // Every trade through pools with ticks is certified, and feasible on what was observed.
+        Assert.That(Number("v3_gap_max"), Is.LessThanOrEqualTo(1e-6));
+        Assert.That(Number("v3_converged_rate"), Is.EqualTo(1));
+        Assert.That(Number("v3_feasibility_max"), Is.LessThanOrEqualTo(1e-12));
+        Assert.That(Number("v3_executed_rate_oracle"), Is.EqualTo(1));
+        Assert.That(Number("v3_executed_rate"), Is.GreaterThan(Number("v3_executed_rate_untuned")));
+        Assert.That(Number("v3_executed"), Is.InRange(Number("v3_executed_untuned"), Number("v3_executed_oracle")));
+        // Knowing the gas can only help, and helps.
+        Assert.That(Number("v3_gas_known"), Is.GreaterThan(Number("v3_gas_ignored")));
+        Assert.That(Number("v3_gas_pools_known"), Is.LessThan(Number("v3_gas_pools_ignored")));
         Assert.That(Number("max_constraint_violation"), Is.LessThanOrEqualTo(1e-9));
         Assert.That(Number("roundtrip_differing_values"), Is.EqualTo(0));
         Directory.Delete(folder, recursive: true);

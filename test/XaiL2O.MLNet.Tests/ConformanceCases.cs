@@ -17,6 +17,8 @@ internal static class ConformanceCases
     private static readonly ParallelBeamGeometry Geometry = new() { ImageSize = 8, Angles = 4, Bins = 12 };
     private static readonly CfmmNetwork Pools = new(["a", "b"], [.. Enumerable.Range(1, 3).Select(j => new Cfmm($"pool {j}", ["a", "b"], [1, 1], 0.997, ExchangeRule.Geometric))]);
 
+    public static readonly PoolNetwork Ticks = new(["a", "b"], [new ConcentratedPool("ticks", ["a", "b"], 0.999, [0.1, 0.5, 2, 8], [3, 0, 5]), new WeightedPool("product", ["b", "a"], [1, 1], 0.997) { FixedCost = 0.01 }]);
+
     private static readonly ConformanceCase Dictionary = Model("a learned dictionary", new DictionaryDefinition { MeasurementMatrix = A, LearnPrior = true });
     private static readonly ConformanceCase Judged = Of("a certifier of columns", After(Dictionary), ml => ml.L2O().Certify(Properties));
 
@@ -41,6 +43,8 @@ internal static class ConformanceCases
             Constraints = [VectorConstraint.Bounds("Capacity", 0.1, "Reconstruction"), VectorConstraint.Turnover("Turnover", 2, "Image"), VectorConstraint.Ball("Ball", 1.1), VectorConstraint.LinearByRow("Cost", "Prices", 1, upper: 2)],
         }),
         Of("a projection", Rows(("Measurements", 6)), ml => ml.L2O().ProjectOnto([VectorConstraint.Bounds("Nonnegative", 0), VectorConstraint.Sum("Budget", "Number", "Number")], "Measurements", "Plan")),
+        Model("trades through pools", new PoolTradeDefinition { Network = Ticks }),
+        Model("trades through pools without limits", new PoolTradeDefinition { Network = Ticks, LimitTenders = false, FeeMargin = 0.001 }),
         Model("back-projection", new BackProjection { Geometry = Geometry }),
         Model("total variation", new TotalVariationReconstruction { Geometry = Geometry, Radii = [0.1, 0.2], TuningRows = 3 }),
         Model("a U-Net", new UNetReconstruction { Geometry = Geometry, Channels = 2, Levels = 2 }),

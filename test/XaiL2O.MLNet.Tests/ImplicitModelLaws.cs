@@ -21,6 +21,7 @@ internal sealed class ImplicitModelLaws
         new TotalVariationReconstruction { Geometry = Geometry },
         new CfmmTradeDefinition { Network = Pools, LearnTrades = false },
         new ExpectedTradeDefinition { Network = Pools, Errors = ObservationErrors.Independent(Pools, [1e-3]) },
+        new PoolTradeDefinition { Network = ConformanceCases.Ticks, LimitTenders = false, FeeMargin = 0 },
         new Nearest(),
     ];
 

@@ -26,6 +26,7 @@ internal sealed class NullArgumentLaws
         [typeof(InpaintingDefinition)] = () => new InpaintingDefinition { MeasurementMatrix = Fixture.A },
         [typeof(CfmmTradeDefinition)] = () => new CfmmTradeDefinition { Network = CfmmSimulation.Network, Prices = [.. CfmmSimulation.Prices] },
         [typeof(ExpectedTradeDefinition)] = () => new ExpectedTradeDefinition { Network = CfmmSimulation.Network, Prices = [.. CfmmSimulation.Prices] },
+        [typeof(PoolTradeDefinition)] = () => new PoolTradeDefinition { Network = ConformanceCases.Ticks },
         [typeof(ReconstructionDefinition)] = () => new BackProjection { Geometry = Geometry },
         [typeof(CfmmNetwork)] = () => CfmmSimulation.Network,
         [typeof(IReadOnlyList<double>)] = () => CfmmSimulation.Prices,

@@ -26,6 +26,7 @@ internal sealed class OptionLaws
         new ImplicitReconstruction(), new FeasibilityReconstruction(), new TotalVariationReconstruction { Radii = [0.01, 0.02] }, new BackProjection(), new UNetReconstruction(),
         new ExpectedTradeDefinition { Network = CfmmTransformerLaws.Network, Prices = [.. CfmmTransformerLaws.Network.Tokens.Select(_ => 1.0)] },
         new CfmmTradeDefinition { Network = CfmmTransformerLaws.Network, Prices = [.. CfmmTransformerLaws.Network.Tokens.Select(_ => 1.0)] },
+        new PoolTradeDefinition { Network = ConformanceCases.Ticks },
     ];
 
     /// <summary>Values that look odd and have a meaning. "*" stands for every type.</summary>
@@ -88,6 +89,7 @@ internal sealed class OptionLaws
         ["CfmmTradeDefinition.Prices"] = ([null], "each row has its own"),
         ["ExpectedTradeDefinition.Prices"] = ([null], "each row has its own"),
         ["ExpectedTradeDefinition.Errors"] = ([null], "learned"),
+        ["PoolTradeDefinition.FeeMargin"] = ([null, 0.0], "chosen in fitting; none"),
         ["*.OutputPrefix"] = ([""], "none"),
         ["ConformalLevel.Confidence"] = ([null], "an average over calibrations"),
         ["StreamOptions.ExpectedShare"] = ([1.0], "all rows"),

@@ -34,6 +34,8 @@ internal sealed class CfmmExample : IExample
         ExampleContext.Say($"Uniswap and Sushi: {pairs.Network.Cfmms.Count} pools over {pairs.Network.Tokens.Count} tokens; {pairs.LeftOut} left out (under 10 ETH)");
         RunMarket(context, CfmmMarket.Real("Real pools (Uniswap and Sushi pairs), noise 0.1 %", pairs, 0.001, context), "real_pairs", context.Sized(12, 20, 60), summary);
 
+        new CfmmRouting(context).Run(summary);
+
         var market = CfmmMarket.Simulated(0.001, context);
         summary["solve_ms_500"] = SolveMilliseconds(simulated, market.Test);
         AnsiConsole.MarkupLineInterpolated($"500 test trades of the simulated network are solved in {summary["solve_ms_500"]:0.0} ms.");

@@ -89,7 +89,7 @@ public static class AnalyticTrade
         return true;
     }
 
-    private static void Geometric(ReadOnlySpan<double> price, ReadOnlySpan<double> weight, double feeFactor, double level, double kept, Span<double> change)
+    internal static void Geometric(ReadOnlySpan<double> price, ReadOnlySpan<double> weight, double feeFactor, double level, double kept, Span<double> change)
     {
         var n = price.Length;
         var (fee, lowest) = (Math.Log(feeFactor), Math.Log(kept));
