@@ -90,6 +90,11 @@ internal sealed class RouteSolver
     /// </summary>
     private void ChoosePools()
     {
+        // The trade that knows nothing of costs comes first, so that the answer is never worse.
+        var first = dual.ShadowPrices.ToArray();
+        Improve(first);
+        used.AsSpan().Fill(true);
+        first.CopyTo(dual.ShadowPrices);
         foreach (var width in Widths)
         {
             iterations += newton.Minimise(width, sunk: false, options.MaxIterations, () => dual.Complementarity() <= options.ResidualTolerance * Math.Max(scale, dual.Value));
