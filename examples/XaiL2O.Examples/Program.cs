@@ -11,7 +11,7 @@ if (args is [ChainReload.Verb, var chain, var chainOutput])
 
 IExample[] examples =
 [
-    new EcgExample(), new DictionaryExample(), new CfmmExample(), new CertifyExample(), new CtExample(), new CtNoiseExample(), new ComposeExample(), new GuaranteesExample(), new ExperimentExample(),
+    new EcgExample(), new DictionaryExample(), new CfmmExample(), new CertifyExample(), new CtExample(), new CtNoiseExample(), new ComposeExample(), new GuaranteesExample(), new AllocateExample(), new ReconcileExample(), new ExperimentExample(),
 ];
 
 var root = new RootCommand("Examples of XaiL2O: learned optimisation models with certificates on every inference.");

@@ -49,7 +49,7 @@ internal sealed class ExampleTests
     {
         var (exitCode, output) = Run("list");
         Assert.That(exitCode, Is.EqualTo(0));
-        Assert.That(output, Does.Contain("ecg").And.Contain("dictionary").And.Contain("certify").And.Contain("cfmm").And.Contain("ct ").And.Contain("ct-noise").And.Contain("experiment").And.Contain("compose").And.Contain("guarantees"));
+        Assert.That(output, Does.Contain("ecg").And.Contain("dictionary").And.Contain("certify").And.Contain("cfmm").And.Contain("ct ").And.Contain("ct-noise").And.Contain("experiment").And.Contain("compose").And.Contain("guarantees").And.Contain("allocate").And.Contain("reconcile"));
     }
 
     [Test]
@@ -242,6 +242,49 @@ internal sealed class ExampleTests
         Assert.That(Number("aci_reference_coverage"), Is.EqualTo(0.896).Within(5e-4));
         Assert.That(Number("aci_reference_width"), Is.EqualTo(12.84).Within(5e-3));
         Assert.That(Number("aci_width"), Is.InRange(1, 1.5 * Number("aci_reference_width")));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Test]
+    public void Allocate_keeps_every_constraint_and_regrets_less_where_it_learns_decisions()
+    {
+        var folder = NewFolder();
+        var summary = RunExample("allocate", folder);
+        double Number(string key) => summary[key].GetDouble();
+        Assert.That(Number("violation_unconstrained"), Is.GreaterThan(0.9));
+        foreach (var method in (string[])["projected", "forest", "two_stage", "decision_focused"])
+        {
+            Assert.That(Number($"violation_{method}"), Is.Zero, method);
+            Assert.That(Number($"violation_max_{method}"), Is.LessThanOrEqualTo(1e-7), method);
+            Assert.That(Number($"regret_{method}"), Is.GreaterThan(0), method);
+        }
+
+        foreach (var other in (string[])["projected", "forest"])
+            Assert.That(Number($"regret_minus_{other}_high"), Is.LessThan(0), other);
+        Assert.That(Number($"regret_minus_two_stage{(TestRun.Full ? "_high" : "")}"), Is.LessThan(0));
+        // Where costs are far from linear.
+        foreach (var paths in TestRun.Full ? (string[])["100_6", "1000_4", "1000_6"] : ["100_6", "1000_4"])
+        {
+            Assert.That(Number($"regret_decision_focused_{paths}"), Is.LessThan(Number($"regret_two_stage_{paths}")), paths);
+            if (TestRun.Full)
+                Assert.That(Number($"regret_difference_{paths}_high"), Is.LessThan(0), paths);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Test]
+    public void Reconcile_makes_forecasts_add_up_and_more_exact()
+    {
+        var folder = NewFolder();
+        var summary = RunExample("reconcile", folder);
+        double Number(string key) => summary[key].GetDouble();
+        Assert.That(Number("rows_test"), Is.EqualTo(365));
+        Assert.That(Number("incoherence_base"), Is.GreaterThan(1));
+        foreach (var method in (string[])["bottom_up", "euclidean", "projected", "covariance"])
+            Assert.That(Number($"incoherence_{method}"), Is.LessThanOrEqualTo(1e-9), method);
+        Assert.That(Number("reconcile_error_projected"), Is.LessThan(Number("reconcile_error_base")));
+        Assert.That(Number("difference_to_base_high"), Is.LessThan(0));
         Directory.Delete(folder, recursive: true);
     }
 

@@ -42,6 +42,12 @@ internal static class ConformanceCases
             // Some rows have capacities below 0.1.
             Constraints = [VectorConstraint.Bounds("Capacity", 0.1, "Reconstruction"), VectorConstraint.Turnover("Turnover", 2, "Image"), VectorConstraint.Ball("Ball", 1.1), VectorConstraint.LinearByRow("Cost", "Prices", 1, upper: 2)],
         }),
+        Model("decisions by learned costs", new LearnedDecisionDefinition
+        {
+            FeatureCount = 6,
+            HiddenUnits = 2,
+            Decision = new DecisionDefinition { Size = 6, Costs = "Signal", QuadraticDiagonal = 1, Constraints = [VectorConstraint.Sum("Total", 1, 1), VectorConstraint.Bounds("Capacity", -1, "Reconstruction")] },
+        }),
         Of("a projection", Rows(("Measurements", 6)), ml => ml.L2O().ProjectOnto([VectorConstraint.Bounds("Nonnegative", 0), VectorConstraint.Sum("Budget", "Number", "Number")], "Measurements", "Plan")),
         Model("trades through pools", new PoolTradeDefinition { Network = Ticks }),
         Model("trades through pools without limits", new PoolTradeDefinition { Network = Ticks, LimitTenders = false, FeeMargin = 0.001 }),

@@ -23,7 +23,7 @@ internal sealed record TrainingTable(torch.Tensor Data, torch.Tensor Targets)
         ModelColumn[] read = [.. columns.Inputs, columns.Target];
         using var cursor = input.GetRowCursor(read.Select(c => input.Schema[c.Name]).DistinctBy(c => c.Index));
         var rows = new InputRows(cursor, read);
-        var types = read.Select(c => ((VectorDataViewType)input.Schema[c.Name].Type).ItemType == NumberDataViewType.Single ? torch.ScalarType.Float32 : torch.ScalarType.Float64).ToArray();
+        var types = read.Select(c => (input.Schema[c.Name].Type is VectorDataViewType vector ? vector.ItemType : input.Schema[c.Name].Type) == NumberDataViewType.Single ? torch.ScalarType.Float32 : torch.ScalarType.Float64).ToArray();
         var pieces = read.Select(_ => new List<torch.Tensor>()).ToArray();
         var (slot, count) = (0, 0);
         void Keep()

@@ -130,6 +130,9 @@ public sealed class DecisionDefinition : ModelDefinition
     internal IReadOnlyList<string> MultiplierNames =>
         [.. Constraints.SelectMany(c => Enumerable.Range(0, c.Count(Size)).Select(i => c.Count(Size) == 1 ? c.Name : c.Kind == ConstraintKind.Simplex && i == Size ? $"{c.Name}: total" : $"{c.Name}: {i}"))];
 
+    /// <summary>Whether a column is read in more than one place.</summary>
+    internal bool ReadsTwice(string column) => Reads().Count(r => r.Numbers.Column == column) > 1;
+
     private IEnumerable<(RowNumbers Numbers, int Count)> Reads()
     {
         if (Point is not null)

@@ -97,7 +97,13 @@ internal sealed class DecisionModel : ImplicitModel
         _ => SolveStatus.IterationLimit,
     };
 
-    private RowDecision[] Decide(Tensor data, CancellationToken cancellationToken)
+    /// <summary>The objective at any x.</summary>
+    internal double Objective(ReadOnlySpan<double> row, ReadOnlySpan<double> x) => problem.Objective(row, x);
+
+    /// <summary>x of decisions, shape <c>[rows, n]</c>.</summary>
+    internal static Tensor Points(RowDecision[] rows) => tensor(rows.SelectMany(r => r.X).ToArray()).reshape(rows.Length, -1);
+
+    internal RowDecision[] Decide(Tensor data, CancellationToken cancellationToken)
     {
         var (flat, rows) = (Values(data), (int)data.shape[0]);
         var size = definition.Size;

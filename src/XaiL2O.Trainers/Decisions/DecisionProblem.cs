@@ -310,7 +310,7 @@ internal sealed class DecisionProblem
         _ => (block.Lower!.Get(row, i), block.Upper!.Get(row, i)),
     };
 
-    private double Objective(ReadOnlySpan<double> row, double[] x)
+    public double Objective(ReadOnlySpan<double> row, ReadOnlySpan<double> x)
     {
         var value = 0.0;
         if (point is not null && Moved(row, x) is var moved)
