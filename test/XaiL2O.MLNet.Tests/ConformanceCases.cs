@@ -176,6 +176,14 @@ internal sealed record ConformanceRows(MLContext Ml, (string Name, int Size)[] V
         public float[] TrueReserves { get; set; } = [];
 
         public float[] Prices { get; set; } = [];
+
+        public float[] State { get; set; } = [];
+
+        public float[] Holdings { get; set; } = [];
+
+        public float[] TrueState { get; set; } = [];
+
+        public float[] Features { get; set; } = [];
     }
 
     public SchemaDefinition Schema
@@ -200,7 +208,7 @@ internal sealed record ConformanceRows(MLContext Ml, (string Name, int Size)[] V
                 var row = new Row { Id = id, Number = random.NextSingle(), Flag = id % 9 != 0, Kind = id % 2 == 0 ? "even" : "odd" };
                 foreach (var (name, size) in Vectors)
                 {
-                    float[] values = [.. Enumerable.Range(0, size).Select(_ => name is "Mask" ? random.Next(4) > 0 ? 1 : 0 : name is "Reserves" or "TrueReserves" or "Prices" ? 1 + (0.1f * random.NextSingle()) : random.NextSingle())];
+                    float[] values = [.. Enumerable.Range(0, size).Select(_ => name is "Mask" ? random.Next(4) > 0 ? 1 : 0 : name is "Reserves" or "TrueReserves" or "Prices" or "State" or "TrueState" ? 1 + (0.1f * random.NextSingle()) : random.NextSingle())];
                     typeof(Row).GetProperty(name)!.SetValue(row, values);
                 }
 

@@ -56,6 +56,8 @@ internal sealed class ImplicitModelLaws
 
         public T[] Prices { get; set; } = [];
 
+        public T[] State { get; set; } = [];
+
         public float Number { get; set; }
 
         public string Text { get; set; } = "";
@@ -70,10 +72,10 @@ internal sealed class ImplicitModelLaws
         const int count = 4;
         var schema = SchemaDefinition.Create(typeof(Row<T>));
         int Size(string name) => definition.Inputs.FirstOrDefault(c => c.Name == name)?.Size ?? 1;
-        foreach (var name in (string[])["Measurements", "Reserves", "Prices"])
+        foreach (var name in (string[])["Measurements", "Reserves", "Prices", "State"])
             schema[name].ColumnType = new VectorDataViewType((PrimitiveDataViewType)((VectorDataViewType)schema[name].ColumnType).ItemType, Size(name));
         T[] Numbers(string name, int row) => [.. Enumerable.Range(0, Size(name)).Select(i => T.CreateChecked(1 + (((7 * i) + (3 * row)) % 20)))];
-        return Ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(row => new Row<T> { Measurements = Numbers("Measurements", row), Reserves = Numbers("Reserves", row), Prices = Numbers("Prices", row) }).ToArray(), schema);
+        return Ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(row => new Row<T> { Measurements = Numbers("Measurements", row), Reserves = Numbers("Reserves", row), Prices = Numbers("Prices", row), State = Numbers("State", row) }).ToArray(), schema);
     }
 
     private static IDataView Renamed(IDataView rows, Func<string, string> name)

@@ -214,7 +214,7 @@ internal sealed class DecisionLaws : TorchLaws
         Refused(Nearest(VectorConstraint.Ball("B", -1)), "it must lie in [0");
         Refused(Nearest(VectorConstraint.Linear("L", new double[2, 3], upper: 1)), "vectors of 3 numbers");
         Refused(Nearest(VectorConstraint.LinearByRow("L", new double[5], 2, upper: 1)), "'L'");
-        Refused(Nearest(VectorConstraint.Bounds("B", 0), VectorConstraint.Sum("B", 0)), "Two constraints are named 'B'");
+        Refused(Nearest(VectorConstraint.Bounds("B", 0), VectorConstraint.Sum("B", 0)), "two are named 'B'");
         Refused(Nearest(VectorConstraint.Bounds("DistanceMoved", 0)), "DistanceMoved");
         Refused(Nearest(VectorConstraint.Sum("S", "p")), "'p' is read as 1 and as 7");
         Refused(Nearest(VectorConstraint.Sum("S", double.NaN)), "NaN");

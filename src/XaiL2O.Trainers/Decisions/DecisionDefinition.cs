@@ -16,7 +16,10 @@ namespace XaiL2O.Trainers;
 /// <seealso cref="VectorConstraint"/>
 public sealed class DecisionDefinition : ModelDefinition
 {
-    /// <summary>n.</summary>
+    /// <summary>Matrices of n² numbers are made.</summary>
+    private const int LargestSize = 10_000;
+
+    /// <summary>n, at most 10 000.</summary>
     public required int Size { get; init; }
 
     /// <summary>What x must satisfy. Required; may be empty.</summary>
@@ -69,7 +72,7 @@ public sealed class DecisionDefinition : ModelDefinition
     /// <inheritdoc/>
     public override void Validate()
     {
-        Check.AtLeast(Size, 1);
+        Check.Whole(Size, 1, LargestSize);
         ArgumentNullException.ThrowIfNull(Constraints);
         for (var i = 0; i < Constraints.Length; i++)
         {
@@ -80,7 +83,7 @@ public sealed class DecisionDefinition : ModelDefinition
         }
 
         if (Constraints.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new ArgumentException($"Two constraints are named '{twice.Key}'; certificates tell them apart by their names.");
+            throw new ArgumentException($"{nameof(Constraints)}: two are named '{twice.Key}'; certificates tell them apart by their names.");
         if (Point is not null)
             ArgumentException.ThrowIfNullOrWhiteSpace(Point);
         Weights?.Validate(nameof(Weights), Size, 0, double.MaxValue);

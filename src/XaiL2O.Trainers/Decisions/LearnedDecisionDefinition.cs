@@ -15,6 +15,8 @@ namespace XaiL2O.Trainers;
 /// </remarks>
 public sealed class LearnedDecisionDefinition : ModelDefinition
 {
+    private const int MostUnits = 1_000_000;
+
     private CostStart? start;
 
     /// <summary>What is decided, with the column of the costs: <see cref="DecisionDefinition.Costs"/> names it. Required.</summary>
@@ -71,8 +73,8 @@ public sealed class LearnedDecisionDefinition : ModelDefinition
     public override void Validate()
     {
         ArgumentNullException.ThrowIfNull(Decision);
-        Check.AtLeast(FeatureCount, 1);
-        Check.AtLeast(HiddenUnits, 0);
+        Check.Whole(FeatureCount, 1, MostUnits);
+        Check.Whole(HiddenUnits, 0, MostUnits);
         Check.Defined(Objective);
         Check.Within(ErrorWeight, 0, double.MaxValue);
         Decision.Validate();
