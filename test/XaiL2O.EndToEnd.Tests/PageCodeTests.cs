@@ -21,7 +21,7 @@ internal sealed partial class PageCodeTests
         new("docs/guarantees.md", "MLContext ml, IDataView trainingRows, IDataView calibrationRows, IDataView selectionRows, IDataView newRows, IDataView calibrationSignals"),
         new("docs/experiments.md", "MLContext ml, float[,] measurementMatrix, IDataView trainingRows, IDataView validationRows, IDataView calibrationRows, IDataView rows, IProgress<TrialOutcome> progress, CancellationToken cancellationToken"),
         new("docs/adding-a-model.md", "float[,] A, IDataView trainingRows, IDataView calibrationRows, string path"),
-        new("docs/decisions-under-constraints.md", "MLContext ml, IDataView forecastRows, IDataView calibrationRows, IDataView newRows, IDataView marketRows"),
+        new("docs/decisions-under-constraints.md", "MLContext ml, IDataView forecastRows, IDataView calibrationRows, IDataView newRows, IDataView marketRows, IDataView pastDays"),
         new("README.md", "float[,] measurementMatrix, IDataView trainingRows, IDataView calibrationRows, IDataView newRows"),
     ];
 
