@@ -48,6 +48,34 @@ internal sealed class DecisionLaws : TorchLaws
     }
 
     [Test]
+    public void Balls_that_are_points_and_solutions_of_nothing_are_solved()
+    {
+        var points = Points(20);
+        AssertAre(Decide(Nearest(VectorConstraint.Simplex("Shares", "total"), VectorConstraint.Ball("Ball", 1)), [.. points.Select(p => (double[])[.. p, 0])]), points, _ => new double[N]);
+        AssertAre(Decide(Nearest(VectorConstraint.Ball("Ball", "radius")), [.. points.Select(p => (double[])[.. p, 0])]), points, _ => new double[N]);
+        var inference = Decide(Nearest(VectorConstraint.Ball("Ball", 0, 0.5)), points);
+        AssertAre(inference, points, _ => [.. Enumerable.Repeat(0.5, N)]);
+        // ½‖p − c‖² falls by ‖p − c‖ times the radius.
+        Assert.That(((double[][])inference.Outputs[2]).Select(y => y[0]), Is.EqualTo(points.Select(p => -Norm(p.Select(v => v - 0.5)))).Within(1e-8));
+        Assert.That((string[])inference.Outputs[3], Has.All.EqualTo("Ball"));
+    }
+
+    [Test]
+    public void Equations_that_almost_contradict_each_other_end_no_batch()
+    {
+        var random = new Random(3);
+        double[] first = Vector(random, N), second = Vector(random, N);
+        var A = new double[3, N];
+        for (var i = 0; i < N; i++)
+            (A[0, i], A[1, i], A[2, i]) = (first[i], second[i], first[i] + second[i]);
+        var far = new double[N];
+        far[0] = 1e8;
+        var inference = Decide(Nearest(VectorConstraint.Equality("Equations", A, "b"), VectorConstraint.Ball("Ball", 1e9)), [.. far, 1, 2, 3 + 5e-6], [.. Points(1)[0], 1, 2, 3]);
+        Assert.That(inference.Status[0], Is.Not.EqualTo(SolveStatus.Converged));
+        Assert.That(inference.Status[1], Is.EqualTo(SolveStatus.Converged));
+    }
+
+    [Test]
     public void Projections_onto_single_sets_are_their_closed_forms()
     {
         var points = Points(20);

@@ -138,6 +138,49 @@ internal sealed class ExpectedTradeLaws
     }
 
     [Test]
+    public void A_reserve_that_was_drained_meanwhile_does_not_spoil_what_is_learned()
+    {
+        var (observed, reserves) = Rows(300, 0.01, 31);
+        var before = ObservationErrors.Learn(Network, observed, Prices, reserves);
+        // Far less is left than what any trade takes.
+        reserves[3] = 1e-3 * reserves[3];
+        var after = ObservationErrors.Learn(Network, observed, Prices, reserves);
+        Assert.That(after.Bias.Concat(after.Deviation), Has.All.Matches<double>(double.IsFinite));
+        Assert.That(after.Bias.Zip(before.Bias, (a, b) => Math.Abs(a - b)), Has.All.LessThan(0.2));
+    }
+
+    [Test]
+    public void Margins_suit_small_errors_where_a_few_rows_have_large_ones()
+    {
+        var pool = new CfmmNetwork(["a", "b"], [new("pool", ["a", "b"], [1, 1], 0.997, ExchangeRule.Geometric)]);
+        var errors = ObservationErrors.Independent(pool, [.. Enumerable.Repeat(1e-4, 15), 0.1]);
+        var method = new ExpectedTrade(pool, errors);
+        double[] reserves = [1000, 1000];
+        foreach (var price in (double[])[1.005, 1.02, 1.1])
+        {
+            double[] prices = [1, price];
+            double Value(CfmmTrades t) => method.Acceptance(reserves, t.Tender, t.Receive)[0] * CfmmExecution.Utility(pool, prices, t.Tender, t.Receive);
+            var best = Enumerable.Range(0, 400).Max(k => Value(AnalyticTrade.Solve(pool, reserves, prices, new CfmmMargins([0], [0], [1e-6 * Math.Pow(9e5, k / 399.0)]))));
+            Assert.That(Value(method.Solve(reserves, prices).Trades), Is.GreaterThan(0.99 * best).And.GreaterThan(0), $"price {price}");
+        }
+    }
+
+    [Test]
+    public void What_is_refused_for_sure_and_what_is_no_number_are_told()
+    {
+        var sum = new CfmmNetwork(["a", "b"], [new("sum", ["a", "b"], [1, 1], 1, ExchangeRule.Arithmetic)]);
+        var method = new ExpectedTrade(sum, ObservationErrors.Independent(sum, [0.001]));
+        Assert.That(method.Acceptance([100, 100], [0, 0], [50, 0]), Is.EqualTo(new[] { 0.0 }), "something for nothing");
+        Assert.That(method.Acceptance([100, 100], [0, 50], [50, 0])[0], Is.EqualTo(1).Within(1e-9));
+        foreach (var odd in (double[])[double.NaN, double.PositiveInfinity])
+        {
+            Assert.That(method.Acceptance([100, 100], [0, odd], [50, 0]), Has.All.NaN);
+            Assert.That(method.Acceptance([100, 100], [0, 50], [odd, 0]), Has.All.NaN);
+            Assert.That(method.Acceptance([odd, 100], [0, 50], [50, 0]), Has.All.NaN);
+        }
+    }
+
+    [Test]
     public void Refusals_name_the_cause()
     {
         var independent = ObservationErrors.Independent(Network, [0.001]);

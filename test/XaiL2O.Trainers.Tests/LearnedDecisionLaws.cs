@@ -172,6 +172,44 @@ internal sealed class LearnedDecisionLaws : TorchLaws
         Assert.That(result.Epochs, Has.Count.EqualTo(2));
     }
 
+    [Test]
+    public void Costs_of_either_sign_whose_best_decision_may_be_nothing_are_trained_on()
+    {
+        var takes = new DecisionDefinition { Size = 2, Costs = "Costs", Constraints = [VectorConstraint.Bounds("Take", 0, 1)] };
+        using var generator = new Generator(8);
+        var f = randn([33, 1], dtype: ScalarType.Float64, generator: generator);
+        // In the last rows nothing is worth taking, so that the best decision costs 0.
+        var costs = cat([f + 0.5, f.abs() + 0.1], 1);
+        var definition = (LearnedDecisionDefinition)new LearnedDecisionDefinition { Decision = takes, FeatureCount = 1 }.Choose(f, costs, new FixedPointOptions(), CPU, default);
+        using var model = definition.CreateModel();
+        var result = ModelTrainer.Train(model, f, costs, definition.Training with { Epochs = 5, BatchSize = 1 });
+        Assert.That(result.Epochs.Select(e => e.TrainingLoss), Has.All.InRange(0, 1e3));
+        Assert.That(result.Epochs.Select(e => e.ValidationLoss!.Value), Has.All.InRange(0, 1e3));
+    }
+
+    [Test]
+    public void Predictions_that_lead_to_no_decision_are_no_good_ones()
+    {
+        var open = new DecisionDefinition { Size = 2, Costs = "Costs", Constraints = [VectorConstraint.Bounds("B", 0), VectorConstraint.Sum("Demand", lower: 1)] };
+        var start = new CostStart([0], [1], [-1, 1], [0, 0], 1);
+        using var model = new LearnedDecisionDefinition { Decision = open, FeatureCount = 1, Start = start }.CreateModel();
+        var (f, costs) = (zeros(3, 1, dtype: ScalarType.Float64), tensor(new double[,] { { 1, 3 }, { 2, 1 }, { 1, 1 } }));
+        var inference = model.Infer(f, new FixedPointOptions());
+        Assert.That(inference.Status, Has.All.EqualTo(SolveStatus.Unbounded));
+        using (no_grad())
+        {
+            using var splitting = model.CreateSplitting();
+            var solve = model.Solve(splitting, f, new FixedPointOptions());
+            Assert.That(solve.Status, Has.All.EqualTo(SolveStatus.Unbounded));
+            Assert.That(model.ValidationLoss(splitting.Inference(solve.State, f), f, costs), Is.EqualTo(double.PositiveInfinity));
+        }
+
+        // Its error says where to go: costs of −1 should be larger.
+        var loss = model.Loss(zeros(3, 2, dtype: ScalarType.Float64), f, costs);
+        loss.backward();
+        Assert.That(model.Weights[1].Weight.grad![0].ToDouble(), Is.LessThan(-0.1));
+    }
+
     private static readonly Case<(string Message, Func<LearnedDecisionDefinition> Make)>[] Refusals =
     [
         new("no costs", () => ("Costs must name the column", () => Learned(0) is var d ? new LearnedDecisionDefinition { FeatureCount = 3, Decision = new DecisionDefinition { Size = 6, Point = "P", Constraints = d.Decision.Constraints } } : d)),

@@ -290,7 +290,8 @@ internal sealed class PoolLaws
         }
 
         TestContext.Out.WriteLine($"gaps: {string.Join(" ", gaps.Order().Select(g => g.ToString("g2")))}; missed of the best choice: mean {missed.Average():g3}, largest {missed.Max():g3}");
-        // The choice of pools is a heuristic, whose gap tells where it may be wrong: mostly it is the best choice.
+        // The choice of pools is a heuristic: the best one here, though the bound that the gap is from does not know it everywhere.
+        Assert.That(missed.Average(), Is.LessThan(0.01));
         Assert.That(missed.Order().ElementAt(missed.Count * 4 / 5), Is.LessThan(1e-3));
     }
 
@@ -315,6 +316,37 @@ internal sealed class PoolLaws
 
         Assert.That(trades.Utility[0], Is.EqualTo(Output(low)).Within(1e-7 * Output(low)));
         Assert.That(trades.Tender[0], Is.EqualTo(low).Within(1e-4 * low));
+    }
+
+    [Test]
+    public void Of_pools_that_are_the_same_one_is_used_where_two_do_not_pay()
+    {
+        WeightedPool Pool(string name) => new(name, ["a", "b"], [1, 1], 1) { FixedCost = 1 };
+        var network = new PoolNetwork(["a", "b"], [Pool("first"), Pool("second")]);
+        var trades = PoolRouter.Route(network, [1000, 1000, 1000, 1000], [1, 1.2], [10, double.PositiveInfinity]);
+        // 1.2·1000·10/1010 − 10 − 1.
+        Assert.That(trades.Utility[0], Is.EqualTo((1.2 * 10_000 / 1010) - 11).Within(1e-6));
+    }
+
+    [Test]
+    [CancelAfter(30_000)]
+    public void Prices_that_are_too_small_to_compute_with_end_no_batch()
+    {
+        var network = new PoolNetwork(["a", "b"], [new WeightedPool("pool", ["a", "b"], [1, 1], 1)]);
+        foreach (var price in (double[])[1e-170, 1e160])
+            Assert.That(() => PoolRouter.Route(network, [1, 2], [price, price], [0, 0]), Throws.Nothing, $"{price}");
+    }
+
+    [Test]
+    public void What_a_pool_refuses_counts_where_its_tokens_have_no_price()
+    {
+        var network = new PoolNetwork(["a", "b", "c"], [new WeightedPool("ab", ["a", "b"], [1, 1], 0.997), new WeightedPool("bc", ["b", "c"], [1, 1], 0.997), new WeightedPool("ac", ["a", "c"], [1, 1], 0.997)]);
+        using var model = new PoolTradeDefinition { Network = network, FeeMargin = 0 }.CreateModel();
+        double[] data = [1000, 2000, 2000, 500, 300, 140, 0, 0, 1, 50, 0, 0];
+        // Ten times what the first pool gives.
+        double[] trade = [10, 0, 100, 0, 0, 0, 0, 197, 0, 20, 0, 0];
+        var values = model.Evaluate(TorchSharp.torch.tensor(trade).reshape(1, -1), TorchSharp.torch.tensor(data).reshape(1, -1));
+        Assert.That(values[model.Terms.ToList().FindIndex(t => t.Name == "Feasibility")][0], Is.GreaterThan(0.3));
     }
 
     [Test]

@@ -76,7 +76,7 @@ internal sealed class CfmmExample : IExample
         summary[$"expected_acceptance_{suffix}"] = bestFurther.Average(r => r.Acceptance);
         summary[$"expected_accepted_{suffix}"] = bestFurther.Average(r => r.Refused ? 0.0 : 1);
         summary[$"expected_gap_max_{suffix}"] = bestFurther.Max(r => r.Gap);
-        AnsiConsole.MarkupLineInterpolated($"Greatest expected value: {bestFurther.Average(r => r.Acceptance):P2} of the trades are expected to execute and {bestFurther.Average(r => r.Refused ? 0.0 : 1):P2} do; no other margins could expect more than {bestFurther.Max(r => r.Gap):P2} more.");
+        AnsiConsole.MarkupLineInterpolated($"Greatest expected value: {bestFurther.Average(r => r.Acceptance):P2} of the trades are expected to execute and {bestFurther.Average(r => r.Refused ? 0.0 : 1):P2} do; no other candidate margins could expect more than {bestFurther.Max(r => r.Gap):P2} more.");
         new CfmmBounds(context, ml, Judged(market.Calibration)).Show(further, suffix, summary);
         summary[$"weights_{suffix}"] = trained.WeightCount;
         summary[$"train_seconds_{suffix}"] = learned.Training!.Elapsed.TotalSeconds;

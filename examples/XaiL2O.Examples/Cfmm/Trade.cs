@@ -30,7 +30,7 @@ internal sealed class Trade
 
     public bool Converged { get; set; }
 
-    /// <summary>Bound on what is lost to the best margins; NaN where a model gives none.</summary>
+    /// <summary>Bound on what is lost to the best candidate margins; NaN where a model gives none.</summary>
     public double Gap { get; set; }
 
     /// <summary>Probability that every CFMM accepts, where a model gives it.</summary>

@@ -169,7 +169,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
                 using var choice = torch.NewDisposeScope();
                 var rows = table.Chosen(definition);
                 using var interruption = Interruption.Scope(options.CancellationToken);
-                chosen = definition.Choose(rows.Data, rows.Targets, solver, device, options.CancellationToken);
+                chosen = (start is null ? null : definition.WithChoiceOf(start.Definition)) ?? definition.Choose(rows.Data, rows.Targets, solver, device, options.CancellationToken);
                 DefinitionPayload.Check(chosen);
                 using var channel = environment.Start(definition.GetType().Name);
                 foreach (var (isWarning, text) in chosen.RemarksOnChoice(rows.Data.shape[0]))
@@ -215,7 +215,7 @@ public sealed class ImplicitModelTrainer : IEstimator<ImplicitModelTransformer>
         foreach (var column in columns.Inputs)
             ColumnCheck.NumberVector(inputSchema, column.Name, column.Size);
         if (NeedsRows)
-            ColumnCheck.NumberVector(inputSchema, columns.Target.Name);
+            ColumnCheck.NumberVector(inputSchema, columns.Target.Name, columns.Target.Size);
         return SchemaShapes.Append(inputSchema, appended);
     }
 

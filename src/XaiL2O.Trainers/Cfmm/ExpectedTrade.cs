@@ -9,13 +9,14 @@ namespace XaiL2O.Trainers;
 /// </summary>
 /// <remarks>
 /// max over c of Σⱼ Uⱼ(cⱼ) · Σₖ Πⱼ P(CFMM j accepts | cⱼ, errors of size σₖ)/K, with Uⱼ the value of the analytic trade (<see cref="AnalyticTrade"/>) and the probabilities of <see cref="ObservationErrors"/>. Every
-/// cⱼ is one of some forty candidates or no trade at all; the CFMMs take turns, each getting the best while the others keep theirs, until none changes. So no change of one CFMM's c is better; a bound on what
-/// changes of several could bring is computed beside it. Arithmetic CFMMs have in the place of c the share κ of a reserve that is left.
+/// cⱼ is one of forty candidates or more, a fifth apart, or no trade at all; the CFMMs take turns, each getting the best while the others keep theirs, until none changes. So no change of one CFMM's c to another candidate is better; a bound on what
+/// other choices of several candidates could bring is computed beside it. Arithmetic CFMMs have in the place of c the share κ of a reserve that is left.
 /// </remarks>
 internal sealed class ExpectedTrade
 {
-    /// <summary>Candidates for c, from <see cref="Smallest"/> to <see cref="Widest"/> times the largest size of errors.</summary>
+    /// <summary>Candidates for c from <see cref="Smallest"/> to <see cref="Widest"/> times the largest size of errors; as far apart down to twice the smallest size, where sizes differ more than that.</summary>
     private const int Candidates = 40;
+    private const int MostCandidates = 120;
     private const double Smallest = 0.03;
     private const double Widest = 60;
     private const double LargestMargin = 0.9;
@@ -38,7 +39,10 @@ internal sealed class ExpectedTrade
         errors.Validate(network);
         (this.network, this.errors) = (network, errors);
         var largest = Math.Max(errors.Sizes.Max(), 1e-9);
-        margins = [.. Enumerable.Range(0, Candidates).Select(k => Math.Min(LargestMargin, largest * Smallest * Math.Pow(Widest / Smallest, k / (Candidates - 1.0))))];
+        var step = Math.Log(Widest / Smallest) / (Candidates - 1);
+        var least = Math.Log(2 * errors.Sizes.Where(s => s > 0).DefaultIfEmpty(largest).Min() / (Smallest * largest));
+        var more = Math.Clamp((int)Math.Ceiling(-least / step), 0, MostCandidates - Candidates);
+        margins = [.. Enumerable.Range(-more, Candidates + more).Select(k => Math.Min(LargestMargin, largest * Smallest * Math.Exp(k * step)))];
     }
 
     /// <summary>Decides trades.</summary>
@@ -46,7 +50,7 @@ internal sealed class ExpectedTrade
     /// <param name="prices">p, rows × tokens, row-major; or tokens alone, for all rows.</param>
     /// <param name="cancellationToken">Ends the work by throwing <see cref="OperationCanceledException"/>.</param>
     /// <returns>
-    /// The trades, whose residual is 0 where no change of one CFMM is better; the probability that every CFMM accepts; and the most by which another choice of the margins could exceed the expected value, relative to it.
+    /// The trades, whose residual is 0 where no other candidate of one CFMM is better; the probability that every CFMM accepts; and the most by which another choice of the candidates could exceed the expected value, relative to it.
     /// </returns>
     public (CfmmTrades Trades, double[] Acceptance, double[] Gap) Solve(double[] observed, double[] prices, CancellationToken cancellationToken = default)
     {
@@ -94,6 +98,12 @@ internal sealed class ExpectedTrade
         var (product, probability) = (new double[K], new double[K]);
         for (var row = 0; row < result.Length; row++)
         {
+            if (!new[] { observed, tender, receive }.All(values => TensorPrimitives.IsFiniteAll<double>(values.AsSpan(row * N, N))))
+            {
+                result[row] = double.NaN;
+                continue;
+            }
+
             Array.Fill(product, 1);
             for (var j = 0; j < network.Cfmms.Count; j++)
             {
@@ -115,7 +125,7 @@ internal sealed class ExpectedTrade
     {
         private readonly ExpectedTrade parent;
         private readonly int cfmms;
-        private readonly int choices = Candidates + 1;
+        private readonly int choices;
         private readonly int sizes;
         private readonly double[] tender;      // choices × N
         private readonly double[] receive;
@@ -128,6 +138,7 @@ internal sealed class ExpectedTrade
         public Row(ExpectedTrade parent)
         {
             this.parent = parent;
+            choices = parent.margins.Length + 1;
             (cfmms, sizes) = (parent.network.Cfmms.Count, parent.errors.Sizes.Count);
             (tender, receive) = (new double[choices * parent.network.ReserveCount], new double[choices * parent.network.ReserveCount]);
             (value, probability) = (new double[cfmms * choices], new double[cfmms * choices * sizes]);

@@ -9,8 +9,8 @@ namespace XaiL2O.Trainers;
 /// </summary>
 /// <remarks>
 /// Columns as those of <see cref="CfmmTradeDefinition"/>: <c>Reserves</c>, <c>Prices</c> where they are not the same for all rows, in training <c>TrueReserves</c>; appended <c>Tender</c>, <c>Receive</c>,
-/// <c>Utility</c> (what the trade brings if it executes) and <c>Acceptance</c> (the probability that it does), in double precision. A row converged where no other margin of one CFMM is better, and its gap
-/// bounds what other margins of several could bring. Rows and CFMMs without reserves are treated as there. The model runs on the CPU.
+/// <c>Utility</c> (what the trade brings if it executes) and <c>Acceptance</c> (the probability that it does), in double precision. A row converged where no other of the candidate margins of one CFMM is better, and its gap
+/// bounds what other candidates of several could bring. Rows and CFMMs without reserves are treated as there. The model runs on the CPU.
 /// </remarks>
 public sealed class ExpectedTradeDefinition : ModelDefinition
 {

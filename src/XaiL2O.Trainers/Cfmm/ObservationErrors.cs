@@ -16,6 +16,9 @@ public sealed record ObservationErrors(IReadOnlyList<double> Sizes, IReadOnlyLis
 {
     private const int Quantiles = 16;
     private const int Passes = 3;
+    /// <summary>Changes of a slack count as no more than so many of their deviations.</summary>
+    private const double MostDeviations = 10;
+
     private const int GridSizes = 100;
     private const int GridSteps = 300;
 
@@ -154,8 +157,12 @@ public sealed record ObservationErrors(IReadOnlyList<double> Sizes, IReadOnlyLis
                     continue;
                 ReadOnlySpan<double> Of(double[] values) => values.AsSpan((row * N) + from, n);
                 var (seen, deviation) = TradeSlack.Of(network.Cfmms[j], Of(observed), Of(trades.Tender), Of(trades.Receive));
-                if (deviation > 0)
-                    changes.Add((TradeSlack.Of(network.Cfmms[j], Of(reserves), Of(trades.Tender), Of(trades.Receive)).Slack - seen) / (deviation * size[row]));
+                if (!(deviation > 0))
+                    continue;
+                // A reserve that was drained meanwhile refuses by any slack; one such row must not say that all errors are without end.
+                var change = (TradeSlack.Of(network.Cfmms[j], Of(reserves), Of(trades.Tender), Of(trades.Receive)).Slack - seen) / (deviation * size[row]);
+                if (!double.IsNaN(change))
+                    changes.Add(Math.Clamp(change, -MostDeviations, MostDeviations));
             }
 
             return [.. changes];

@@ -28,6 +28,9 @@ internal static class TradeSlack
                 left = Math.Min(left, Math.Log(reserves[i] / receive[i]));
         }
 
+        // What an arithmetic rule refuses, it refuses whatever the reserves are.
+        if (cfmm.Rule == ExchangeRule.Arithmetic && !CfmmExecution.Accepts(cfmm, reserves, tender, receive) && !(left < 0))
+            return (double.NegativeInfinity, 1);
         return cfmm.Rule == ExchangeRule.Geometric ? (gain / weights, Math.Sqrt(square) / weights) : (left, double.IsFinite(left) ? 1 : 0);
     }
 }

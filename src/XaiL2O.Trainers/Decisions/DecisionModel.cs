@@ -88,7 +88,7 @@ internal sealed class DecisionModel : ImplicitModel
         return t.detach().to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray();
     }
 
-    private static SolveStatus StatusOf(ProgramStatus status) => status switch
+    internal static SolveStatus StatusOf(ProgramStatus status) => status switch
     {
         ProgramStatus.Solved => SolveStatus.Converged,
         ProgramStatus.Infeasible => SolveStatus.Infeasible,

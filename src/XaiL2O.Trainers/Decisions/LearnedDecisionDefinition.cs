@@ -11,7 +11,8 @@ namespace XaiL2O.Trainers;
 /// <para>Columns: <c>Features</c>, the columns of the decision but that of its costs, which only training reads; appended those of the decision and <c>PredictedCosts</c>. The properties are those of the decision.</para>
 /// <para>The prediction starts from ridge regression, which is best for the squared error. Training minimises the convex surrogate of regret SPO+ (Elmachtoub and Grigas 2022, doi 10.1287/mnsc.2020.3922),
 /// ℓ(ĉ, c) = −min{(2ĉ − c)ᵀx + g(x)} + 2(ĉᵀx*(c) + g(x*(c))) − z*(c), which is at least the regret cᵀx(ĉ) + g(x(ĉ)) − z*(c) for every convex g, not only the linear objectives of the source, and has the
-/// subgradient 2(x*(c) − x(2ĉ − c)) in ĉ. Weights are kept where the regret on validation rows is least, those of the regression among them.</para>
+/// subgradient 2(x*(c) − x(2ĉ − c)) in ĉ. Weights are kept where the regret on validation rows is least, those of the regression among them. The regression is of all rows, the validation rows among them, which favours it: weights that are kept
+/// instead are better than that.</para>
 /// </remarks>
 public sealed class LearnedDecisionDefinition : ModelDefinition
 {
@@ -100,6 +101,16 @@ public sealed class LearnedDecisionDefinition : ModelDefinition
         var chosen = (LearnedDecisionDefinition)MemberwiseClone();
         using var scope = NewDisposeScope();
         chosen.start = CostStart.Fit(data.narrow(1, 0, FeatureCount).to(ScalarType.Float64), targets.to(ScalarType.Float64));
+        return chosen;
+    }
+
+    /// <summary>Weights are relative to the means and deviations that they were trained with.</summary>
+    internal override ModelDefinition? WithChoiceOf(ModelDefinition start)
+    {
+        if (start is not LearnedDecisionDefinition { Start: { } known } || known.Mean.Count != FeatureCount || known.Intercept.Count != Decision.Size)
+            return null;
+        var chosen = (LearnedDecisionDefinition)MemberwiseClone();
+        chosen.start = known;
         return chosen;
     }
 

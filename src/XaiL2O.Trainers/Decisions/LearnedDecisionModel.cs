@@ -6,6 +6,8 @@ namespace XaiL2O.Trainers;
 /// <summary>The model of a <see cref="LearnedDecisionDefinition"/>: predicted costs, and the decision of each row by them.</summary>
 internal sealed class LearnedDecisionModel : ImplicitModel
 {
+    private const int MostKnown = 50_000;
+
     private readonly LearnedDecisionDefinition definition;
     private readonly DecisionModel decision;
     private readonly int size;
@@ -65,14 +67,22 @@ internal sealed class LearnedDecisionModel : ImplicitModel
         ? zeros(data.shape[0], size, dtype: ScalarType.Float64) + (0 * Predict(data).sum())
         : DecisionModel.Points(decision.Decide(Known(data, Predict(data)), default)));
 
-    /// <summary>One evaluation: there is nothing to iterate.</summary>
+    /// <summary>One evaluation: there is nothing to iterate. In training nothing is decided by the predicted costs alone, and all rows count as converged; elsewhere a row without a decision does not.</summary>
     public override FixedPointResult Solve(Splitting splitting, Tensor data, FixedPointOptions options, SplittingState? warmStart = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(splitting);
         ArgumentNullException.ThrowIfNull(data);
         var rows = (int)data.shape[0];
-        var state = is_grad_enabled() ? new ImageState(zeros(rows, size, dtype: ScalarType.Float64)) : splitting.Initialize(data);
-        return new FixedPointResult(state, new double[rows], [.. Enumerable.Repeat(1, rows)], [.. Enumerable.Repeat(SolveStatus.Converged, rows)], new OptimalityCondition[rows]);
+        if (is_grad_enabled())
+            return new FixedPointResult(new ImageState(zeros(rows, size, dtype: ScalarType.Float64)), new double[rows], new int[rows], [.. Enumerable.Repeat(SolveStatus.Converged, rows)], new OptimalityCondition[rows]);
+        var decided = decision.Decide(Known(data, Predict(data)), cancellationToken);
+        var status = decided.Select(d => DecisionModel.StatusOf(d.Solution.Status)).ToArray();
+        return new FixedPointResult(
+            new ImageState(DecisionModel.Points(decided)),
+            [.. decided.Select(d => d.Solution.Residual)],
+            [.. decided.Select(d => d.Solution.Iterations)],
+            status,
+            [.. status.Select(s => s == SolveStatus.Converged ? OptimalityCondition.None : OptimalityCondition.PrimalFeasibility)]);
     }
 
     public override ModelInference Infer(Tensor data, FixedPointOptions options, Splitting? splitting = null, CancellationToken cancellationToken = default)
@@ -98,7 +108,7 @@ internal sealed class LearnedDecisionModel : ImplicitModel
         var error = ((predicted - c) / unit).square().mean();
         if (definition.Objective == DecisionLoss.PredictionError)
             return error;
-        Tensor gradient, value;
+        Tensor gradient, value, open;
         double size;
         using (no_grad())
         {
@@ -110,12 +120,13 @@ internal sealed class LearnedDecisionModel : ImplicitModel
             // g(x*) = z* − cᵀx*, so that ℓ = −w + 2ĉᵀx* + 2z* − 2cᵀx* − z*.
             value = (tensor(z) - tensor(w) + (2 * ((predicted.detach() - c) * ours).sum(1))).sum();
             gradient = 2 * (ours - theirs);
-            size = Math.Max(z.Sum(Math.Abs), double.Epsilon * 1e16);
+            size = Size(z.Sum(Math.Abs), best.Concat(other));
+            open = tensor(best.Zip(other, (a, b) => a.Solution.Status == ProgramStatus.Solved && b.Solution.Status != ProgramStatus.Solved ? 1.0 : 0).ToArray());
         }
 
-        // The value of the loss with its subgradient.
+        // The value of the loss with its subgradient. Where the surrogate has no end, the prediction is wrong by more than the cost itself, and its error says where to go.
         var surrogate = (((predicted - predicted.detach()) * gradient).sum() + value) / size;
-        return surrogate + (definition.ErrorWeight * error);
+        return surrogate + (definition.ErrorWeight * error) + ((open.unsqueeze(1) * ((predicted - c) / unit).square()).sum() / predicted.numel());
     }
 
     /// <summary>Relative regret: what the decisions cost more than the best ones, over what those cost; or the squared error of predictions.</summary>
@@ -133,14 +144,21 @@ internal sealed class LearnedDecisionModel : ImplicitModel
         for (var row = 0; row < best.Length; row++)
         {
             var own = x.AsSpan(row * size, size);
-            if (best[row].Solution.Status != ProgramStatus.Solved || own.Contains(double.NaN))
+            if (best[row].Solution.Status != ProgramStatus.Solved)
                 continue;
+            // No decision where there is one is worse than any.
+            if (own.Contains(double.NaN))
+                return double.PositiveInfinity;
             excess += decision.Objective(rows.AsSpan(row * (rows.Length / best.Length), rows.Length / best.Length), own) - best[row].Objective;
             scale += Math.Abs(best[row].Objective);
         }
 
-        return scale > 0 ? excess / scale : double.PositiveInfinity;
+        return excess / Size(scale, best);
     }
+
+    /// <summary>What regrets are relative to: what the best decisions cost, or where that is about 0, as where costs have either sign, a hundredth of what decisions of their size may cost.</summary>
+    private double Size(double cost, IEnumerable<RowDecision> decisions) =>
+        Math.Max(cost, Math.Max(0.01 * unit * decisions.Where(d => d.Solution.Status == ProgramStatus.Solved).Sum(d => d.X.Sum(Math.Abs)), 1e-12 * unit));
 
     /// <summary>What was solved for the training rows is not needed any more.</summary>
     public override void FinishTraining() => known.Clear();
@@ -187,6 +205,13 @@ internal sealed class LearnedDecisionModel : ImplicitModel
             int[] missing = [.. Enumerable.Range(0, rows.Length).Where(i => !known.ContainsKey(rows[i]))];
             if (missing.Length > 0)
             {
+                // Rows that are made anew for every epoch do not come again.
+                if (known.Count > MostKnown)
+                {
+                    known.Clear();
+                    missing = [.. Enumerable.Range(0, rows.Length)];
+                }
+
                 var solved = decision.Decide(all.index_select(0, tensor(missing.Select(i => (long)i).ToArray())), default);
                 for (var k = 0; k < missing.Length; k++)
                     known[rows[missing[k]]] = solved[k];

@@ -123,6 +123,10 @@ public abstract class ModelDefinition
     /// <param name="cancellationToken">Stops by throwing <see cref="OperationCanceledException"/>.</param>
     public virtual ModelDefinition Choose(Tensor data, Tensor targets, FixedPointOptions solver, Device device, CancellationToken cancellationToken) => this;
 
+    /// <summary>This definition with what another one chose, where weights of the other mean something with that alone; null, the default, where every choice will do.</summary>
+    /// <param name="start">The definition of the model that training goes on from.</param>
+    internal virtual ModelDefinition? WithChoiceOf(ModelDefinition start) => null;
+
     /// <summary>
     /// Makes the model: of the terms that <see cref="Compose"/> states, unless a definition gives one of its own, with a solver of its own.
     /// </summary>

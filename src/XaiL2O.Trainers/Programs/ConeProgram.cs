@@ -17,6 +17,9 @@ internal sealed class ConeProgram
     /// <summary>A residual that is not worth another step.</summary>
     private const double Fine = 1e-13;
 
+    /// <summary>What counts beside the point, of the data that it was made of.</summary>
+    private const double Remote = 1e-6;
+
     private readonly QuadraticForm form;
     private readonly double[] rows;
     private readonly double[] g;
@@ -59,7 +62,10 @@ internal sealed class ConeProgram
         if (first.Status != ProgramStatus.Solved)
         {
             // The balls may give the objective an end.
-            x = new QuadraticProgram(QuadraticForm.Identity(n), rows).Solve(new double[n], l, u).X;
+            var feasible = new QuadraticProgram(QuadraticForm.Identity(n), rows).Solve(new double[n], l, u);
+            if (feasible.Status != ProgramStatus.Solved)
+                return Widened(feasible, null);
+            x = feasible.X;
             Array.Fill(λ, scale);
         }
 
@@ -75,6 +81,13 @@ internal sealed class ConeProgram
                 TensorPrimitives.MultiplyAdd(squares[j], curvature, hessian, hessian);
                 for (var i = 0; i < n; i++)
                     gradient[i] -= curvature * TensorPrimitives.Dot<double>(squares[j].AsSpan(i * n, n), x);
+            }
+
+            // Rounding may leave the halves apart.
+            for (var i = 0; i < n; i++)
+            {
+                for (var k = 0; k < i; k++)
+                    hessian[(i * n) + k] = hessian[(k * n) + i] = 0.5 * (hessian[(i * n) + k] + hessian[(k * n) + i]);
             }
 
             var (planes, lower, upper, owner) = Planes(x);
@@ -146,6 +159,9 @@ internal sealed class ConeProgram
         var (x, rest) = (s.X, (double[])g.Clone());
         var (worst, size) = (0.0, TensorPrimitives.Norm<double>(x));
         var scale = TensorPrimitives.Norm<double>(g);
+        // A solution of 0 has no size of its own; what it was made of has.
+        size += Remote * scale;
+        static double Share(double part, double whole) => part == 0 ? 0 : part / whole;
         void Take(ReadOnlySpan<double> row, double y)
         {
             TensorPrimitives.MultiplyAdd(row, -y, rest, rest);
@@ -162,7 +178,7 @@ internal sealed class ConeProgram
             var (value, length) = (TensorPrimitives.Dot(row, x), TensorPrimitives.Norm<double>(row));
             var violation = Math.Max(l[i] - value, value - u[i]);
             if (violation > 0)
-                worst = Math.Max(worst, violation / ((length * size) + Math.Abs(l[i] > value ? l[i] : u[i])));
+                worst = Math.Max(worst, Share(violation, (length * size) + Math.Abs(l[i] > value ? l[i] : u[i])));
             if (s.Multipliers[i] != 0)
                 Take(row, s.Multipliers[i]);
         }
@@ -173,10 +189,10 @@ internal sealed class ConeProgram
                 continue;
             var ball = balls[j];
             var (length, allowed) = (Length(j, x), ball.Radius + TensorPrimitives.Norm<double>(ball.Centre));
-            worst = Math.Max(worst, Math.Max(0, length - ball.Radius) / Math.Max(allowed, size));
+            worst = Math.Max(worst, Share(Math.Max(0, length - ball.Radius), Math.Max(allowed, size)));
             if (λ[j] > 0 && Plane(j, x) is { } plane)
             {
-                worst = Math.Max(worst, Math.Abs(length - ball.Radius) / Math.Max(allowed, size));
+                worst = Math.Max(worst, Share(Math.Abs(length - ball.Radius), Math.Max(allowed, size)));
                 Take(plane.Normal, -λ[j]);
             }
         }
@@ -201,7 +217,8 @@ internal sealed class ConeProgram
         for (var k = m; k < owner.Length; k++)
         {
             var j = owner[k];
-            y[m + j] = -λ[j];
+            // Of a point, whose radius is 0, the length of the multipliers of its equations is the rate at which the value rises where the radius shrinks.
+            y[m + j] = balls[j].Radius > 0 ? -λ[j] : -Math.Sqrt((y[m + j] * y[m + j]) + (s.Multipliers[k] * s.Multipliers[k]));
             if (s.Active[k] != ActiveBound.None)
                 active[m + j] = ActiveBound.Upper;
         }

@@ -10,7 +10,7 @@ namespace XaiL2O.Trainers;
 /// <param name="Active">Which bounds hold the solution back: linearly independent ones that determine it together with H. All None where there is no solution.</param>
 /// <param name="Objective">½xᵀHx + gᵀx at x; NaN where there is no solution.</param>
 /// <param name="Residual">
-/// The largest of the conditions of optimality, each on its own scale: violation of a constraint and distance from an active bound relative to the size of bound and point,
+/// The largest of the conditions of optimality, each on its own scale: violation of a constraint and distance from an active bound relative to the size of bound and point, or to 10⁻⁶ of the unconstrained optimum where that is more,
 /// Hx + g − Cᵀy relative to the largest of its parts. Signs and complementarity of the multipliers hold exactly. ∞ where there is no solution.
 /// </param>
 /// <param name="Iterations">Changes of the set of active constraints.</param>

@@ -40,7 +40,7 @@ public static class DeadBeamDetection
     /// <summary>Finds them.</summary>
     /// <param name="scans">Shape <c>[batch, beams]</c>, angle by angle.</param>
     /// <param name="geometry">The scan.</param>
-    /// <returns>1 for dead beams, 0 elsewhere; shape <c>[batch, beams]</c>. Nothing is found in rows that hold NaN.</returns>
+    /// <returns>1 for dead beams, 0 elsewhere; shape <c>[batch, beams]</c>. Beams that are NaN are not among them.</returns>
     /// <exception cref="ArgumentException">There is another number of beams.</exception>
     public static Tensor Of(Tensor scans, ParallelBeamGeometry geometry)
     {

@@ -51,6 +51,7 @@ public static class ModelTrainer
     /// <param name="model">The model; its weights are the starting point and become the best found.</param>
     /// <param name="rows">
     /// Measurements and targets of an epoch, counted from 1; as many finite rows in each. It gives the same rows whenever it is asked for an epoch: that is how an interrupted training goes on.
+    /// Tensors that are made while it is called are disposed after the epoch; those made before remain the caller's.
     /// </param>
     /// <param name="validation">Measurements and targets that choose the best weights.</param>
     /// <param name="options">Settings; <see cref="TrainingOptions.ValidationFraction"/> has no part, and <see cref="TrainingOptions.WarmStart"/> must be off, since there is no epoch before with the same rows.</param>

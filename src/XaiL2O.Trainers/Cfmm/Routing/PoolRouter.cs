@@ -68,7 +68,7 @@ public static class PoolRouter
         return (sum / rows, (double)count / rows);
     }
 
-    /// <summary>Finds the fee margin c with the greatest utility executed on true states: 0, or the best of a logarithmic grid from 10⁻⁶ to 10⁻¹, refined until neighbours are 5 % apart.</summary>
+    /// <summary>Finds the fee margin c with the greatest utility executed on true states: 0, or the best of a logarithmic grid from 10⁻⁶ to 10⁻¹, refined until neighbours are 8 % apart.</summary>
     /// <param name="network">The pools.</param>
     /// <param name="observed">Observed states, rows × N.</param>
     /// <param name="prices">p, tokens or rows × tokens.</param>

@@ -17,17 +17,22 @@ internal sealed class PoolTradeTerm(string name, PoolTradeDefinition definition,
     public static double Violation(PoolTradeDefinition definition, ReadOnlySpan<double> x, ReadOnlySpan<double> y, ReadOnlySpan<double> states, ReadOnlySpan<double> prices, ReadOnlySpan<double> holdings)
     {
         var network = definition.Network;
-        var (all, refused) = (0.0, 0.0);
+        var (all, refused, refusals, parts) = (0.0, 0.0, 0, 0);
         for (var j = 0; j < network.Pools.Count; j++)
         {
             var (range, value) = (network.Offset(j)..network.Offset(j + 1), 0.0);
             for (var i = network.Offset(j); i < network.Offset(j + 1); i++)
                 value += prices[network.TokenOf(i)] * (x[i] + y[i]);
             all += value;
-            refused += network.Pools[j].Accepts(states[range], x[range], y[range]) ? 0 : value;
+            parts += x[range].ContainsAnyExcept(0.0) || y[range].ContainsAnyExcept(0.0) ? 1 : 0;
+            if (network.Pools[j].Accepts(states[range], x[range], y[range]))
+                continue;
+            refused += value;
+            refusals++;
         }
 
-        var worst = refused > 0 ? refused / all : 0;
+        // Tokens may have no price; what is refused of them counts by pools.
+        var worst = refused > 0 ? refused / all : refusals / (double)Math.Max(1, parts);
         Span<double> flow = new double[network.Tokens.Count];
         Span<double> tendered = new double[network.Tokens.Count];
         for (var i = 0; i < x.Length; i++)

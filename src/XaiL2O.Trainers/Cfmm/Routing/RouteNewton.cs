@@ -152,6 +152,11 @@ internal sealed class RouteNewton(RouteDual dual)
         {
             for (var damping = Damping; !Solve(count, damping, longest); damping *= 10)
             {
+                // Numbers too large or too small to compute with have no direction.
+                if (double.IsFinite(damping))
+                    continue;
+                Array.Clear(direction);
+                return;
             }
 
             var kept = 0;

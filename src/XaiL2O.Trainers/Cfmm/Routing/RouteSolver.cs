@@ -86,7 +86,7 @@ internal sealed class RouteSolver
 
     /// <summary>
     /// Fixed costs with holdings. The dual of the whole problem gives the bound, and says of each pool whether it is worth its cost; where it is undecided, several choices are tried. A pool that brings less
-    /// than its cost at the shadow prices is left out: the others lose at most what it brought.
+    /// than its cost at the shadow prices is left out, the one that is shortest of it first, since the others may then bring more.
     /// </summary>
     private void ChoosePools()
     {
@@ -95,11 +95,16 @@ internal sealed class RouteSolver
         Improve(first);
         used.AsSpan().Fill(true);
         first.CopyTo(dual.ShadowPrices);
+        var ofBound = first.ToArray();
         foreach (var width in Widths)
         {
             iterations += newton.Minimise(width, sunk: false, options.MaxIterations, () => dual.Complementarity() <= options.ResidualTolerance * Math.Max(scale, dual.Value));
             if (dual.Evaluate(0, sunk: false) is var value && value < bound)
+            {
                 bound = value;
+                dual.ShadowPrices.CopyTo(ofBound.AsSpan());
+            }
+
             dual.Evaluate(width, sunk: false);
         }
 
@@ -114,7 +119,7 @@ internal sealed class RouteSolver
 
         // The shadow prices that are reported belong to the bound.
         used.AsSpan().Fill(true);
-        start.CopyTo(dual.ShadowPrices);
+        ofBound.CopyTo(dual.ShadowPrices);
     }
 
     private void Improve(double[] start)
@@ -125,12 +130,16 @@ internal sealed class RouteSolver
             Converge();
             if (Gap <= options.ResidualTolerance)
                 return;
-            left = false;
+            var (worst, most) = (-1, 0.0);
             for (var j = 0; j < used.Length; j++)
             {
-                if (used[j] && dual.PoolValues[j] < network.Pools[j].FixedCost)
-                    (used[j], left) = (false, true);
+                if (used[j] && network.Pools[j].FixedCost - dual.PoolValues[j] is var missing && missing > most)
+                    (worst, most) = (j, missing);
             }
+
+            left = worst >= 0;
+            if (left)
+                used[worst] = false;
         }
     }
 

@@ -4,9 +4,9 @@ namespace XaiL2O.Trainers;
 /// <param name="Tender">x ≥ 0 in units of the tokens, rows × N.</param>
 /// <param name="Receive">y ≥ 0, rows × N.</param>
 /// <param name="Utility">⟨p, y − x⟩ less the fixed costs of the pools that are used.</param>
-/// <param name="Bound">A number that no trade's utility exceeds: the least value of the dual problem that was found.</param>
+/// <param name="Bound">A number that no trade's utility exceeds, with fee factors γ(1 − c) where a fee margin c is kept: the least value of the dual problem that was found.</param>
 /// <param name="Gap">
-/// (Bound − Utility)/Bound, computed from the trade that is delivered: the largest share of the best utility that the trade may fall short of. Where the bound is less than 10⁻⁹ of the value that a
+/// (Bound − Utility)/Bound, computed from the trade that is delivered: the largest share of the best utility, of trades with that margin, that the trade may fall short of. Where the bound is less than 10⁻⁹ of the value that a
 /// trader without limits would tender, nothing is to be had, and the gap is relative to that.
 /// </param>
 /// <param name="ShadowPrices">q ≥ p, rows × tokens: what one more of each token would be worth to the trader; p where a holding does not bind.</param>
