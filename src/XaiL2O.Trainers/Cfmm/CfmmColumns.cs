@@ -49,13 +49,7 @@ internal static class CfmmColumns
     public static (double[] Reserves, double[] Prices) Split(CfmmNetwork network, Tensor data)
     {
         using var scope = NewDisposeScope();
-        return (Values(data.slice(1, 0, network.ReserveCount, 1)), Values(data.slice(1, network.ReserveCount, network.ReserveCount + network.Tokens.Count, 1)));
-    }
-
-    public static double[] Values(Tensor t)
-    {
-        using var scope = NewDisposeScope();
-        return t.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray();
+        return (TensorNumbers.Of(data.slice(1, 0, network.ReserveCount, 1)), TensorNumbers.Of(data.slice(1, network.ReserveCount, network.ReserveCount + network.Tokens.Count, 1)));
     }
 
     /// <summary>What trades look like as an inference, with the value of each.</summary>

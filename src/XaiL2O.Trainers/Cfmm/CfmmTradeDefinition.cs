@@ -100,7 +100,7 @@ public sealed class CfmmTradeDefinition : ModelDefinition
         ArgumentNullException.ThrowIfNull(targets);
         var chosen = (CfmmTradeDefinition)MemberwiseClone();
         var (reserves, prices) = CfmmColumns.Split(Network, data);
-        chosen.model = Model with { InitialMargins = MarginRule.Tune(Network, reserves, prices, CfmmColumns.Values(targets), cancellationToken) };
+        chosen.model = Model with { InitialMargins = MarginRule.Tune(Network, reserves, prices, TensorNumbers.Of(targets), cancellationToken) };
         return chosen;
     }
 

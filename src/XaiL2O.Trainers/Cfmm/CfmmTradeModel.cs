@@ -100,7 +100,7 @@ public sealed class CfmmTradeModel : ImplicitModel
     public override Device Device => CPU;
 
     /// <summary>δ and κ as they are now.</summary>
-    public CfmmMargins Margins => new(CfmmColumns.Values(logMargin.exp()), CfmmColumns.Values(logKept.exp()));
+    public CfmmMargins Margins => new(TensorNumbers.Of(logMargin.exp()), TensorNumbers.Of(logKept.exp()));
 
     /// <summary>W, δ as <c>Margin</c> and κ as <c>Kept</c>.</summary>
     public override IReadOnlyList<NamedArray> LearnedValues()
@@ -219,8 +219,8 @@ public sealed class CfmmTradeModel : ImplicitModel
         ArgumentNullException.ThrowIfNull(data);
         var N = Network.ReserveCount;
         var rows = (int)data.shape[0];
-        var trades = CfmmTrades.Empty(rows, N) with { Tender = CfmmColumns.Values(inference.slice(1, 0, N, 1)), Receive = CfmmColumns.Values(inference.slice(1, N, 2 * N, 1)) };
-        return -MarginRule.ExecutedUtility(Network, trades, CfmmColumns.Values(data.slice(1, N, DataSize, 1)), CfmmColumns.Values(targets)).Utility;
+        var trades = CfmmTrades.Empty(rows, N) with { Tender = TensorNumbers.Of(inference.slice(1, 0, N, 1)), Receive = TensorNumbers.Of(inference.slice(1, N, 2 * N, 1)) };
+        return -MarginRule.ExecutedUtility(Network, trades, TensorNumbers.Of(data.slice(1, N, DataSize, 1)), TensorNumbers.Of(targets)).Utility;
     }
 
     /// <summary>v/d for a trade in units of the tokens: [batch, N].</summary>
@@ -245,7 +245,7 @@ public sealed class CfmmTradeModel : ImplicitModel
 
     internal CfmmTradeSolver Solver()
     {
-        var values = CfmmColumns.Values(risk);
+        var values = TensorNumbers.Of(risk);
         var (start, matrices) = (0, new double[Network.Cfmms.Count][]);
         for (var j = 0; j < matrices.Length; j++)
         {

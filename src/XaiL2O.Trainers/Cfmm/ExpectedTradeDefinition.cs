@@ -79,7 +79,7 @@ public sealed class ExpectedTradeDefinition : ModelDefinition
         ArgumentNullException.ThrowIfNull(targets);
         var chosen = (ExpectedTradeDefinition)MemberwiseClone();
         var (reserves, prices) = CfmmColumns.Split(Network, data);
-        chosen.errors = ObservationErrors.Learn(Network, reserves, prices, CfmmColumns.Values(targets), cancellationToken);
+        chosen.errors = ObservationErrors.Learn(Network, reserves, prices, TensorNumbers.Of(targets), cancellationToken);
         return chosen;
     }
 

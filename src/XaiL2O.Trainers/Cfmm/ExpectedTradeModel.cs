@@ -87,8 +87,8 @@ internal sealed class ExpectedTradeModel : ImplicitModel
         ArgumentNullException.ThrowIfNull(inference);
         ArgumentNullException.ThrowIfNull(data);
         var N = network.ReserveCount;
-        var trades = CfmmTrades.Empty((int)data.shape[0], N) with { Tender = CfmmColumns.Values(inference.slice(1, 0, N, 1)), Receive = CfmmColumns.Values(inference.slice(1, N, 2 * N, 1)) };
-        return -MarginRule.ExecutedUtility(network, trades, CfmmColumns.Split(network, data).Prices, CfmmColumns.Values(targets)).Utility;
+        var trades = CfmmTrades.Empty((int)data.shape[0], N) with { Tender = TensorNumbers.Of(inference.slice(1, 0, N, 1)), Receive = TensorNumbers.Of(inference.slice(1, N, 2 * N, 1)) };
+        return -MarginRule.ExecutedUtility(network, trades, CfmmColumns.Split(network, data).Prices, TensorNumbers.Of(targets)).Utility;
     }
 
     protected override void Dispose(bool disposing)
@@ -112,7 +112,7 @@ internal sealed class ExpectedTradeModel : ImplicitModel
         public override Tensor PropertyValue(Tensor x, Tensor data)
         {
             var N = network.ReserveCount;
-            var acceptance = method.Acceptance(CfmmColumns.Split(network, data).Reserves, CfmmColumns.Values(x.slice(1, 0, N, 1)), CfmmColumns.Values(x.slice(1, N, 2 * N, 1)));
+            var acceptance = method.Acceptance(CfmmColumns.Split(network, data).Reserves, TensorNumbers.Of(x.slice(1, 0, N, 1)), TensorNumbers.Of(x.slice(1, N, 2 * N, 1)));
             return 1 - tensor(acceptance);
         }
     }

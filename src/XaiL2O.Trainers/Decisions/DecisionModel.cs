@@ -82,12 +82,6 @@ internal sealed class DecisionModel : ImplicitModel
         };
     }
 
-    internal static double[] Values(Tensor t)
-    {
-        using var scope = NewDisposeScope();
-        return t.detach().to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray();
-    }
-
     internal static SolveStatus StatusOf(ProgramStatus status) => status switch
     {
         ProgramStatus.Solved => SolveStatus.Converged,
@@ -105,7 +99,7 @@ internal sealed class DecisionModel : ImplicitModel
 
     internal RowDecision[] Decide(Tensor data, CancellationToken cancellationToken)
     {
-        var (flat, rows) = (Values(data), (int)data.shape[0]);
+        var (flat, rows) = (TensorNumbers.Of(data), (int)data.shape[0]);
         var size = definition.Size;
         var decisions = new RowDecision[rows];
         ParallelLoop.For(rows, (long)rows * size * size * 8, row =>

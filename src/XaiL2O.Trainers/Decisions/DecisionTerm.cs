@@ -20,7 +20,7 @@ internal sealed class DecisionTerm(string name, int size, DecisionTerm.RowValue 
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(data);
-        var (points, rows) = (DecisionModel.Values(x), DecisionModel.Values(data));
+        var (points, rows) = (TensorNumbers.Of(x), TensorNumbers.Of(data));
         var count = (int)x.shape[0];
         var values = new double[count];
         for (var row = 0; row < count; row++)

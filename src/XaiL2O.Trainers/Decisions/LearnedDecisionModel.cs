@@ -96,7 +96,7 @@ internal sealed class LearnedDecisionModel : ImplicitModel
         var d = data.to(ScalarType.Float64);
         var costs = Predict(d);
         var inference = decision.Infer(Known(d, costs), options, null, cancellationToken);
-        return inference with { Outputs = [.. inference.Outputs, DecisionModel.Values(costs).Chunk(size).ToArray()] };
+        return inference with { Outputs = [.. inference.Outputs, TensorNumbers.Of(costs).Chunk(size).ToArray()] };
     }
 
     /// <summary>SPO+ and the squared error of the predictions, each relative; see <see cref="LearnedDecisionDefinition"/>. Rows without a solution by their true costs do not count.</summary>
@@ -139,7 +139,7 @@ internal sealed class LearnedDecisionModel : ImplicitModel
         var c = targets.to(ScalarType.Float64);
         if (definition.Objective == DecisionLoss.PredictionError)
             return ((Predict(data) - c) / unit).square().mean().ToDouble();
-        var (best, rows, x) = (Best(data, c), DecisionModel.Values(Known(data, c)), DecisionModel.Values(inference));
+        var (best, rows, x) = (Best(data, c), TensorNumbers.Of(Known(data, c)), TensorNumbers.Of(inference));
         var (excess, scale) = (0.0, 0.0);
         for (var row = 0; row < best.Length; row++)
         {
@@ -199,7 +199,7 @@ internal sealed class LearnedDecisionModel : ImplicitModel
     {
         using var scope = NewDisposeScope();
         var all = Known(data, costs);
-        var rows = DecisionModel.Values(all).Chunk(definition.Decision.DataSize).ToArray();
+        var rows = TensorNumbers.Of(all).Chunk(definition.Decision.DataSize).ToArray();
         lock (known)
         {
             int[] missing = [.. Enumerable.Range(0, rows.Length).Where(i => !known.ContainsKey(rows[i]))];

@@ -105,7 +105,7 @@ public sealed class PoolTradeDefinition : ModelDefinition
         using var scope = NewDisposeScope();
         var rows = PoolTradeModel.Split(this, data);
         var chosen = (PoolTradeDefinition)MemberwiseClone();
-        chosen.feeMargin = PoolRouter.TuneFeeMargin(Network, rows.States, rows.Prices, PoolTradeModel.Values(targets), rows.Holdings, cancellationToken);
+        chosen.feeMargin = PoolRouter.TuneFeeMargin(Network, rows.States, rows.Prices, TensorNumbers.Of(targets), rows.Holdings, cancellationToken);
         return chosen;
     }
 

@@ -39,13 +39,7 @@ internal sealed class PoolTradeModel(PoolTradeDefinition definition) : ImplicitM
     public static (double[] States, double[] Prices, double[]? Holdings) Split(PoolTradeDefinition definition, Tensor data)
     {
         var (N, tokens) = (definition.Network.StateCount, definition.Network.Tokens.Count);
-        return (Values(data.slice(1, 0, N, 1)), Values(data.slice(1, N, N + tokens, 1)), definition.LimitTenders ? Values(data.slice(1, N + tokens, data.shape[1], 1)) : null);
-    }
-
-    public static double[] Values(Tensor t)
-    {
-        using var scope = NewDisposeScope();
-        return t.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray();
+        return (TensorNumbers.Of(data.slice(1, 0, N, 1)), TensorNumbers.Of(data.slice(1, N, N + tokens, 1)), definition.LimitTenders ? TensorNumbers.Of(data.slice(1, N + tokens, data.shape[1], 1)) : null);
     }
 
     public override ModelInference Infer(Tensor data, FixedPointOptions options, Splitting? splitting = null, CancellationToken cancellationToken = default)

@@ -63,7 +63,7 @@ internal sealed class PoolTradeTerm(string name, PoolTradeDefinition definition,
         ArgumentNullException.ThrowIfNull(data);
         using var scope = NewDisposeScope();
         var (N, tokens) = (definition.Network.StateCount, definition.Network.Tokens.Count);
-        var trades = PoolTradeModel.Values(x);
+        var trades = TensorNumbers.Of(x);
         var (states, prices, holdings) = PoolTradeModel.Split(definition, data);
         var values = new double[x.shape[0]];
         for (var row = 0; row < values.Length; row++)
